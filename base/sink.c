@@ -1,0 +1,159 @@
+#include "base/sink.h"
+
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BUFFER_BYTES = 256 * 1024 };
+
+bool weft_sink_init(struct weft_sink *sink, int fd)
+{
+    *sink = (struct weft_sink){.fd = fd, .room = BUFFER_BYTES};
+    sink->buffer = malloc(sink->room);
+    return sink->buffer != NULL;
+}
+
+void weft_sink_done(struct weft_sink *sink)
+{
+    free(sink->buffer);
+    *sink = (struct weft_sink){.fd = -1};
+}
+
+bool weft_sink_flush(struct weft_sink *sink)
+{
+    size_t done = 0;
+
+    if (sink->fd < 0) {
+        return sink->errno_at == 0;
+    }
+    while (done < sink->used && sink->errno_at == 0) {
+        const ssize_t wrote = write(sink->fd, sink->buffer + done, sink->used - done);
+        if (wrote > 0) {
+            done += (size_t)wrote;
+        } else if (wrote < 0 && errno != EINTR) {
+            sink->errno_at = errno;
+        }
+    }
+    sink->used = 0;
+    return sink->errno_at == 0;
+}
+
+static bool grow(struct weft_sink *sink, size_t len)
+{
+    size_t room = sink->room * 2;
+
+    while (room - sink->used < len) {
+        room *= 2;
+    }
+    char *moved = realloc(sink->buffer, room);
+    if (moved == NULL) {
+        sink->errno_at = ENOMEM;
+        return false;
+    }
+    sink->buffer = moved;
+    sink->room = room;
+    return true;
+}
+
+void weft_sink_bytes(struct weft_sink *sink, const char *bytes, size_t len)
+{
+    sink->total_bytes += len;
+    while (len > 0 && sink->errno_at == 0) {
+        if (sink->used == sink->room) {
+            if (sink->fd >= 0 ? !weft_sink_flush(sink) : !grow(sink, len)) {
+                return;
+            }
+        }
+        const size_t room = sink->room - sink->used;
+        const size_t part = len < room ? len : room;
+        memcpy(sink->buffer + sink->used, bytes, part);
+        sink->used += part;
+        bytes += part;
+        len -= part;
+    }
+}
+
+void weft_sink_text(struct weft_sink *sink, const char *text)
+{
+    weft_sink_bytes(sink, text, strlen(text));
+}
+
+void weft_sink_char(struct weft_sink *sink, char c)
+{
+    weft_sink_bytes(sink, &c, 1);
+}
+
+void weft_sink_u64(struct weft_sink *sink, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    weft_sink_bytes(sink, digits + at, sizeof digits - at);
+}
+
+void weft_sink_i64(struct weft_sink *sink, int64_t value)
+{
+    if (value < 0) {
+        weft_sink_char(sink, '-');
+        weft_sink_u64(sink, -(uint64_t)value);
+    } else {
+        weft_sink_u64(sink, (uint64_t)value);
+    }
+}
+
+void weft_sink_printf(struct weft_sink *sink, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    const int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len > 0) {
+        weft_sink_bytes(sink, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+    }
+}
+
+void weft_sink_json(struct weft_sink *sink, const char *text, size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    weft_sink_char(sink, '"');
+    for (size_t i = 0; i < len;) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\') {
+            weft_sink_char(sink, '\\');
+            weft_sink_char(sink, (char)c);
+            i++;
+        } else if (c == '\n') {
+            weft_sink_text(sink, "\\n");
+            i++;
+        } else if (c == '\t') {
+            weft_sink_text(sink, "\\t");
+            i++;
+        } else if (c < 0x20 || c == 0x7f) {
+            const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+            weft_sink_bytes(sink, escape, sizeof escape);
+            i++;
+        } else {
+            const size_t width = weft_utf8_width(text + i, len - i);
+            if (width == 0) {
+                weft_sink_text(sink, "\xef\xbf\xbd");
+                i++;
+            } else {
+                weft_sink_bytes(sink, text + i, width);
+                i += width;
+            }
+        }
+    }
+    weft_sink_char(sink, '"');
+}

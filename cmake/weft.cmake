@@ -1,0 +1,44 @@
+# How a module of weft is declared: weft_module(NAME SOURCES … HEADERS … USES …).
+#
+# It makes the static library weft_NAME and the alias weft::NAME.  Includes are written from the
+# root of the repository ("traces/model/model.h"), so each shows its direction; every header of
+# HEADERS is compiled alone by the target all_verify_interface_header_sets.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
+
+# The one place for flags.
+add_library(weft_flags INTERFACE)
+target_compile_options(weft_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+  -Wwrite-strings -Wundef -Wvla -fno-omit-frame-pointer
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+target_include_directories(weft_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(weft_flags INTERFACE WEFT_VERSION="${PROJECT_VERSION}")
+
+set(WEFT_SANITIZE "" CACHE STRING "Value of -fsanitize= for everything, such as address,undefined")
+if(WEFT_SANITIZE)
+  target_compile_options(weft_flags INTERFACE -fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(weft_flags INTERFACE -fsanitize=${WEFT_SANITIZE})
+endif()
+
+function(weft_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;USES" ${ARGN})
+  add_library(weft_${name} STATIC ${ARG_SOURCES})
+  add_library(weft::${name} ALIAS weft_${name})
+  target_sources(weft_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}
+    FILES ${ARG_HEADERS})
+  target_link_libraries(weft_${name} PUBLIC weft_flags)
+  foreach(used IN LISTS ARG_USES)
+    if(TARGET weft::${used} OR used MATCHES "^[a-z_]+$")
+      target_link_libraries(weft_${name} PUBLIC weft::${used})
+    else()
+      target_link_libraries(weft_${name} PUBLIC ${used})
+    endif()
+  endforeach()
+endfunction()

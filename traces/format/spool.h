@@ -1,0 +1,105 @@
+/*
+ * The spool: the memory that the recorded program and its recorder-reader outside share.
+ *
+ *   0                 WEFT_SPOOL_HEAD_BYTES                      (file, MAP_SHARED, on tmpfs)
+ *   ┌───────┬─────────┬────────┬────────┬────────┬───
+ *   │ head  │ maps    │ lane 0 │ lane 1 │ lane 2 │ …   sparse: a lane takes memory when used
+ *   └───────┴─────────┴────────┴────────┴────────┴───
+ *
+ * A lane is a single-producer, single-consumer ring of 24-byte slots.  The owner thread writes
+ * slots and then publishes them by storing `head` (release); the drain loads `head` (acquire),
+ * copies, and frees them by storing `tail` (release), which the owner loads (acquire) when the
+ * ring looks full.  Nothing in it is a pointer.  A SIGKILL loses nothing that was published.
+ *
+ * The spool is trusted as far as memory safety goes only by its writer: the drain checks every
+ * count that it reads from it.
+ */
+#ifndef WEFT_TRACES_SPOOL_H
+#define WEFT_TRACES_SPOOL_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define WEFT_SPOOL_MAGIC 0x316c6f6f70737477ULL /* "wtspool1" */
+#define WEFT_SPOOL_ENV "WEFT_SPOOL"            /* the path of the spool, for the recorder */
+
+enum {
+    WEFT_LANE_SLOTS = 16384, /* a power of two: 384 KiB, an L2's worth */
+    WEFT_LANE_MAX = 4096,    /* threads alive at once that can be recorded */
+    WEFT_SPOOL_HEAD_BYTES = 4096,
+    WEFT_SPOOL_MAPS_BYTES = 256 * 1024, /* /proc/self/maps of the program, as text */
+    WEFT_TEXT_SLOTS_MAX = 254,
+    WEFT_SLOT_BYTES = 24,
+    WEFT_TEXT_MAX = WEFT_TEXT_SLOTS_MAX * WEFT_SLOT_BYTES,
+};
+
+enum weft_clock_kind {
+    WEFT_CLOCK_TSC = 1,       /* invariant time-stamp counter, in ticks */
+    WEFT_CLOCK_MONOTONIC = 2, /* clock_gettime(CLOCK_MONOTONIC), in ns */
+};
+
+/*
+ * One slot.  A record is a head slot, then, when `slots` is not 0, an argument slot, then the
+ * text's bytes in the remaining slots - 1.
+ */
+union weft_slot {
+    struct {
+        uint64_t time;        /* ticks of the spool's clock */
+        uint64_t object_kind; /* object << 8 | enum weft_event_kind */
+        uint64_t site_more;   /* call site << 16 | outcome << 8 | slots that follow */
+    } head;
+    struct {
+        int64_t first;
+        int64_t second;
+        uint32_t text_bytes;  /* as the program gave it */
+        uint32_t text_stored; /* ≤ text_bytes: what is in the slots that follow */
+    } args;
+    unsigned char text[WEFT_SLOT_BYTES];
+};
+_Static_assert(sizeof(union weft_slot) == WEFT_SLOT_BYTES, "a slot has 24 bytes");
+
+/* A question that the owner is asking again and again; the drain closes it if the owner dies. */
+struct weft_lane_poll {
+    _Atomic uint64_t count; /* 0: none is open */
+    _Atomic uint64_t last;  /* ticks of the last time it was asked */
+};
+
+struct weft_lane {
+    _Alignas(64) _Atomic uint64_t head; /* slots ever published; owner stores, drain loads */
+    _Atomic uint64_t lost;              /* records that found no room */
+    struct weft_lane_poll poll;
+    _Alignas(64) _Atomic uint64_t tail; /* slots ever drained; drain stores, owner loads */
+    _Alignas(64) _Atomic uint32_t used; /* 1: a thread owns it; 0: free for the next one */
+    _Alignas(64) union weft_slot slots[WEFT_LANE_SLOTS];
+};
+
+struct weft_clock_pair {
+    uint64_t ticks;
+    uint64_t mono_ns;
+    int64_t real_ns; /* since 1970, UTC */
+};
+
+struct weft_spool_head {
+    uint64_t magic;
+    uint32_t version; /* sizeof(union weft_slot) and layout: this header's own version, 1 */
+    uint32_t clock;   /* enum weft_clock_kind, chosen by whoever made the spool */
+    struct weft_clock_pair start;      /* taken when the spool was made */
+    _Atomic uint32_t attached;         /* pid of the program, once it has opened the spool */
+    _Atomic uint32_t drain;            /* pid of the drain, 0 when nobody drains */
+    _Atomic uint32_t lane_count;       /* lanes ever used, ≤ WEFT_LANE_MAX */
+    _Atomic uint32_t next_thread;      /* the next thread's number, from 1 */
+    _Atomic uint64_t lost;             /* records of threads that got no lane */
+    _Atomic uint32_t maps_bytes;       /* of the text in the maps area */
+    _Atomic uint32_t maps_cut;         /* 1: the maps did not fit */
+    _Atomic uint64_t start_ticks;      /* when the recorder opened it: time zero of the trace */
+    uint64_t overhead_ns;              /* what recording one event costs, measured at the start */
+};
+_Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is one page");
+
+static inline uint64_t weft_spool_lane_at(uint32_t lane)
+{
+    return WEFT_SPOOL_HEAD_BYTES + WEFT_SPOOL_MAPS_BYTES +
+           (uint64_t)lane * ((sizeof(struct weft_lane) + 4095) / 4096 * 4096);
+}
+
+#endif

@@ -1,0 +1,279 @@
+/*
+ * The model: what the events of a trace mean.  Threads with their state spans, locks with holds
+ * and waits, queues with their depth, wake-ups (who ended whose wait), printed lines.
+ * Every report, exporter and view uses this one structure; none keeps its own.
+ *
+ * Append-only: indices never change meaning, and a view that remembers the counts holds a fixed
+ * prefix.  Times are ns since the start of the trace; ranges are half-open.  A span that is still
+ * open ends at model->end_ns and has WEFT_SPAN_OPEN.
+ *
+ * The model owns everything in it, strings included.
+ * Threads: building is one thread's; reading a model that nobody feeds, any.
+ */
+#ifndef WEFT_TRACES_MODEL_H
+#define WEFT_TRACES_MODEL_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "traces/format/format.h"
+#include "traces/read/read.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Indices into the model's arrays, not the numbers in the file; WEFT_NONE is "none". */
+#define WEFT_NONE UINT32_MAX
+
+enum {
+    WEFT_SPAN_OPEN = 1,    /* it had not ended when the trace did: drawn ragged */
+    WEFT_SPAN_ASSUMED = 2, /* its begin or end was not in the trace but follows from other events */
+};
+
+/*
+ * What a thread was doing from start_ns until the next span of the thread starts (or the thread
+ * ends: weft_span_end_ns).  The spans of a thread tile its life without gap or overlap, and none
+ * is empty but the zero-length ones that the trace really has.
+ */
+struct weft_span {
+    uint64_t start_ns;
+    uint32_t object; /* index of the object; for JOIN the index of the thread that is joined */
+    uint32_t site;   /* where the wait began */
+    uint32_t extra;  /* index into extras, or WEFT_NONE */
+    uint8_t state;   /* enum weft_state */
+    uint8_t outcome; /* enum weft_outcome */
+    uint8_t flags;
+    uint8_t question; /* enum weft_question, for POLL */
+};
+
+/* What only some spans have. */
+struct weft_span_extra {
+    int64_t amount;  /* SLEEP: ns asked for; POLL: how often; waits: time-out in ns, -1 for none */
+    int64_t answer;  /* POLL: what the answer was */
+    uint32_t wake;   /* who ended it: index into wakes, or WEFT_NONE: not known */
+    uint32_t mutex;  /* COND_WAIT: the lock that was given up meanwhile, or WEFT_NONE */
+};
+
+/* Somebody's act that ended somebody's wait. */
+struct weft_wake {
+    uint64_t from_ns;     /* the release, signal, put, end of the thread … */
+    uint64_t to_ns;       /* the acquire, wake-up, get, end of the join … ≥ from_ns */
+    uint32_t from_thread;
+    uint32_t to_thread;
+    uint32_t object;      /* WEFT_NONE for joins */
+    uint32_t span;        /* the wait that it ended: index into spans of to_thread */
+    uint32_t from_site;
+    uint32_t item;        /* queues: the index of the event whose item was handed over, or NONE */
+};
+
+/* An event as it came, for stepping, tooltips and marks. */
+struct weft_point {
+    uint64_t t_ns;
+    uint32_t thread;
+    uint32_t object; /* index of the object, or of the thread for events on threads */
+    uint32_t site;
+    uint8_t kind;    /* enum weft_event_kind */
+    uint8_t outcome; /* enum weft_outcome */
+    bool has_args;   /* weft_model_args finds them */
+};
+
+struct weft_point_args {
+    uint32_t point;
+    int64_t first, second;
+    const char *text; /* NULL: none */
+};
+
+struct weft_rename {
+    uint64_t t_ns;
+    const char *name;
+};
+
+struct weft_zone {
+    uint64_t start_ns, end_ns;
+    uint32_t depth; /* 0: outermost */
+    uint8_t flags;  /* WEFT_SPAN_OPEN */
+    const char *name;
+};
+
+struct weft_thread_info {
+    uint32_t number; /* in the file */
+    int64_t tid;     /* the kernel's, 0: unknown */
+    uint32_t parent; /* index, WEFT_NONE: unknown */
+    bool daemon;
+    bool started;    /* its start is in the trace */
+    bool ended;      /* its end is in the trace */
+    uint64_t start_ns, end_ns; /* of its lane; end_ns = the model's end while it lives */
+    const char *name;          /* the last one; "" never */
+    struct {
+        struct weft_rename *at;
+        size_t count, room;
+    } names; /* every name that it had, in time order; at least one */
+    struct {
+        struct weft_span *at;
+        size_t count, room;
+    } spans;
+    struct {
+        struct weft_zone *at;
+        size_t count, room;
+    } zones;
+};
+
+/* A thread had the object (lock, semaphore permit) from start to end. */
+struct weft_hold {
+    uint64_t start_ns, end_ns;
+    uint32_t thread;
+    uint32_t released_by; /* the same thread, or whoever released it; WEFT_NONE while open */
+    uint32_t site;        /* of the acquire */
+    uint32_t release_site;
+    uint8_t flags;        /* WEFT_SPAN_OPEN */
+};
+
+struct weft_wait_ref {
+    uint32_t thread;
+    uint32_t span; /* index into that thread's spans */
+};
+
+/* A number over time: depth of a queue, value of a semaphore or a counter. */
+struct weft_level {
+    uint64_t t_ns;
+    int64_t value;
+    uint32_t point; /* the event that changed it */
+};
+
+struct weft_object {
+    uint32_t number; /* in the file */
+    uint8_t kind;    /* enum weft_object_kind */
+    uint8_t family;  /* enum weft_family */
+    const char *name; /* "" never: "lock 3" when the program gave none */
+    int64_t capacity; /* queues: 0 unbounded; semaphores: first value; barriers: parties */
+    uint64_t first_ns, last_ns; /* of the events about it */
+    bool destroyed;
+    uint64_t acquires;  /* locks, semaphores: TAKE with outcome ok */
+    uint64_t contended; /* of these, after a wait */
+    uint64_t failed;    /* tries in vain */
+    uint64_t timeouts;
+    uint64_t puts, gets; /* queues */
+    int64_t peak;        /* highest level */
+    struct {
+        struct weft_hold *at;
+        size_t count, room;
+    } holds;
+    struct {
+        struct weft_wait_ref *at;
+        size_t count, room;
+    } waits; /* by begin */
+    struct {
+        struct weft_level *at;
+        size_t count, room;
+    } levels;
+};
+
+struct weft_site {
+    uint32_t number;
+    const char *function; /* "" when unknown */
+    const char *file;     /* "" when unknown */
+    uint32_t line;        /* 0 when unknown */
+};
+
+struct weft_print_line {
+    uint64_t t_ns;
+    uint32_t thread;
+    uint32_t point;
+    const char *text;
+};
+
+struct weft_model {
+    struct weft_arena strings;
+    struct weft_trace_header header; /* strings owned by the model */
+    struct weft_trace_health health;
+    uint64_t end_ns;  /* where the last lane ends: the last event, or what the last line says */
+    int32_t exit_status; /* of the process, -1 when it is not in the trace */
+    int32_t exit_signal; /* 0: none */
+    uint64_t oddities; /* events that contradict what came before (release of a free lock in a cut
+                          trace, an end without a thread); kept as points, without effect */
+    struct {
+        struct weft_thread_info *at;
+        size_t count, room;
+    } threads;
+    struct {
+        struct weft_object *at;
+        size_t count, room;
+    } objects;
+    struct {
+        struct weft_site *at;
+        size_t count, room;
+    } sites;
+    struct {
+        struct weft_point *at;
+        size_t count, room;
+    } points; /* all events, in time order */
+    struct {
+        struct weft_point_args *at;
+        size_t count, room;
+    } args; /* by point */
+    struct {
+        struct weft_span_extra *at;
+        size_t count, room;
+    } extras;
+    struct {
+        struct weft_wake *at;
+        size_t count, room;
+    } wakes; /* by to_ns */
+    struct {
+        struct weft_print_line *at;
+        size_t count, room;
+    } prints; /* in time order */
+    struct weft_model_private *builder; /* what only building needs */
+};
+
+/* Building ──────────────────────────────────────────────────────────────────────────────────── */
+
+/* An empty model; NULL when there is no memory. */
+struct weft_model *weft_model_new(void);
+void weft_model_free(struct weft_model *model);
+
+/*
+ * Feeds at most `budget` items of reader into the model, so that a window stays alive meanwhile.
+ *   bad   called for each bad line with its sentence; may be NULL
+ * *more is false when the reader has come to the end (then the model is finished).
+ * Status: WEFT_ERR_MEMORY, WEFT_ERR_OPEN (the file cannot be read further).
+ */
+enum weft_status weft_model_feed(struct weft_model *model, struct weft_reader *reader,
+                                 uint64_t budget, void (*bad)(void *ctx, const char *text),
+                                 void *ctx, bool *more, struct weft_error *error);
+
+/* Reads a whole trace.  Bad lines go to `bad`, as above. */
+enum weft_status weft_model_load(const char *path, void (*bad)(void *ctx, const char *text),
+                                 void *ctx, struct weft_model **model, struct weft_error *error);
+
+/* Asking ────────────────────────────────────────────────────────────────────────────────────── */
+
+uint64_t weft_span_end_ns(const struct weft_model *model, uint32_t thread, uint32_t span);
+
+/* The span of a thread at t_ns, WEFT_NONE outside its life.  Cost: O(log spans). */
+uint32_t weft_model_span_at(const struct weft_model *model, uint32_t thread, uint64_t t_ns);
+
+/* A span's extra; a constant "nothing" when it has none. */
+const struct weft_span_extra *weft_span_extra_of(const struct weft_model *model,
+                                                 const struct weft_span *span);
+
+/* The name that a thread had at t_ns. */
+const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t t_ns);
+
+/* Who holds the object at t_ns: an index into its holds, WEFT_NONE when it is free. */
+uint32_t weft_object_hold_at(const struct weft_object *object, uint64_t t_ns);
+
+/* Its level (depth, value) at t_ns, 0 before the first. */
+int64_t weft_object_level_at(const struct weft_object *object, uint64_t t_ns);
+
+/* Arguments of a point, NULL when it has none. */
+const struct weft_point_args *weft_model_args(const struct weft_model *model, uint32_t point);
+
+/* Time of a thread in a state inside [from_ns, to_ns), in ns. */
+uint64_t weft_model_state_ns(const struct weft_model *model, uint32_t thread, enum weft_state state,
+                             uint64_t from_ns, uint64_t to_ns);
+
+/* First point at or after t_ns (points.count when there is none). */
+size_t weft_model_point_from(const struct weft_model *model, uint64_t t_ns);
+
+#endif

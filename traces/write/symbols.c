@@ -1,0 +1,1 @@
+typedef int weft_empty; /* being written */

@@ -1,0 +1,60 @@
+/*
+ * The writer: a spool in, a trace (JSON Lines) out, in time order, while the program runs or
+ * after it ended.  It makes the spool too, so that both ends of the shared memory are in weft.
+ *
+ * A record is held back for WEFT_HOLD_BACK_NS before it is written, since a thread may be
+ * pre-empted between reading the clock and publishing; what comes later still is moved up to
+ * keep the order, and counted.
+ * Threads: one at a time per writer.
+ */
+#ifndef WEFT_TRACES_WRITE_H
+#define WEFT_TRACES_WRITE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define WEFT_HOLD_BACK_NS 20000000ULL
+
+struct weft_writer;
+
+struct weft_writer_options {
+    const char *trace_path;
+    const char *program;        /* its name in the header */
+    const char *const *command; /* argv, command_count of them */
+    uint32_t command_count;
+};
+
+struct weft_writer_summary {
+    uint64_t events;
+    uint64_t lost;
+    uint64_t late;
+    uint64_t duration_ns;
+    uint32_t threads;
+    bool attached; /* the program opened the spool at all */
+};
+
+/*
+ * Makes the spool and the trace file.  The path of the spool goes into the program's environment
+ * as WEFT_SPOOL_ENV.  Status: WEFT_ERR_OPEN (spool), WEFT_ERR_WRITE (trace), WEFT_ERR_MEMORY.
+ */
+enum weft_status weft_writer_new(const struct weft_writer_options *options,
+                                 struct weft_writer **writer, struct weft_error *error);
+const char *weft_writer_spool_path(const struct weft_writer *writer);
+
+/* Moves what is in the lanes towards the trace; true when there was something. */
+bool weft_writer_drain(struct weft_writer *writer);
+
+/*
+ * The program has ended (status as waitpid gives it; -1: not known): writes what is left, the end
+ * of the process and the last line, and removes the spool.  When the trace cannot be written
+ * (disk full, closed pipe) the first error is in *error, and what was written stays.
+ */
+enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
+                                    struct weft_writer_summary *summary,
+                                    struct weft_error *error);
+void weft_writer_free(struct weft_writer *writer);
+
+#endif

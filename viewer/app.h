@@ -1,0 +1,85 @@
+/*
+ * The viewer without a window: the app takes input, keeps the view (range, selection, playhead),
+ * and lays out frames as draw lists.  viewer/sdl supplies the window, the keys and the pixels.
+ * One loop step per call and nothing blocks: a long load is fed by ticks.
+ * Threads: one at a time.
+ */
+#ifndef WEFT_VIEWER_APP_H
+#define WEFT_VIEWER_APP_H
+
+#include "base/sink.h"
+#include "base/status.h"
+#include "viewer/draw.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum weft_theme_id { WEFT_THEME_DARK, WEFT_THEME_LIGHT };
+
+struct weft_app_options {
+    enum weft_theme_id theme;
+    uint64_t from_ns, to_ns; /* first range shown; to_ns 0: everything */
+    uint64_t at_ns;          /* the playhead */
+    bool has_at;             /* false: at the start, and not drawn as a choice of the user's */
+};
+
+enum weft_key {
+    WEFT_KEY_NONE,
+    WEFT_KEY_CHAR,  /* a printable key by what it writes: `ch` ('+', '-', '?', '.', '0', '/') */
+    WEFT_KEY_W, WEFT_KEY_A, WEFT_KEY_S, WEFT_KEY_D, /* physical keys (scancodes) */
+    WEFT_KEY_LEFT, WEFT_KEY_RIGHT, WEFT_KEY_UP, WEFT_KEY_DOWN,
+    WEFT_KEY_HOME, WEFT_KEY_END, WEFT_KEY_PAGE_UP, WEFT_KEY_PAGE_DOWN,
+    WEFT_KEY_SPACE, WEFT_KEY_ENTER, WEFT_KEY_ESC, WEFT_KEY_TAB, WEFT_KEY_F1,
+};
+
+enum weft_input_kind {
+    WEFT_INPUT_KEY_DOWN,
+    WEFT_INPUT_KEY_UP,
+    WEFT_INPUT_MOUSE_MOVE,
+    WEFT_INPUT_MOUSE_DOWN,
+    WEFT_INPUT_MOUSE_UP,
+    WEFT_INPUT_MOUSE_LEAVE,
+    WEFT_INPUT_WHEEL,
+};
+
+enum { WEFT_MOD_SHIFT = 1, WEFT_MOD_CTRL = 2, WEFT_MOD_ALT = 4 };
+
+struct weft_input {
+    enum weft_input_kind kind;
+    enum weft_key key;
+    uint32_t ch;
+    uint32_t mods;
+    float x, y;             /* of the mouse, logical px */
+    int button;             /* 1 left, 2 middle, 3 right */
+    int clicks;
+    float wheel_x, wheel_y; /* notches; up and right are positive */
+};
+
+struct weft_app;
+
+struct weft_app *weft_app_new(const struct weft_app_options *options);
+void weft_app_free(struct weft_app *app);
+
+/* Starts to load a trace; ticks go on with it. */
+enum weft_status weft_app_open(struct weft_app *app, const char *path, struct weft_error *error);
+
+void weft_app_input(struct weft_app *app, const struct weft_input *input);
+
+/*
+ * Lets time pass (now_ns: any clock that never goes back).  Returns how long nothing will change
+ * by itself, in ms: 0 draw at once and go on, -1 until there is input.
+ */
+int weft_app_tick(struct weft_app *app, uint64_t now_ns);
+bool weft_app_loading(const struct weft_app *app);
+bool weft_app_dirty(const struct weft_app *app); /* a new frame would look different */
+bool weft_app_quit(const struct weft_app *app);
+const char *weft_app_title(const struct weft_app *app);
+
+/* Lays out one frame of width × height logical px into list (which is reset first). */
+void weft_app_layout(struct weft_app *app, float width, float height,
+                     const struct weft_measure *measure, struct weft_draw_list *list);
+
+/* The view as one JSON object on one line, for tests and scripts: range, playhead, hover … */
+void weft_app_state(const struct weft_app *app, struct weft_sink *sink);
+
+#endif
