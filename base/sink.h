@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct weft_sink {
-    int fd;        /* -1: memory only */
+    int fd; /* -1: memory only */
     char *buffer;
     size_t used;
     size_t room;

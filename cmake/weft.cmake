@@ -19,7 +19,9 @@ target_compile_options(weft_flags INTERFACE
   -Wwrite-strings -Wundef -Wvla -fno-omit-frame-pointer
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 target_include_directories(weft_flags INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_definitions(weft_flags INTERFACE WEFT_VERSION="${PROJECT_VERSION}")
+# POSIX everywhere; GNU only where glibc demands it (runtime/).
+target_compile_definitions(weft_flags INTERFACE WEFT_VERSION="${PROJECT_VERSION}"
+  _XOPEN_SOURCE=700 _FILE_OFFSET_BITS=64)
 
 set(WEFT_SANITIZE "" CACHE STRING "Value of -fsanitize= for everything, such as address,undefined")
 if(WEFT_SANITIZE)

@@ -32,8 +32,9 @@ bool weft_record_on(void);
 uint32_t weft_record_new_thread(void);
 
 /*
- * The caller's records belong to thread `number` from now on; called once, at its start.  A
- * thread that records without it gets a number by itself.
+ * The caller's records belong to thread `number` from now on; called once, at its start, which
+ * gives the thread_start event with the kernel's thread id.  A thread that records without it
+ * gets a number by itself.
  */
 void weft_record_attach(uint32_t number);
 
@@ -53,6 +54,9 @@ void weft_record_with(enum weft_event_kind kind, uint64_t object, const void *si
  * A question and its answer.  The same question with the same answer, asked again by the same
  * thread with nothing else in between, is folded: the first gives a `query`, the second opens a
  * poll, later ones are only counted, and whatever the thread does next closes it with its count.
+ * A pause of a tenth of a second between two askings also closes it.
+ * A failed try is a question too (ACQUIRE for locks, PERMIT for semaphores, PUT, GET; answer 0):
+ * its first one gives the *_fail event.
  */
 void weft_record_query(enum weft_question question, uint64_t object, const void *site,
                        int64_t answer);

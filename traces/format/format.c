@@ -38,9 +38,9 @@ const char *const weft_outcomes[WEFT_OUT_COUNT] = {
 #include "traces/format/events.def"
 };
 
-const struct weft_name_info weft_questions[WEFT_ASK_COUNT] = {
-#define WEFT_QUESTION(id, name, words) {name, words},
-    [WEFT_ASK_NONE] = {"", ""},
+const struct weft_question_info weft_questions[WEFT_ASK_COUNT] = {
+#define WEFT_QUESTION(id, name, words, once) {name, words, WEFT_EV_##once},
+    [WEFT_ASK_NONE] = {"", "", WEFT_EV_NONE},
 #include "traces/format/events.def"
 };
 

@@ -19,9 +19,9 @@ enum weft_event_kind {
 #include "traces/format/events.def"
     WEFT_EV_COUNT,
     /* In a spool only; the writer turns them into definitions. */
-    WEFT_EV_ATTACH = 240,  /* object: the thread's number; its records follow in this lane */
-    WEFT_EV_OBJECT_NEW,    /* first: weft_object_kind, second: capacity, text: name */
-    WEFT_EV_OBJECT_NAME,   /* text: name */
+    WEFT_EV_ATTACH = 240, /* object: the thread's number; its records follow in this lane */
+    WEFT_EV_OBJECT_NEW,   /* first: weft_object_kind, second: capacity, text: name */
+    WEFT_EV_OBJECT_NAME,  /* text: name */
 };
 
 enum weft_object_kind {
@@ -122,6 +122,12 @@ struct weft_arg_info {
     uint8_t type; /* enum weft_arg_type */
 };
 
+struct weft_question_info {
+    const char *name;
+    const char *words;
+    uint8_t once; /* enum weft_event_kind: what it is when it is not repeated */
+};
+
 struct weft_name_info {
     const char *name;
     const char *words;
@@ -133,7 +139,7 @@ extern const struct weft_object_info weft_objects[WEFT_OBJ_COUNT];
 extern const struct weft_arg_info weft_args[WEFT_ARG_COUNT_OF];
 extern const char *const weft_texts[WEFT_TEXT_COUNT];
 extern const char *const weft_outcomes[WEFT_OUT_COUNT];
-extern const struct weft_name_info weft_questions[WEFT_ASK_COUNT];
+extern const struct weft_question_info weft_questions[WEFT_ASK_COUNT];
 extern const struct weft_name_info weft_states[WEFT_STATE_COUNT];
 
 #endif

@@ -67,7 +67,7 @@ struct weft_lane_poll {
 struct weft_lane {
     _Alignas(64) _Atomic uint64_t head; /* slots ever published; owner stores, drain loads */
     _Atomic uint64_t lost;              /* records that found no room */
-    struct weft_lane_poll poll;
+    struct weft_lane_poll poll;         /* what is not yet in the ring when the owner dies */
     _Alignas(64) _Atomic uint64_t tail; /* slots ever drained; drain stores, owner loads */
     _Alignas(64) _Atomic uint32_t used; /* 1: a thread owns it; 0: free for the next one */
     _Alignas(64) union weft_slot slots[WEFT_LANE_SLOTS];
@@ -83,16 +83,17 @@ struct weft_spool_head {
     uint64_t magic;
     uint32_t version; /* sizeof(union weft_slot) and layout: this header's own version, 1 */
     uint32_t clock;   /* enum weft_clock_kind, chosen by whoever made the spool */
-    struct weft_clock_pair start;      /* taken when the spool was made */
-    _Atomic uint32_t attached;         /* pid of the program, once it has opened the spool */
-    _Atomic uint32_t drain;            /* pid of the drain, 0 when nobody drains */
-    _Atomic uint32_t lane_count;       /* lanes ever used, ≤ WEFT_LANE_MAX */
-    _Atomic uint32_t next_thread;      /* the next thread's number, from 1 */
-    _Atomic uint64_t lost;             /* records of threads that got no lane */
-    _Atomic uint32_t maps_bytes;       /* of the text in the maps area */
-    _Atomic uint32_t maps_cut;         /* 1: the maps did not fit */
-    _Atomic uint64_t start_ticks;      /* when the recorder opened it: time zero of the trace */
-    uint64_t overhead_ns;              /* what recording one event costs, measured at the start */
+    struct weft_clock_pair start;    /* taken when the spool was made */
+    uint64_t ticks_per_ms;           /* about, for time-outs of the recorder's own */
+    _Atomic uint32_t attached;       /* pid of the program, once it has opened the spool */
+    _Atomic uint32_t drain;          /* pid of the drain, 0 when nobody drains */
+    _Atomic uint32_t lane_count;     /* lanes ever used, ≤ WEFT_LANE_MAX */
+    _Atomic uint32_t next_thread;    /* the next thread's number, from 1 */
+    _Atomic uint64_t lost;           /* records of threads that got no lane */
+    _Atomic uint32_t maps_bytes;     /* of the text in the maps area */
+    _Atomic uint32_t maps_cut;       /* 1: the maps did not fit */
+    _Atomic uint64_t start_ticks;    /* when the recorder opened it: time zero of the trace */
+    _Atomic uint64_t overhead_ticks; /* what 256 records cost, measured at the start */
 };
 _Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is one page");
 

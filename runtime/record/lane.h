@@ -1,0 +1,43 @@
+/*
+ * Lanes, from inside the recorded program: opening the spool, taking a lane for a thread, giving
+ * it back.  Private to the recorder.  Threads: any.
+ */
+#ifndef WEFT_RUNTIME_RECORD_LANE_H
+#define WEFT_RUNTIME_RECORD_LANE_H
+
+#include "traces/format/spool.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * `on` lives in a page of its own that fork wipes (MADV_WIPEONFORK): a child, however it was
+ * forked, finds 0 and does not write into its parent's lanes.
+ */
+struct weft_spool_state {
+    const volatile uint32_t *on;
+    struct weft_spool_head *head;
+    uint32_t lanes;          /* how many are mapped */
+    uint32_t clock;          /* enum weft_clock_kind */
+    uint64_t poll_gap_ticks; /* a longer pause between two questions ends a poll */
+};
+
+extern struct weft_spool_state weft_spool;
+
+/* Opens the spool named by WEFT_SPOOL_ENV; without it, or when it is not ours, stays off. */
+void weft_spool_open(void);
+
+static inline bool weft_spool_on(void)
+{
+    return weft_spool.on != NULL && *weft_spool.on != 0;
+}
+
+/* A lane for the caller, its pages present; NULL: there is none, or no memory for it. */
+struct weft_lane *weft_lane_take(void);
+void weft_lane_give_back(struct weft_lane *lane);
+
+/* Waits, for a bounded time, until `wanted` slots are free; false: the record is lost. */
+bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted);
+
+#endif
