@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""What the recorder may ask of the process that it lives in.
+
+    symbols.py NM LIBRARY…    exit 1 when an undefined symbol is not in ALLOWED
+
+The recorder runs inside a stranger's program, perhaps under its own malloc, perhaps in the middle
+of one of its locks.  So it may use the kernel and a few functions that neither allocate, lock,
+print nor give up.
+"""
+import re
+import subprocess
+import sys
+
+ALLOWED = {
+    # memory and files, straight from the kernel
+    "mmap", "mmap64", "munmap", "mremap", "msync", "open", "open64", "openat", "close", "fstat",
+    "fstat64", "ftruncate", "ftruncate64", "madvise", "syscall",
+    # who and when
+    "getpid", "gettid", "clock_gettime", "getenv", "secure_getenv", "sched_getcpu", "getauxval",
+    # one lane per thread; fork and the end of a thread
+    "pthread_key_create", "pthread_setspecific", "pthread_getspecific", "pthread_atfork",
+    "__register_atfork", "sched_yield",
+    # bytes
+    "memcpy", "memmove", "memset", "memcmp", "strlen", "strnlen", "strcmp", "strncmp",
+    # the compiler's and the linker's
+    "__errno_location", "__tls_get_addr", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail",
+    "__memcpy_chk", "__dso_handle",
+}
+OURS = re.compile(r"^weft_")
+
+
+def undefined(listing):
+    """Names that the output of `nm -u` (one library, any number of members) leaves undefined."""
+    names = set()
+    for line in listing.splitlines():
+        match = re.match(r"\s+U (\S+)$", line)
+        if match:
+            names.add(match.group(1).split("@")[0])
+    return names
+
+
+def forbidden(listing):
+    return sorted(n for n in undefined(listing) if n not in ALLOWED and not OURS.match(n))
+
+
+def main():
+    nm, libraries = sys.argv[1], sys.argv[2:]
+    listing = "".join(
+        subprocess.run([nm, "-u", library], check=True, capture_output=True, text=True).stdout
+        for library in libraries)
+    names = undefined(listing)
+    if not names:
+        sys.exit("symbols: nothing undefined at all: is this the recorder?")
+    wrong = forbidden(listing)
+    for name in wrong:
+        print(f"the recorder uses {name}, which tests/policy/symbols.py does not allow")
+    print(f"symbols: {len(names)} undefined, {len(wrong)} not allowed")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
