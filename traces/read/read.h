@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-    WEFT_LINE_MAX_BYTES = 1024 * 1024,  /* a longer line is bad, and skipped without storing it */
+    WEFT_LINE_MAX_BYTES = 1024 * 1024, /* a longer line is bad, and skipped without storing it */
 };
 
 /* Line 1.  Strings are owned by the reader and live as long as it does. */
@@ -29,11 +29,11 @@ struct weft_trace_header {
     const char *const *command; /* argv, command_count of them */
     uint32_t command_count;
     int64_t pid;
-    const char *start;          /* wall clock at t = 0: RFC 3339, UTC, with nanoseconds */
-    const char *clock;          /* "tsc", "monotonic", "virtual" */
+    const char *start; /* wall clock at t = 0: RFC 3339, UTC, with nanoseconds */
+    const char *clock; /* "tsc", "monotonic", "virtual" */
     int64_t resolution_ns;
-    const char *recorder;       /* "weft 0.1.0" */
-    int64_t overhead_ns;        /* cost of recording one event, -1 when not said */
+    const char *recorder; /* "weft 0.1.0" */
+    int64_t overhead_ns;  /* cost of recording one event, -1 when not said */
 };
 
 enum weft_item_kind {
@@ -114,6 +114,12 @@ enum weft_status weft_reader_open(const char *path, struct weft_reader **reader,
 enum weft_status weft_reader_open_memory(const char *name, const char *bytes, size_t len,
                                          struct weft_reader **reader, struct weft_error *error);
 void weft_reader_close(struct weft_reader *reader);
+
+/*
+ * The file may still grow: its end is WEFT_READ_MORE (and a part of a line is left for later)
+ * until the last line was read or follow is false again.
+ */
+void weft_reader_follow(struct weft_reader *reader, bool follow);
 
 enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *item);
 
