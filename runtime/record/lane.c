@@ -1,6 +1,6 @@
 #include "runtime/record/lane.h"
 
-#include "runtime/record/clock.h"
+#include "traces/format/clock.h"
 #include "runtime/record/sys.h"
 
 #include <stddef.h>

@@ -53,8 +53,7 @@ bool weft_writer_drain(struct weft_writer *writer);
  * (disk full, closed pipe) the first error is in *error, and what was written stays.
  */
 enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
-                                    struct weft_writer_summary *summary,
-                                    struct weft_error *error);
+                                    struct weft_writer_summary *summary, struct weft_error *error);
 void weft_writer_free(struct weft_writer *writer);
 
 #endif

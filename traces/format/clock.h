@@ -1,10 +1,11 @@
 /*
  * The clock of a recording: the time-stamp counter where it can be trusted (whoever makes the
- * spool decides), else CLOCK_MONOTONIC.  Ticks are turned into ns outside the process.
+ * spool decides), else CLOCK_MONOTONIC.  Recorder and writer read it alike; the writer turns
+ * ticks into ns.
  * Threads: any.
  */
-#ifndef WEFT_RUNTIME_RECORD_CLOCK_H
-#define WEFT_RUNTIME_RECORD_CLOCK_H
+#ifndef WEFT_TRACES_CLOCK_H
+#define WEFT_TRACES_CLOCK_H
 
 #include "traces/format/spool.h"
 

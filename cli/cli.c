@@ -1,0 +1,162 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BAD_LINES_SHOWN = 10 };
+
+int weft_cli_fail(int status, const char *format, ...)
+{
+    va_list args;
+
+    (void)fputs("weft: ", stderr);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fputc('\n', stderr);
+    return status;
+}
+
+int weft_cli_exit_of(enum weft_status status)
+{
+    switch (status) {
+    case WEFT_OK:
+        return WEFT_EXIT_DONE;
+    case WEFT_ERR_WRITE:
+        return WEFT_EXIT_UNWRITABLE;
+    case WEFT_ERR_MEMORY:
+    case WEFT_ERR_OPEN:
+    case WEFT_ERR_FORMAT:
+    case WEFT_ERR_VERSION:
+    case WEFT_ERR_LIMIT:
+        break;
+    }
+    return WEFT_EXIT_UNREADABLE;
+}
+
+static void tell_bad_line(void *ctx, const char *text)
+{
+    uint64_t *told = ctx;
+
+    if ((*told)++ < BAD_LINES_SHOWN) {
+        (void)weft_cli_fail(0, "%s", text);
+    }
+}
+
+static void tell_health(const char *path, const struct weft_trace_health *health)
+{
+    if (health->bad_lines > BAD_LINES_SHOWN) {
+        (void)weft_cli_fail(0, "%s: %llu bad lines in all, skipped", path,
+                            (unsigned long long)health->bad_lines);
+    }
+    if (health->unknown_events > 0) {
+        (void)weft_cli_fail(0, "%s: %llu events of kinds that this version does not know, skipped",
+                            path, (unsigned long long)health->unknown_events);
+    }
+    if (health->lost > 0) {
+        (void)weft_cli_fail(0, "%s: the recording lost %llu events", path,
+                            (unsigned long long)health->lost);
+    }
+    if (!health->complete) {
+        (void)weft_cli_fail(0,
+                            "%s: the trace was cut after line %llu (its last line is missing "
+                            "or counts other events)",
+                            path, (unsigned long long)health->lines);
+    }
+}
+
+int weft_cli_load(const char *path, struct weft_model **model)
+{
+    struct weft_error error;
+    uint64_t told = 0;
+    const enum weft_status status = weft_model_load(path, tell_bad_line, &told, model, &error);
+
+    if (status != WEFT_OK) {
+        return weft_cli_fail(weft_cli_exit_of(status), "%s", error.text);
+    }
+    tell_health(path, &(*model)->health);
+    return WEFT_EXIT_DONE;
+}
+
+/* A new file beside the old one; a device or a pipe is written itself. */
+static int open_target(struct weft_output *output)
+{
+    struct stat there;
+
+    output->temporary[0] = '\0';
+    if (stat(output->path, &there) == 0 && !S_ISREG(there.st_mode)) {
+        return open(output->path, O_WRONLY | O_CLOEXEC);
+    }
+    const int len = snprintf(output->temporary, sizeof output->temporary, "%s.%ld.part",
+                             output->path, (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof output->temporary) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+
+int weft_output_open(struct weft_output *output, const char *path)
+{
+    output->path = path != NULL && strcmp(path, "-") != 0 ? path : NULL;
+    output->temporary[0] = '\0';
+    output->fd = output->path == NULL ? STDOUT_FILENO : open_target(output);
+    if (output->fd < 0) {
+        return weft_cli_fail(WEFT_EXIT_UNWRITABLE, "cannot write %s: %s", path, strerror(errno));
+    }
+    if (!weft_sink_init(&output->sink, output->fd)) {
+        return weft_cli_fail(WEFT_EXIT_UNWRITABLE, "no memory");
+    }
+    return WEFT_EXIT_DONE;
+}
+
+int weft_output_close(struct weft_output *output)
+{
+    int failed = weft_sink_flush(&output->sink) ? 0 : output->sink.errno_at;
+
+    weft_sink_done(&output->sink);
+    if (output->path != NULL) {
+        if (close(output->fd) != 0 && failed == 0) {
+            failed = errno;
+        }
+        if (output->temporary[0] != '\0') {
+            if (failed == 0 && rename(output->temporary, output->path) != 0) {
+                failed = errno;
+            }
+            if (failed != 0) {
+                (void)unlink(output->temporary);
+            }
+        }
+    }
+    if (failed != 0) {
+        return weft_cli_fail(WEFT_EXIT_UNWRITABLE, "cannot write %s: %s",
+                             output->path != NULL ? output->path : "standard output",
+                             strerror(failed));
+    }
+    return WEFT_EXIT_DONE;
+}
+
+bool weft_cli_find(const char *name, char *path, size_t room)
+{
+    static const char *const folders[] = {"", "../libexec/weft/"};
+    char self[2048];
+    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    if (len <= 0) {
+        return false;
+    }
+    self[len] = '\0';
+    *(strrchr(self, '/') + 1) = '\0';
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        const int used = snprintf(path, room, "%s%s%s", self, folders[i], name);
+        if (used > 0 && (size_t)used < room && access(path, X_OK) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,67 @@
+/*
+ * What the commands of weft share: exit statuses, messages, and how a trace is opened.
+ * Messages go to stderr and begin with "weft: "; results go to stdout.
+ * Threads: the main thread only.
+ */
+#ifndef WEFT_CLI_CLI_H
+#define WEFT_CLI_CLI_H
+
+#include "base/sink.h"
+#include "base/status.h"
+#include "traces/model/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum weft_exit {
+    WEFT_EXIT_DONE = 0,
+    WEFT_EXIT_FINDINGS = 1,
+    WEFT_EXIT_USAGE = 2,
+    WEFT_EXIT_UNREADABLE = 3,
+    WEFT_EXIT_UNWRITABLE = 4,
+    WEFT_EXIT_FAILED = 125,    /* run: weft itself failed */
+    WEFT_EXIT_NOT_RUN = 126,   /* run: the program cannot be executed */
+    WEFT_EXIT_NOT_FOUND = 127, /* run: there is no such program */
+    WEFT_EXIT_BY_SIGNAL = 128, /* run: plus the signal that ended the program */
+};
+
+/* A command gets its own name as argv[0] ("weft run") and returns an exit status. */
+typedef int weft_command(int argc, char **argv);
+
+#define WEFT_COMMAND(name, function, words) weft_command function;
+#include "cli/commands.def"
+
+/* Prints "weft: …" and returns status. */
+int weft_cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The exit status for a library's status. */
+int weft_cli_exit_of(enum weft_status status);
+
+/*
+ * Loads a trace; bad lines and a cut or lossy trace are told on stderr, and what is good is
+ * kept.  WEFT_EXIT_DONE, else the exit status, told already.
+ */
+int weft_cli_load(const char *path, struct weft_model **model);
+
+/*
+ * Where a result goes: stdout, or a file that takes its place only when it is whole, so that a
+ * full disk does not destroy what was there.
+ */
+struct weft_output {
+    struct weft_sink sink;
+    const char *path;     /* NULL: stdout */
+    char temporary[4096]; /* "": the path itself is written (a device, a pipe) */
+    int fd;
+};
+
+/* path NULL or "-": stdout.  Returns as weft_cli_load does. */
+int weft_output_open(struct weft_output *output, const char *path);
+int weft_output_close(struct weft_output *output);
+
+/*
+ * Finds a program that belongs to weft (weft-view, a scenario): beside the running program in
+ * the build folder, or in the installed libexec folder.  false: it is not there.
+ */
+bool weft_cli_find(const char *name, char *path, size_t room);
+
+#endif

@@ -1,0 +1,288 @@
+/* weft dump: the events of a trace as a readable table, or as JSON with names instead of numbers.
+ */
+#include "base/duration.h"
+#include "cli/cli.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct dump_args {
+    const char *trace;
+    const char *thread; /* a number or a name; NULL: all */
+    const char *object;
+    const char *kind;
+    uint64_t from_ns, to_ns;
+    bool json;
+};
+
+static const struct argp_option options[] = {
+    {"thread", 'T', "THREAD", 0, "Only events of this thread (its number or its name)", 0},
+    {"object", 'O', "OBJECT", 0, "Only events about this object (its number or its name)", 0},
+    {"kind", 'k', "KIND", 0,
+     "Only events of this kind, such as lock_acquire; \"lock\" means all "
+     "that begin with it",
+     0},
+    {"range", 'r', "FROM:TO", 0, "Only events in this time, such as 1.5s:2s or 300ms:1s", 0},
+    {"json", 'j', NULL, 0, "One JSON object a line, with names beside the numbers", 0},
+    {0},
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct dump_args *args = state->input;
+
+    switch (key) {
+    case 'T':
+        args->thread = arg;
+        return 0;
+    case 'O':
+        args->object = arg;
+        return 0;
+    case 'k':
+        args->kind = arg;
+        return 0;
+    case 'r':
+        if (!weft_duration_parse_range(arg, &args->from_ns, &args->to_ns)) {
+            argp_error(state, "\"%s\" is no range (expected FROM:TO, such as 1.5s:2s)", arg);
+            return EINVAL;
+        }
+        return 0;
+    case 'j':
+        args->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (args->trace != NULL) {
+            return ARGP_ERR_UNKNOWN;
+        }
+        args->trace = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which trace?");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    options,
+    parse_option,
+    "TRACE",
+    "Prints the events of a trace, one a line: time, thread, what it did, where in the source.",
+    NULL,
+    NULL,
+    NULL};
+
+/* A filter is a number of the trace or a name. */
+static bool is_meant(const char *filter, uint32_t number, const char *name)
+{
+    char *end = NULL;
+
+    if (filter == NULL || strcmp(filter, name) == 0) {
+        return true;
+    }
+    errno = 0;
+    const unsigned long long wanted = strtoull(filter, &end, 10);
+    return end != filter && *end == '\0' && errno == 0 && wanted == number;
+}
+
+static bool is_thread_event(const struct weft_point *point, const struct weft_point_args *args)
+{
+    const struct weft_event_info *info = &weft_events[point->kind];
+
+    return info->family == WEFT_FAMILY_THREAD ||
+           (info->family == WEFT_FAMILY_ANY && info->first == WEFT_ARG_QUESTION && args != NULL &&
+            args->first == WEFT_ASK_IS_ALIVE);
+}
+
+struct row {
+    const struct weft_point *point;
+    const struct weft_point_args *args;
+    const char *thread;
+    uint32_t thread_number;
+    const char *about; /* an object or a thread; NULL: none */
+    uint32_t about_number;
+    bool about_thread;
+    const struct weft_site *site; /* NULL: none */
+};
+
+static struct row row_of(const struct weft_model *model, size_t index)
+{
+    const struct weft_point *point = &model->points.at[index];
+    const struct weft_thread_info *thread = &model->threads.at[point->thread];
+    struct row row = {
+        .point = point,
+        .args = weft_model_args(model, (uint32_t)index),
+        .thread = weft_thread_name_at(thread, point->t_ns),
+        .thread_number = thread->number,
+    };
+
+    row.about_thread = is_thread_event(point, row.args);
+    if (point->object != WEFT_NONE && row.about_thread) {
+        row.about = weft_thread_name_at(&model->threads.at[point->object], point->t_ns);
+        row.about_number = model->threads.at[point->object].number;
+    } else if (point->object != WEFT_NONE) {
+        row.about = model->objects.at[point->object].name;
+        row.about_number = model->objects.at[point->object].number;
+    }
+    if (point->site != WEFT_NONE) {
+        row.site = &model->sites.at[point->site];
+    }
+    return row;
+}
+
+static bool is_wanted(const struct dump_args *args, const struct row *row)
+{
+    const char *kind = weft_events[row->point->kind].name;
+    const size_t len = args->kind != NULL ? strlen(args->kind) : 0;
+
+    return row->point->t_ns >= args->from_ns && row->point->t_ns < args->to_ns &&
+           is_meant(args->thread, row->thread_number, row->thread) &&
+           (args->object == NULL || (row->about != NULL && !row->about_thread &&
+                                     is_meant(args->object, row->about_number, row->about))) &&
+           (len == 0 ||
+            (strncmp(kind, args->kind, len) == 0 && (kind[len] == '\0' || kind[len] == '_')));
+}
+
+static void put_argument_words(struct weft_sink *sink, const struct weft_model *model,
+                               enum weft_arg arg, int64_t value)
+{
+    const struct weft_arg_info *info = &weft_args[arg];
+
+    if (arg == WEFT_ARG_NONE || (info->type == WEFT_ARG_TYPE_NS && value < 0) ||
+        (arg == WEFT_ARG_DAEMON && value == 0) || (arg == WEFT_ARG_SIGNAL && value == 0)) {
+        return;
+    }
+    switch (info->type) {
+    case WEFT_ARG_TYPE_NS:
+        weft_sink_printf(sink, "  %s %.6f s", info->name, (double)value / 1e9);
+        break;
+    case WEFT_ARG_TYPE_QUESTION:
+        weft_sink_printf(sink, "  %s",
+                         value > 0 && value < WEFT_ASK_COUNT ? weft_questions[value].words : "?");
+        break;
+    case WEFT_ARG_TYPE_OBJECT:
+        if (value >= 0 && (uint64_t)value < model->objects.count) {
+            weft_sink_printf(sink, "  %s %s", info->name, model->objects.at[value].name);
+        }
+        break;
+    default:
+        weft_sink_printf(sink, "  %s ", info->name);
+        weft_sink_i64(sink, value);
+        break;
+    }
+}
+
+static void put_words(struct weft_sink *sink, const struct weft_model *model, const struct row *row)
+{
+    const struct weft_event_info *info = &weft_events[row->point->kind];
+
+    weft_sink_printf(sink, "%13.6f  %-12s %s", (double)row->point->t_ns / 1e9, row->thread,
+                     info->words);
+    if (row->about != NULL) {
+        weft_sink_char(sink, ' ');
+        weft_sink_text(sink, row->about);
+    }
+    if (row->point->outcome != WEFT_OUT_OK) {
+        weft_sink_printf(sink, "  (%s)", weft_outcomes[row->point->outcome]);
+    }
+    if (row->args != NULL) {
+        put_argument_words(sink, model, (enum weft_arg)info->first, row->args->first);
+        put_argument_words(sink, model, (enum weft_arg)info->second, row->args->second);
+        if (row->args->text != NULL && info->text != WEFT_TEXT_NONE) {
+            weft_sink_text(sink, "  ");
+            weft_sink_json(sink, row->args->text, strlen(row->args->text));
+        }
+    }
+    if (row->site != NULL && row->site->line != 0) {
+        const char *slash = strrchr(row->site->file, '/');
+        weft_sink_printf(sink, "  [%s %s:%u]", row->site->function,
+                         slash != NULL ? slash + 1 : row->site->file, row->site->line);
+    }
+    weft_sink_char(sink, '\n');
+}
+
+static void put_key(struct weft_sink *sink, const char *key, const char *text)
+{
+    weft_sink_printf(sink, ",\"%s\":", key);
+    weft_sink_json(sink, text, strlen(text));
+}
+
+static void put_argument_json(struct weft_sink *sink, const struct weft_model *model,
+                              enum weft_arg arg, int64_t value)
+{
+    const struct weft_arg_info *info = &weft_args[arg];
+
+    if (arg == WEFT_ARG_NONE || (info->type == WEFT_ARG_TYPE_NS && value < 0)) {
+        return;
+    }
+    if (info->type == WEFT_ARG_TYPE_QUESTION) {
+        put_key(sink, info->name,
+                value > 0 && value < WEFT_ASK_COUNT ? weft_questions[value].name : "");
+    } else if (info->type == WEFT_ARG_TYPE_OBJECT) {
+        if (value >= 0 && (uint64_t)value < model->objects.count) {
+            put_key(sink, info->name, model->objects.at[value].name);
+        }
+    } else {
+        weft_sink_printf(sink, ",\"%s%s\":", info->name,
+                         info->type == WEFT_ARG_TYPE_NS ? "_ns" : "");
+        weft_sink_i64(sink, value);
+    }
+}
+
+static void put_json(struct weft_sink *sink, const struct weft_model *model, const struct row *row)
+{
+    const struct weft_event_info *info = &weft_events[row->point->kind];
+
+    weft_sink_printf(sink, "{\"t_ns\":%llu,\"thread_id\":%u", (unsigned long long)row->point->t_ns,
+                     row->thread_number);
+    put_key(sink, "thread", row->thread);
+    put_key(sink, "event", info->name);
+    if (row->about != NULL) {
+        weft_sink_printf(sink, ",\"%s_id\":%u", row->about_thread ? "target" : "object",
+                         row->about_number);
+        put_key(sink, row->about_thread ? "target" : "object", row->about);
+    }
+    put_key(sink, "outcome", weft_outcomes[row->point->outcome]);
+    if (row->args != NULL) {
+        put_argument_json(sink, model, (enum weft_arg)info->first, row->args->first);
+        put_argument_json(sink, model, (enum weft_arg)info->second, row->args->second);
+        if (row->args->text != NULL && info->text != WEFT_TEXT_NONE) {
+            put_key(sink, weft_texts[info->text], row->args->text);
+        }
+    }
+    if (row->site != NULL) {
+        put_key(sink, "function", row->site->function);
+        put_key(sink, "file", row->site->file);
+        weft_sink_printf(sink, ",\"line\":%u", row->site->line);
+    }
+    weft_sink_text(sink, "}\n");
+}
+
+int weft_cli_dump(int argc, char **argv)
+{
+    struct dump_args args = {.to_ns = UINT64_MAX};
+    struct weft_model *model = NULL;
+    struct weft_output output;
+
+    (void)argp_parse(&parser, argc, argv, 0, NULL, &args);
+    int result = weft_cli_load(args.trace, &model);
+    if (result != WEFT_EXIT_DONE) {
+        return result;
+    }
+    result = weft_output_open(&output, NULL);
+    if (result == WEFT_EXIT_DONE) {
+        for (size_t i = 0; i < model->points.count && output.sink.errno_at == 0; i++) {
+            const struct row row = row_of(model, i);
+            if (is_wanted(&args, &row)) {
+                (args.json ? put_json : put_words)(&output.sink, model, &row);
+            }
+        }
+        result = weft_output_close(&output);
+    }
+    weft_model_free(model);
+    return result;
+}

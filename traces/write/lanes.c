@@ -1,0 +1,372 @@
+#include "traces/write/lanes.h"
+
+#include "base/vec.h"
+#include "traces/format/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+enum {
+    PAIR_GAP_NS =
+        10 * 1000 * 1000, /* between clock pairs: their own noise (50 ns) is 5 ppm of it */
+    PAIRS_KEPT = 4096,
+};
+
+/* The TSC counts ns only where it is invariant and the kernel itself trusts it. */
+static uint32_t best_clock(void)
+{
+#if defined(__x86_64__)
+    char source[16] = "";
+    unsigned a, b, c, d;
+    FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+
+    if (file != NULL) {
+        (void)fgets(source, sizeof source, file);
+        (void)fclose(file);
+    }
+    if (strcmp(source, "tsc\n") == 0 && __get_cpuid(0x80000007, &a, &b, &c, &d) &&
+        (d & 1u << 8) != 0) {
+        return WEFT_CLOCK_TSC;
+    }
+#endif
+    return WEFT_CLOCK_MONOTONIC;
+}
+
+static int64_t real_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The tightest of a few tries: both clocks are read within some tens of ns. */
+static struct weft_clock_pair read_pair(uint32_t clock)
+{
+    struct weft_clock_pair best = {0};
+    uint64_t best_width = UINT64_MAX;
+
+    for (int i = 0; i < 5; i++) {
+        const uint64_t before = weft_clock_ticks(clock);
+        const uint64_t mono = weft_clock_monotonic();
+        const int64_t real = real_ns();
+        const uint64_t after = weft_clock_ticks(clock);
+        if (after - before < best_width) {
+            best_width = after - before;
+            best = (struct weft_clock_pair){before + (after - before) / 2, mono, real};
+        }
+    }
+    return best;
+}
+
+/* About how many ticks a ms has: two pairs, some ms apart. */
+static uint64_t measure_ticks_per_ms(uint32_t clock)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+
+    if (clock == WEFT_CLOCK_MONOTONIC) {
+        return 1000000;
+    }
+    const struct weft_clock_pair a = read_pair(clock);
+    (void)nanosleep(&pause, NULL);
+    const struct weft_clock_pair b = read_pair(clock);
+    return (b.ticks - a.ticks) * 1000000 / (b.mono_ns - a.mono_ns);
+}
+
+static int make_file(struct weft_lanes *lanes)
+{
+    const char *tmp = getenv("TMPDIR");
+    const char *const folders[] = {"/dev/shm", tmp != NULL ? tmp : "/tmp"};
+
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        const int len = snprintf(lanes->path, sizeof lanes->path, "%s/weft-XXXXXX", folders[i]);
+        if (len > 0 && (size_t)len < sizeof lanes->path) {
+            const int fd = mkstemp(lanes->path);
+            if (fd >= 0) {
+                (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+                return fd;
+            }
+        }
+    }
+    lanes->path[0] = '\0';
+    return -1;
+}
+
+enum weft_status weft_lanes_open(struct weft_lanes *lanes, struct weft_error *error)
+{
+    enum weft_status status = WEFT_OK;
+    const size_t bytes = (size_t)weft_spool_lane_at(WEFT_LANE_MAX);
+
+    *lanes = (struct weft_lanes){0};
+    const int fd = make_file(lanes);
+    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0) {
+        status = weft_error_set(error, WEFT_ERR_OPEN,
+                                "cannot make the shared memory for recording in /dev/shm: %s",
+                                strerror(errno));
+        goto done;
+    }
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED) {
+        status = weft_error_set(error, WEFT_ERR_OPEN,
+                                "cannot map the shared memory for recording: %s", strerror(errno));
+        goto done;
+    }
+    lanes->head = at;
+    lanes->queues = calloc(WEFT_LANE_MAX, sizeof *lanes->queues);
+    if (lanes->queues == NULL) {
+        status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+        goto done;
+    }
+    lanes->head->clock = best_clock();
+    lanes->head->ticks_per_ms = measure_ticks_per_ms(lanes->head->clock);
+    lanes->head->start = read_pair(lanes->head->clock);
+    if (!weft_vec_push(&lanes->pairs, lanes->head->start)) {
+        status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+        goto done;
+    }
+    lanes->head->version = 1;
+    atomic_store(&lanes->head->next_thread, 1);
+    atomic_store(&lanes->head->drain, (uint32_t)getpid());
+    lanes->head->magic = WEFT_SPOOL_MAGIC;
+done:
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (status != WEFT_OK) {
+        weft_lanes_close(lanes);
+    }
+    return status;
+}
+
+void weft_lanes_close(struct weft_lanes *lanes)
+{
+    if (lanes->head != NULL) {
+        atomic_store(&lanes->head->drain, 0);
+        (void)munmap(lanes->head, (size_t)weft_spool_lane_at(WEFT_LANE_MAX));
+    }
+    if (lanes->path[0] != '\0') {
+        (void)unlink(lanes->path);
+    }
+    for (uint32_t i = 0; lanes->queues != NULL && i < WEFT_LANE_MAX; i++) {
+        free(lanes->queues[i].slots.at);
+    }
+    free(lanes->queues);
+    free(lanes->pairs.at);
+    *lanes = (struct weft_lanes){0};
+}
+
+static struct weft_lane *lane_at(const struct weft_lanes *lanes, uint32_t lane)
+{
+    return (struct weft_lane *)((char *)lanes->head + weft_spool_lane_at(lane));
+}
+
+static void take_pair(struct weft_lanes *lanes)
+{
+    const struct weft_clock_pair now = read_pair(lanes->head->clock);
+    const struct weft_clock_pair *last = &lanes->pairs.at[lanes->pairs.count - 1];
+
+    if (now.mono_ns < last->mono_ns + PAIR_GAP_NS || now.ticks <= last->ticks) {
+        return;
+    }
+    if (lanes->segment > PAIRS_KEPT) { /* what lies behind is not asked for again */
+        const size_t drop = lanes->segment - 1;
+        memmove(&lanes->pairs.at[1], &lanes->pairs.at[1 + drop],
+                (lanes->pairs.count - 1 - drop) * sizeof now);
+        lanes->pairs.count -= drop;
+        lanes->segment -= drop;
+    }
+    (void)weft_vec_push(&lanes->pairs, now); /* no memory: a longer segment, no harm */
+}
+
+/* Moves what is published in a ring to the end of its queue. */
+static bool take_lane(struct weft_lanes *lanes, uint32_t index)
+{
+    struct weft_lane *lane = lane_at(lanes, index);
+    struct weft_lane_queue *queue = &lanes->queues[index];
+    const uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_relaxed);
+    /* Pairs with the owner's release store: the slots before head are written. */
+    const uint64_t head = atomic_load_explicit(&lane->head, memory_order_acquire);
+    const uint64_t fresh = head - tail;
+
+    if (fresh == 0) {
+        return false;
+    }
+    if (fresh > WEFT_LANE_SLOTS) {
+        lanes->corrupt++;
+        atomic_store_explicit(&lane->tail, head, memory_order_release);
+        return false;
+    }
+    if (queue->next > 0 && queue->next * 2 >= queue->slots.count) {
+        queue->slots.count -= queue->next;
+        memmove(queue->slots.at, queue->slots.at + queue->next,
+                queue->slots.count * sizeof *queue->slots.at);
+        queue->next = 0;
+    }
+    if (!weft_vec_room(&queue->slots, queue->slots.count + (size_t)fresh)) {
+        return false; /* no memory: the owner waits, then counts what it loses */
+    }
+    for (uint64_t at = tail; at != head; at++) {
+        queue->slots.at[queue->slots.count++] = lane->slots[at & (WEFT_LANE_SLOTS - 1)];
+    }
+    /* Pairs with the owner's acquire load: these slots may be written again. */
+    atomic_store_explicit(&lane->tail, head, memory_order_release);
+    return true;
+}
+
+bool weft_lanes_take(struct weft_lanes *lanes)
+{
+    bool any = false;
+    uint32_t count = atomic_load_explicit(&lanes->head->lane_count, memory_order_acquire);
+
+    take_pair(lanes);
+    if (count > WEFT_LANE_MAX) {
+        count = WEFT_LANE_MAX;
+    }
+    if (count > lanes->count) {
+        lanes->count = count;
+    }
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        any |= take_lane(lanes, i);
+    }
+    return any;
+}
+
+bool weft_lanes_peek(struct weft_lanes *lanes, uint32_t lane, struct weft_taken *taken,
+                     size_t *slots)
+{
+    struct weft_lane_queue *queue = &lanes->queues[lane];
+    const size_t left = queue->slots.count - queue->next;
+
+    if (left == 0) {
+        return false;
+    }
+    const union weft_slot *slot = &queue->slots.at[queue->next];
+    const size_t more = slot->head.site_more & 0xff;
+    const uint8_t kind = (uint8_t)slot->head.object_kind;
+    const uint8_t outcome = (uint8_t)(slot->head.site_more >> 8);
+    const bool known = (kind > WEFT_EV_NONE && kind < WEFT_EV_COUNT) ||
+                       (kind >= WEFT_EV_ATTACH && kind <= WEFT_EV_OBJECT_NAME);
+
+    if (more >= left || !known || outcome >= WEFT_OUT_COUNT) {
+        goto broken;
+    }
+    *taken = (struct weft_taken){
+        .ticks = slot->head.time,
+        .object = slot->head.object_kind >> 8,
+        .site = slot->head.site_more >> 16,
+        .kind = (enum weft_event_kind)kind,
+        .outcome = (enum weft_outcome)outcome,
+        .has_args = more > 0,
+    };
+    if (more > 0) {
+        taken->first = slot[1].args.first;
+        taken->second = slot[1].args.second;
+        taken->text_bytes = slot[1].args.text_bytes;
+        taken->text_stored = slot[1].args.text_stored;
+        taken->text = taken->text_stored > 0 ? (const char *)slot[2].text : NULL;
+        if (taken->text_stored > (more - 1) * WEFT_SLOT_BYTES) {
+            goto broken;
+        }
+    }
+    *slots = 1 + more;
+    return true;
+broken:
+    lanes->corrupt++;
+    queue->next = queue->slots.count;
+    return false;
+}
+
+uint64_t weft_lanes_lost(const struct weft_lanes *lanes, uint32_t lane)
+{
+    return atomic_load_explicit(&lane_at(lanes, lane)->lost, memory_order_relaxed);
+}
+
+uint64_t weft_lanes_all_lost(const struct weft_lanes *lanes)
+{
+    uint64_t lost = lanes->corrupt + atomic_load_explicit(&lanes->head->lost, memory_order_relaxed);
+
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        lost += weft_lanes_lost(lanes, i);
+    }
+    return lost;
+}
+
+bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *count,
+                     uint64_t *last_ticks)
+{
+    const struct weft_lane_poll *poll = &lane_at(lanes, lane)->poll;
+
+    *count = atomic_load_explicit(&poll->count, memory_order_relaxed);
+    *last_ticks = atomic_load_explicit(&poll->last, memory_order_relaxed);
+    return *count > 1;
+}
+
+uint64_t weft_lanes_now(const struct weft_lanes *lanes)
+{
+    return weft_clock_ticks(lanes->head->clock);
+}
+
+uint64_t weft_lanes_known_ticks(const struct weft_lanes *lanes)
+{
+    return lanes->pairs.at[lanes->pairs.count - 1].ticks;
+}
+
+__extension__ typedef __int128 wide; /* ticks × ns do not fit 64 bits */
+
+/* ns on CLOCK_MONOTONIC, by the segment that holds ticks; the ends are extended. */
+static uint64_t mono_ns(struct weft_lanes *lanes, uint64_t ticks)
+{
+    const struct weft_clock_pair *pairs = lanes->pairs.at;
+    size_t i = lanes->segment;
+
+    if (lanes->pairs.count == 1) { /* the program was over before the second pair */
+        const wide delta = (wide)ticks - (wide)pairs[0].ticks;
+        return (uint64_t)((wide)pairs[0].mono_ns +
+                          delta * 1000000 / (wide)lanes->head->ticks_per_ms);
+    }
+    while (i > 0 && ticks < pairs[i].ticks) {
+        i--;
+    }
+    while (i + 2 < lanes->pairs.count && ticks >= pairs[i + 1].ticks) {
+        i++;
+    }
+    lanes->segment = i;
+    const wide delta = (wide)ticks - (wide)pairs[i].ticks;
+    const uint64_t width_ns = pairs[i + 1].mono_ns - pairs[i].mono_ns;
+    const uint64_t width_ticks = pairs[i + 1].ticks - pairs[i].ticks;
+    return (uint64_t)((wide)pairs[i].mono_ns + delta * width_ns / width_ticks);
+}
+
+static uint64_t start_ticks(const struct weft_lanes *lanes)
+{
+    const uint64_t ticks = atomic_load(&lanes->head->start_ticks);
+
+    return ticks != 0 ? ticks : lanes->head->start.ticks;
+}
+
+uint64_t weft_lanes_ns(struct weft_lanes *lanes, uint64_t ticks)
+{
+    /* The start lies in the first segments, which may have been dropped: keep it converted. */
+    if (lanes->start_mono_ns == 0) {
+        lanes->start_mono_ns = mono_ns(lanes, start_ticks(lanes));
+    }
+    const uint64_t ns = mono_ns(lanes, ticks);
+    return ns > lanes->start_mono_ns ? ns - lanes->start_mono_ns : 0;
+}
+
+int64_t weft_lanes_start_real_ns(struct weft_lanes *lanes)
+{
+    const struct weft_clock_pair *start = &lanes->head->start;
+
+    (void)weft_lanes_ns(lanes, start_ticks(lanes));
+    return start->real_ns + (int64_t)(lanes->start_mono_ns - start->mono_ns);
+}
