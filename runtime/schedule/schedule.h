@@ -2,35 +2,52 @@
  * The one seam through which the runtime reads the time and blocks, so that another clock and
  * another schedule can stand in for the real ones.
  *
- * A thread blocks only in park (until unpark or a deadline) and in sleep; everything above is
- * bookkeeping under a short guard.  Times are ns on a clock of the schedule's own that never goes
- * back; WEFT_NO_DEADLINE waits without limit.
+ * A thread blocks only in park (until an unpark or a deadline) and in sleep_until; everything
+ * above is bookkeeping under short guards inside which nothing blocks.  Times are ns on a clock
+ * of the schedule's own that never goes back; WEFT_NO_DEADLINE waits without limit.
+ *
+ * What a schedule that lets one thread run at a time may count on:
+ *   - a new thread parks before it does anything else, and its maker unparks it exactly once;
+ *   - a thread that ends says so by leave, and never parks again;
+ *   - a thread that asks again and again without waiting passes through spin each time;
+ *   - nobody parks, sleeps or spins while it holds a guard.
  * Threads: any.
  */
 #ifndef WEFT_RUNTIME_SCHEDULE_H
 #define WEFT_RUNTIME_SCHEDULE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define WEFT_NO_DEADLINE UINT64_MAX
 
-/* Where one thread waits.  Owned by its thread; unpark may be called by any. */
-struct weft_parker;
-
-/* A short critical section around an object's own state; nothing blocks inside it. */
-struct weft_guard;
-
-struct weft_schedule {
-    uint64_t (*now_ns)(void);      /* the schedule's clock */
-    int64_t (*wall_ns)(void);      /* since 1970, UTC */
-    void (*sleep_until)(uint64_t deadline_ns);
-    /* Waits for an unpark that has not been used yet; false at the deadline. */
-    bool (*park)(struct weft_parker *parker, uint64_t deadline_ns);
-    void (*unpark)(struct weft_parker *parker);
+/*
+ * Where one thread waits: a token, which unpark gives and park takes.  Only its owner parks on
+ * it; any thread may unpark it.  Its fields belong to the schedule.
+ */
+struct weft_parker {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool token;
 };
 
-/* The schedule in force; the real one unless another was chosen before the first call. */
+struct weft_schedule {
+    uint64_t (*now_ns)(void); /* the schedule's clock */
+    int64_t (*wall_ns)(void); /* since 1970, UTC */
+    void (*sleep_until)(uint64_t deadline_ns);
+    /* Waits for a token and takes it: true; false at the deadline, without one. */
+    bool (*park)(struct weft_parker *parker, uint64_t deadline_ns);
+    void (*unpark)(struct weft_parker *parker); /* one token, however often it is called */
+    void (*spin)(void);                         /* others may run before the caller goes on */
+    void (*leave)(struct weft_parker *parker);  /* its owner, the caller, ends */
+};
+
+/* The caller's memory; they cannot fail. */
+void weft_parker_init(struct weft_parker *parker);
+void weft_parker_done(struct weft_parker *parker);
+
+/* The schedule in force: the real one. */
 const struct weft_schedule *weft_schedule(void);
 
 #endif
