@@ -6,8 +6,10 @@ import sys
 import tempfile
 import unittest
 
+import examples
 import headers
 import layers
+import manuals
 import source
 import symbols
 
@@ -138,6 +140,44 @@ class Symbols(unittest.TestCase):
                                   capture_output=True, text=True)
             self.assertEqual(done.returncode, 1)
             self.assertIn("printf", done.stdout)
+
+
+class Manuals(unittest.TestCase):
+    HELP = ("Usage: weft run [OPTION...] NAME\n\n"
+            "  -o, --output=TRACE         Write there, not as --usual\n"
+            "  -q, --quiet                No summary\n"
+            "  -?, --help                 Give this help list\n"
+            "      --usage                Give a short usage message\n")
+    PAGE = (".It Fl o Ar trace , Fl -output Ar trace\n.It Fl q , Fl -quiet\n.It Fl -help\n")
+
+    def test_the_same_options_are_no_difference(self):
+        self.assertEqual(list(manuals.differences("run", self.HELP, self.PAGE)), [])
+
+    def test_an_option_that_the_page_lacks_is_told(self):
+        page = self.PAGE.replace(".It Fl q , Fl -quiet\n", "")
+        found = list(manuals.differences("run", self.HELP, page))
+        self.assertEqual(len(found), 2)
+        self.assertIn("no item for --quiet", found[0])
+
+    def test_an_option_that_only_the_page_has_is_told(self):
+        found = list(manuals.differences("run", self.HELP, self.PAGE + ".It Fl -loud\n"))
+        self.assertEqual(found, ["weft-run.1 has --loud, which weft run --help has not"])
+
+
+class Examples(unittest.TestCase):
+    def run_document(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            return examples.run(text, {"PATH": "/usr/bin:/bin"}, pathlib.Path(folder))
+
+    def test_a_block_whose_first_line_fails_fails(self):
+        self.assertEqual(self.run_document("```sh test\nfalse\ntrue\n```\n"), 1)
+
+    def test_a_file_is_there_for_the_next_block(self):
+        self.assertEqual(self.run_document(
+            "```c file=a.c\nint a;\n```\n\n```sh test\ngrep -q 'int a;' a.c\n```\n"), 0)
+
+    def test_a_document_without_blocks_is_no_success(self):
+        self.assertEqual(self.run_document("```sh\ntrue\n```\n"), 1)
 
 
 class Source(unittest.TestCase):
