@@ -88,7 +88,7 @@ void weft_thread_free(struct weft_thread *thread)
 
 void weft_thread_finish(struct weft_thread *thread)
 {
-    weft_note_thread(WEFT_EV_THREAD_EXIT, 0, NULL, WEFT_OUT_OK, 0, NULL);
+    weft_note(WEFT_EV_THREAD_EXIT, NULL, NULL);
     weft_record_detach();
     weft_alive_remove(thread);
     pthread_mutex_lock(&thread->guard);
