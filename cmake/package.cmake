@@ -1,6 +1,13 @@
 # `cpack --config build/release/CPackConfig.cmake` (or the target package) makes weft_VERSION_ARCH.deb.
 # What is installed where stands with each part; this file adds what a package needs to say.
 
+# libweft.a: the runtime as one library, what a program that includes weft.h links.
+add_library(weft_runtime STATIC $<TARGET_OBJECTS:weft_threads> $<TARGET_OBJECTS:weft_schedule>
+  $<TARGET_OBJECTS:weft_record> $<TARGET_OBJECTS:weft_format>)
+set_target_properties(weft_runtime PROPERTIES OUTPUT_NAME weft LINKER_LANGUAGE C
+  ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+install(TARGETS weft_runtime ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
 # The pkg-config file for programs that use weft.h: cc program.c $(pkg-config --cflags --libs weft)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/weft.pc.in ${PROJECT_BINARY_DIR}/weft.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/weft.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
