@@ -48,22 +48,22 @@ struct weft_span {
 
 /* What only some spans have. */
 struct weft_span_extra {
-    int64_t amount;  /* SLEEP: ns asked for; POLL: how often; waits: time-out in ns, -1 for none */
-    int64_t answer;  /* POLL: what the answer was */
-    uint32_t wake;   /* who ended it: index into wakes, or WEFT_NONE: not known */
-    uint32_t mutex;  /* COND_WAIT: the lock that was given up meanwhile, or WEFT_NONE */
+    int64_t amount; /* SLEEP: ns asked for; POLL: how often; waits: time-out in ns, -1 for none */
+    int64_t answer; /* POLL: what the answer was */
+    uint32_t wake;  /* who ended it: index into wakes, or WEFT_NONE: not known */
+    uint32_t mutex; /* COND_WAIT: the lock that was given up meanwhile, or WEFT_NONE */
 };
 
 /* Somebody's act that ended somebody's wait. */
 struct weft_wake {
-    uint64_t from_ns;     /* the release, signal, put, end of the thread … */
-    uint64_t to_ns;       /* the acquire, wake-up, get, end of the join … ≥ from_ns */
+    uint64_t from_ns; /* the release, signal, put, end of the thread … */
+    uint64_t to_ns;   /* the acquire, wake-up, get, end of the join … ≥ from_ns */
     uint32_t from_thread;
     uint32_t to_thread;
-    uint32_t object;      /* WEFT_NONE for joins */
-    uint32_t span;        /* the wait that it ended: index into spans of to_thread */
+    uint32_t object; /* WEFT_NONE for joins */
+    uint32_t span;   /* the wait that it ended: index into spans of to_thread */
     uint32_t from_site;
-    uint32_t item;        /* queues: the index of the event whose item was handed over, or NONE */
+    uint32_t item; /* queues: the index of the event whose item was handed over, or NONE */
 };
 
 /* An event as it came, for stepping, tooltips and marks. */
@@ -79,8 +79,9 @@ struct weft_point {
 
 struct weft_point_args {
     uint32_t point;
-    int64_t first, second;
-    const char *text; /* NULL: none */
+    bool has_first, has_second;
+    int64_t first, second; /* 0 when the event has none; objects ("with") are indices */
+    const char *text;      /* NULL: none */
 };
 
 struct weft_rename {
@@ -100,8 +101,8 @@ struct weft_thread_info {
     int64_t tid;     /* the kernel's, 0: unknown */
     uint32_t parent; /* index, WEFT_NONE: unknown */
     bool daemon;
-    bool started;    /* its start is in the trace */
-    bool ended;      /* its end is in the trace */
+    bool started;              /* its start is in the trace */
+    bool ended;                /* its end is in the trace */
     uint64_t start_ns, end_ns; /* of its lane; end_ns = the model's end while it lives */
     const char *name;          /* the last one; "" never */
     struct {
@@ -125,7 +126,7 @@ struct weft_hold {
     uint32_t released_by; /* the same thread, or whoever released it; WEFT_NONE while open */
     uint32_t site;        /* of the acquire */
     uint32_t release_site;
-    uint8_t flags;        /* WEFT_SPAN_OPEN */
+    uint8_t flags; /* WEFT_SPAN_OPEN */
 };
 
 struct weft_wait_ref {
@@ -141,9 +142,9 @@ struct weft_level {
 };
 
 struct weft_object {
-    uint32_t number; /* in the file */
-    uint8_t kind;    /* enum weft_object_kind */
-    uint8_t family;  /* enum weft_family */
+    uint32_t number;  /* in the file */
+    uint8_t kind;     /* enum weft_object_kind */
+    uint8_t family;   /* enum weft_family */
     const char *name; /* "" never: "lock 3" when the program gave none */
     int64_t capacity; /* queues: 0 unbounded; semaphores: first value; barriers: parties */
     uint64_t first_ns, last_ns; /* of the events about it */
@@ -186,11 +187,11 @@ struct weft_model {
     struct weft_arena strings;
     struct weft_trace_header header; /* strings owned by the model */
     struct weft_trace_health health;
-    uint64_t end_ns;  /* where the last lane ends: the last event, or what the last line says */
+    uint64_t end_ns;     /* where the last lane ends: the last event, or what the last line says */
     int32_t exit_status; /* of the process, -1 when it is not in the trace */
     int32_t exit_signal; /* 0: none */
-    uint64_t oddities; /* events that contradict what came before (release of a free lock in a cut
-                          trace, an end without a thread); kept as points, without effect */
+    uint64_t oddities;   /* events that contradict what came before (release of a free lock in a cut
+                            trace, an end without a thread); kept as points, without effect */
     struct {
         struct weft_thread_info *at;
         size_t count, room;
@@ -222,7 +223,7 @@ struct weft_model {
     struct {
         struct weft_print_line *at;
         size_t count, room;
-    } prints; /* in time order */
+    } prints;                           /* in time order */
     struct weft_model_private *builder; /* what only building needs */
 };
 
@@ -252,6 +253,11 @@ uint64_t weft_span_end_ns(const struct weft_model *model, uint32_t thread, uint3
 
 /* The span of a thread at t_ns, WEFT_NONE outside its life.  Cost: O(log spans). */
 uint32_t weft_model_span_at(const struct weft_model *model, uint32_t thread, uint64_t t_ns);
+
+/* Is `object` the index of a thread, not of an object?  So it is for joins and "is it alive?". */
+bool weft_event_about_thread(enum weft_event_kind kind, enum weft_question question);
+bool weft_span_about_thread(const struct weft_span *span);
+bool weft_point_about_thread(const struct weft_model *model, uint32_t point);
 
 /* A span's extra; a constant "nothing" when it has none. */
 const struct weft_span_extra *weft_span_extra_of(const struct weft_model *model,

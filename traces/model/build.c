@@ -1,0 +1,420 @@
+/* Items in, one after the other: numbers become indices, every event becomes a point. */
+#include "traces/model/build.h"
+
+#include <stdlib.h>
+
+/* So that spans, two an event at most, are counted in 32 bits. */
+enum { POINTS_MAX = INT32_MAX };
+
+struct weft_model *weft_model_new(void)
+{
+    struct weft_model *model = calloc(1, sizeof *model);
+    struct weft_model_private *builder = calloc(1, sizeof *builder);
+
+    if (model == NULL || builder == NULL) {
+        free(model);
+        free(builder);
+        return NULL;
+    }
+    weft_arena_init(&model->strings);
+    model->header.program = "";
+    model->header.start = "";
+    model->header.clock = "";
+    model->header.recorder = "";
+    model->header.overhead_ns = -1;
+    model->exit_status = -1;
+    model->builder = builder;
+    builder->free_permit = WEFT_NONE;
+    return model;
+}
+
+static void free_builder(struct weft_model_private *builder)
+{
+    weft_map_done(&builder->thread_of);
+    weft_map_done(&builder->object_of);
+    weft_map_done(&builder->site_of);
+    weft_map_done(&builder->permit_list_of);
+    for (size_t i = 0; i < builder->threads.count; i++) {
+        free(builder->threads.at[i].open_zones.at);
+        free(builder->threads.at[i].tallies.at);
+    }
+    for (size_t i = 0; i < builder->objects.count; i++) {
+        for (int k = 0; k < WEFT_SUPPLY_COUNT; k++) {
+            free(builder->objects.at[i].supplies[k].offers.at);
+        }
+    }
+    free(builder->threads.at);
+    free(builder->objects.at);
+    free(builder->permits.at);
+    free(builder->permit_lists.at);
+    free(builder);
+}
+
+void weft_model_free(struct weft_model *model)
+{
+    if (model == NULL) {
+        return;
+    }
+    free_builder(model->builder);
+    for (size_t i = 0; i < model->threads.count; i++) {
+        free(model->threads.at[i].names.at);
+        free(model->threads.at[i].spans.at);
+        free(model->threads.at[i].zones.at);
+    }
+    for (size_t i = 0; i < model->objects.count; i++) {
+        free(model->objects.at[i].holds.at);
+        free(model->objects.at[i].waits.at);
+        free(model->objects.at[i].levels.at);
+    }
+    free(model->threads.at);
+    free(model->objects.at);
+    free(model->sites.at);
+    free(model->points.at);
+    free(model->args.at);
+    free(model->extras.at);
+    free(model->wakes.at);
+    free(model->prints.at);
+    weft_arena_done(&model->strings);
+    free(model);
+}
+
+/* Sites ─────────────────────────────────────────────────────────────────────────────────────── */
+
+static bool site_index(struct weft_model *model, uint32_t number, uint32_t *index)
+{
+    struct weft_model_private *builder = model->builder;
+
+    *index = weft_model_index_of(&builder->site_of, number);
+    if (*index != WEFT_NONE) {
+        return true;
+    }
+    *index = (uint32_t)model->sites.count;
+    return *index < WEFT_NONE - 1 && weft_vec_room(&model->sites, model->sites.count + 1) &&
+           weft_map_put(&builder->site_of, number, *index) &&
+           weft_vec_push(&model->sites,
+                         (struct weft_site){.number = number, .function = "", .file = ""});
+}
+
+/* What is known already stays: a later definition only adds. */
+static bool define_site(struct weft_model *model, uint32_t number, struct weft_slice function,
+                        struct weft_slice file, uint32_t line)
+{
+    uint32_t index;
+
+    if (!site_index(model, number, &index)) {
+        return false;
+    }
+    struct weft_site *site = &model->sites.at[index];
+    const char *names[2] = {site->function, site->file};
+    const struct weft_slice given[2] = {function, file};
+    for (int i = 0; i < 2; i++) {
+        if (names[i][0] == '\0' && given[i].len > 0) {
+            names[i] = weft_arena_copy(&model->strings, given[i].at, given[i].len);
+            if (names[i] == NULL) {
+                return false;
+            }
+        }
+    }
+    site->function = names[0];
+    site->file = names[1];
+    site->line = site->line == 0 ? line : site->line;
+    return true;
+}
+
+/* Events ────────────────────────────────────────────────────────────────────────────────────── */
+
+/* An argument that means an object becomes its index; false in *has when it means nothing. */
+static bool resolve_arg(struct weft_model *model, enum weft_arg arg, bool *has, int64_t *value)
+{
+    uint32_t index;
+
+    switch (weft_args[arg].type) {
+    case WEFT_ARG_TYPE_OBJECT:
+        if (arg == WEFT_ARG_NONE || !*has || *value <= 0 || *value >= UINT32_MAX) {
+            *has = false;
+            *value = 0;
+            return true;
+        }
+        if (!weft_model_object_index(model, (uint32_t)*value, WEFT_FAMILY_LOCK, &index)) {
+            return false;
+        }
+        *value = index;
+        return true;
+    case WEFT_ARG_TYPE_QUESTION:
+        if (!*has || *value <= WEFT_ASK_NONE || *value >= WEFT_ASK_COUNT) {
+            *value = WEFT_ASK_NONE;
+        }
+        return true;
+    default:
+        *value = *has ? *value : 0;
+        return true;
+    }
+}
+
+static bool resolve(struct weft_model *model, const struct weft_item_event *event,
+                    struct weft_now *now)
+{
+    struct weft_model_private *builder = model->builder;
+
+    if (event->t_ns > builder->last_ns) { /* the reader gives time order; hold to it anyhow */
+        builder->last_ns = event->t_ns;
+    }
+    *now = (struct weft_now){.kind = event->kind,
+                             .info = &weft_events[event->kind],
+                             .outcome = event->outcome,
+                             .t_ns = builder->last_ns,
+                             .point = (uint32_t)model->points.count,
+                             .object = WEFT_NONE,
+                             .site = WEFT_NONE,
+                             .has_first = event->has_first,
+                             .has_second = event->has_second,
+                             .first = event->first,
+                             .second = event->second,
+                             .waited = WEFT_NONE};
+    if ((unsigned)event->outcome >= WEFT_OUT_COUNT) {
+        now->outcome = WEFT_OUT_OK;
+    }
+    if (!weft_model_thread_index(model, event->thread, &now->thread) ||
+        (event->site != 0 && !site_index(model, event->site, &now->site)) ||
+        !resolve_arg(model, (enum weft_arg)now->info->first, &now->has_first, &now->first) ||
+        !resolve_arg(model, (enum weft_arg)now->info->second, &now->has_second, &now->second)) {
+        return false;
+    }
+    now->about_thread = weft_event_about_thread(now->kind, (enum weft_question)now->first);
+    if (event->object == 0) {
+        return true;
+    }
+    if (now->about_thread) {
+        return weft_model_thread_index(model, event->object, &now->object);
+    }
+    return weft_model_object_index(model, event->object, (enum weft_family)now->info->family,
+                                   &now->object);
+}
+
+static bool add_point(struct weft_model *model, const struct weft_item_event *event,
+                      struct weft_now *now)
+{
+    const bool has_args = now->has_first || now->has_second || event->has_text;
+
+    if (event->has_text) {
+        now->text = weft_arena_copy(&model->strings, event->text.at, event->text.len);
+        if (now->text == NULL) {
+            return false;
+        }
+    }
+    if (!weft_vec_room(&model->points, model->points.count + 1) ||
+        (has_args &&
+         !weft_vec_push(&model->args, (struct weft_point_args){.point = now->point,
+                                                               .has_first = now->has_first,
+                                                               .has_second = now->has_second,
+                                                               .first = now->first,
+                                                               .second = now->second,
+                                                               .text = now->text}))) {
+        return false;
+    }
+    model->points.at[model->points.count++] = (struct weft_point){.t_ns = now->t_ns,
+                                                                  .thread = now->thread,
+                                                                  .object = now->object,
+                                                                  .site = now->site,
+                                                                  .kind = (uint8_t)now->kind,
+                                                                  .outcome = (uint8_t)now->outcome,
+                                                                  .has_args = has_args};
+    return true;
+}
+
+static int32_t small(int64_t value)
+{
+    return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
+/* All lanes end; what held on to the last is still held. */
+static void end_process(struct weft_model *model, const struct weft_now *now)
+{
+    for (size_t i = 0; i < model->threads.count; i++) {
+        if (model->builder->threads.at[i].begun && !model->threads.at[i].ended) {
+            weft_model_end_lane(model, (uint32_t)i, now->t_ns);
+        }
+    }
+    model->exit_status = now->has_first ? small(now->first) : -1;
+    model->exit_signal = now->has_second ? small(now->second) : 0;
+}
+
+/* thread_create and thread_name: somebody says something about another thread, or itself. */
+static bool tell_thread(struct weft_model *model, const struct weft_now *now)
+{
+    struct weft_thread_info *info = &model->threads.at[now->object];
+    const bool has_name = now->text != NULL && now->text[0] != '\0';
+
+    if (now->kind == WEFT_EV_THREAD_NAME) {
+        return !has_name || weft_model_rename(model, now->object, now->t_ns, now->text);
+    }
+    if (info->parent != WEFT_NONE || now->object == now->thread) {
+        model->oddities++; /* made twice, or by itself */
+        return true;
+    }
+    info->parent = now->thread;
+    info->daemon = now->has_first && now->first != 0;
+    return !has_name || weft_model_define_thread(model, info->number, weft_slice_of(now->text));
+}
+
+/* What is said about the thread itself, beside its waits. */
+static bool step_self(struct weft_model *model, const struct weft_now *now)
+{
+    struct weft_thread_info *info = &model->threads.at[now->thread];
+
+    switch (now->kind) {
+    case WEFT_EV_THREAD_START:
+        model->oddities += info->started;
+        info->started = true;
+        info->tid = now->has_first ? now->first : 0;
+        return true;
+    case WEFT_EV_THREAD_EXIT:
+        if (!info->ended) {
+            model->builder->threads.at[now->thread].exit_point = now->point;
+            weft_model_end_lane(model, now->thread, now->t_ns);
+        }
+        return true;
+    case WEFT_EV_PRINT:
+        return weft_vec_push(&model->prints,
+                             (struct weft_print_line){.t_ns = now->t_ns,
+                                                      .thread = now->thread,
+                                                      .point = now->point,
+                                                      .text = now->text != NULL ? now->text : ""});
+    case WEFT_EV_THREAD_CREATE:
+    case WEFT_EV_THREAD_NAME:
+        return now->object == WEFT_NONE || tell_thread(model, now);
+    default:
+        return true;
+    }
+}
+
+/* An event that cannot be about this object, or needs one and has none. */
+static bool contradicts(const struct weft_model *model, const struct weft_now *now)
+{
+    const enum weft_family family = (enum weft_family)now->info->family;
+
+    if (family == WEFT_FAMILY_NONE || family == WEFT_FAMILY_ANY) {
+        return false;
+    }
+    if (now->object == WEFT_NONE) {
+        return true;
+    }
+    return !now->about_thread && model->objects.at[now->object].family != family;
+}
+
+static bool step(struct weft_model *model, struct weft_now *now)
+{
+    const bool about_object = now->object != WEFT_NONE && !now->about_thread;
+    uint32_t wake = WEFT_NONE;
+    bool gave = true;
+
+    if (now->info->second == WEFT_ARG_WITH && now->has_second &&
+        model->objects.at[now->second].family != WEFT_FAMILY_LOCK) {
+        model->oddities++;
+        now->has_second = false;
+    }
+    if (about_object && !weft_model_touch(model, now)) {
+        return false;
+    }
+    if (model->threads.at[now->thread].ended) {
+        model->oddities++; /* its lane is closed, but what it does to objects counts */
+    } else if (!weft_model_begin_lane(model, now->thread, now->t_ns) ||
+               !weft_model_step_lane(model, now)) {
+        return false;
+    }
+    if (!step_self(model, now) || !weft_model_find_wake(model, now, &wake) ||
+        (about_object && !weft_model_step_object(model, now, &gave)) ||
+        (about_object && gave && !weft_model_offer(model, now))) {
+        return false;
+    }
+    return now->waited == WEFT_NONE || weft_model_end_wait(model, now, wake);
+}
+
+static bool apply_event(struct weft_model *model, const struct weft_item_event *event)
+{
+    struct weft_now now;
+
+    if (!resolve(model, event, &now) || !add_point(model, event, &now)) {
+        return false;
+    }
+    model->end_ns = now.t_ns > model->end_ns ? now.t_ns : model->end_ns;
+    if (now.kind == WEFT_EV_PROCESS_END) {
+        end_process(model, &now);
+        return true;
+    }
+    if (contradicts(model, &now)) {
+        model->oddities++;
+        return weft_model_begin_lane(model, now.thread, now.t_ns);
+    }
+    const bool done = step(model, &now);
+    struct weft_thread_build *build = &model->builder->threads.at[now.thread];
+    build->last_kind = (uint8_t)now.kind;
+    build->last_object = now.object;
+    return done;
+}
+
+enum weft_status weft_model_apply(struct weft_model *model, const struct weft_item *item)
+{
+    bool done = true;
+
+    switch (item->kind) {
+    case WEFT_ITEM_THREAD:
+        done = weft_model_define_thread(model, item->thread.id, item->thread.name);
+        break;
+    case WEFT_ITEM_OBJECT:
+        done = weft_model_define_object(model, item->object.id, item->object.kind,
+                                        item->object.name, item->object.capacity);
+        break;
+    case WEFT_ITEM_SITE:
+        done = define_site(model, item->site.id, item->site.function, item->site.file,
+                           item->site.line);
+        break;
+    case WEFT_ITEM_EVENT:
+        if (item->event.kind <= WEFT_EV_NONE || item->event.kind >= WEFT_EV_COUNT) {
+            break;
+        }
+        if (model->points.count >= POINTS_MAX) {
+            return WEFT_ERR_LIMIT;
+        }
+        done = apply_event(model, &item->event);
+        break;
+    }
+    return done ? WEFT_OK : WEFT_ERR_MEMORY;
+}
+
+void weft_model_settle(struct weft_model *model)
+{
+    struct weft_model_private *builder = model->builder;
+
+    for (size_t i = 0; i < model->threads.count; i++) {
+        struct weft_thread_info *info = &model->threads.at[i];
+        const struct weft_thread_build *build = &builder->threads.at[i];
+        if (build->begun && !info->ended) {
+            info->end_ns = model->end_ns;
+        }
+        for (size_t k = 0; k < build->open_zones.count; k++) {
+            info->zones.at[build->open_zones.at[k]].end_ns = model->end_ns;
+        }
+    }
+    for (size_t i = 0; i < model->objects.count; i++) {
+        struct weft_object *object = &model->objects.at[i];
+        const struct weft_object_build *build = &builder->objects.at[i];
+        if (build->open_hold != WEFT_NONE) {
+            object->holds.at[build->open_hold].end_ns = model->end_ns;
+        }
+        for (uint32_t k = build->first_permit; k != WEFT_NONE; k = builder->permits.at[k].next) {
+            object->holds.at[builder->permits.at[k].hold].end_ns = model->end_ns;
+        }
+    }
+}
+
+void weft_model_finish(struct weft_model *model)
+{
+    if (model->builder->finished) {
+        return;
+    }
+    model->builder->finished = true;
+    for (size_t i = 0; i < model->objects.count; i++) {
+        model->oddities += model->builder->objects.at[i].overtaken != WEFT_NONE;
+    }
+}

@@ -1,0 +1,192 @@
+/*
+ * What only the builder of a model knows, private to traces/model (and its tests): how the
+ * numbers of the file map to indices, what each thread and object is in the middle of, and the
+ * steps that one event goes through:
+ *
+ *     build.c    numbers → indices, the point, then in this order
+ *     threads.c  the thread's lane: which wait does it begin or end?
+ *     wakes.c    who ended that wait?
+ *     objects.c  holds, levels and counts of the object
+ *     wakes.c    what the event offers to those who wait
+ *     threads.c  the wait's span is closed
+ *
+ * Functions that return bool say false for "no memory"; the model stays safe to read and free.
+ * Rules: docs/model.md.
+ */
+#ifndef WEFT_TRACES_MODEL_BUILD_H
+#define WEFT_TRACES_MODEL_BUILD_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "traces/model/model.h"
+
+enum { WEFT_TALLY_SPANS = 64 };
+
+/* How long a thread was in each state before a span; one for every WEFT_TALLY_SPANS spans. */
+struct weft_tally {
+    uint64_t ns[WEFT_STATE_COUNT];
+};
+
+struct weft_thread_build {
+    bool begun;         /* it has a lane */
+    bool named;         /* by the program, not by us */
+    bool waiting;       /* its last span is a wait or a poll */
+    bool gave_up;       /* its condition wait ended its hold of the mutex */
+    bool ask_counted;   /* the first ask of its poll stood in the trace as an event of its own */
+    uint8_t begin_kind; /* the event that began the wait */
+    uint8_t last_kind;  /* its previous event */
+    uint32_t last_object;
+    uint32_t begin_point;
+    uint32_t mutex_depth; /* with gave_up: how deep a reentrant mutex was held */
+    uint32_t exit_point;  /* WEFT_NONE */
+    struct {
+        uint32_t *at;
+        size_t count, room;
+    } open_zones;
+    struct weft_tally tally; /* without the last span */
+    struct {
+        struct weft_tally *at;
+        size_t count, room;
+    } tallies;
+};
+
+/* Something that may end `left` waits. */
+struct weft_offer {
+    uint32_t point;
+    uint32_t left;
+    uint32_t next; /* with left 0: no offer between here and there has any left */
+};
+
+/* Offers of one sort on one object. */
+struct weft_supply {
+    struct {
+        struct weft_offer *at;
+        size_t count, room;
+    } offers;      /* the counted ones, while somebody waits */
+    uint32_t last; /* the last one that was not counted: a point, or WEFT_NONE */
+};
+
+enum {
+    WEFT_SUPPLY_MAIN,  /* releases, signals, sets, last arrivals, puts */
+    WEFT_SUPPLY_BACK,  /* gets, for those who wait to put; what breaks a barrier */
+    WEFT_SUPPLY_TASKS, /* task_done, for those who join a queue */
+    WEFT_SUPPLY_COUNT,
+    WEFT_SUPPLY_NONE
+};
+
+struct weft_object_build {
+    bool defined;
+    bool named;
+    bool touched;       /* by an event */
+    uint32_t waiting;   /* threads that wait for it now */
+    uint32_t open_hold; /* locks: WEFT_NONE when it is free */
+    uint32_t depth;     /* reentrant locks: how often its owner has it */
+    /* Locks: a hold that an acquire overtook, its release is due; and the wait that this acquire
+     * ended, whose waker is not known before. */
+    uint32_t overtaken;
+    uint32_t overtaker, overtaker_span;
+    /* Semaphores: the open holds, oldest first; indices into open_permits. */
+    uint32_t first_permit, last_permit;
+    struct weft_supply supplies[WEFT_SUPPLY_COUNT];
+};
+
+/* An open hold of a semaphore, in two lists: those of the object, those of object and thread. */
+struct weft_permit {
+    uint32_t hold;
+    uint32_t thread;
+    uint32_t previous, next;
+    uint32_t next_of_thread;
+};
+
+struct weft_permit_list {
+    uint32_t first, last;
+};
+
+struct weft_model_private {
+    struct weft_map thread_of, object_of, site_of;
+    uint64_t last_ns; /* of the events so far */
+    bool has_header;
+    bool finished;
+    struct {
+        struct weft_thread_build *at;
+        size_t count, room;
+    } threads; /* as model->threads */
+    struct {
+        struct weft_object_build *at;
+        size_t count, room;
+    } objects; /* as model->objects */
+    struct {
+        struct weft_permit *at;
+        size_t count, room;
+    } permits;
+    uint32_t free_permit;           /* a list through `next` */
+    struct weft_map permit_list_of; /* object << 32 | thread → permit_lists */
+    struct {
+        struct weft_permit_list *at;
+        size_t count, room;
+    } permit_lists;
+};
+
+/* The event that is being built in, with indices for numbers. */
+struct weft_now {
+    enum weft_event_kind kind;
+    const struct weft_event_info *info;
+    enum weft_outcome outcome;
+    uint64_t t_ns;
+    uint32_t point, thread, object, site;
+    bool about_thread; /* object is a thread */
+    bool has_first, has_second;
+    int64_t first, second; /* objects among them are indices */
+    const char *text;
+    uint32_t waited; /* the span that it ends, or WEFT_NONE */
+};
+
+/* One item; also the way for tests to build a model without a file. */
+enum weft_status weft_model_apply(struct weft_model *model, const struct weft_item *item);
+
+/* After a batch: what is open reaches to the end.  After the last one, finish too. */
+void weft_model_settle(struct weft_model *model);
+void weft_model_finish(struct weft_model *model);
+
+/* The index of a number, WEFT_NONE when it was not seen yet. */
+static inline uint32_t weft_model_index_of(const struct weft_map *map, uint64_t number)
+{
+    const uint32_t *index = weft_map_find(map, number);
+
+    return index == NULL ? WEFT_NONE : *index;
+}
+
+/* threads.c */
+bool weft_model_thread_index(struct weft_model *model, uint32_t number, uint32_t *index);
+bool weft_model_define_thread(struct weft_model *model, uint32_t number, struct weft_slice name);
+bool weft_model_rename(struct weft_model *model, uint32_t thread, uint64_t t_ns, const char *name);
+bool weft_model_begin_lane(struct weft_model *model, uint32_t thread, uint64_t t_ns);
+void weft_model_end_lane(struct weft_model *model, uint32_t thread, uint64_t t_ns);
+bool weft_model_step_lane(struct weft_model *model, struct weft_now *now);
+bool weft_model_end_wait(struct weft_model *model, const struct weft_now *now, uint32_t wake);
+bool weft_model_zone(struct weft_model *model, const struct weft_now *now);
+
+/* Is it an end of a wait that gave up? */
+bool weft_model_is_timeout(enum weft_event_kind kind);
+
+/* The span's extra, made when it has none; NULL: no memory. */
+struct weft_span_extra *weft_model_extra(struct weft_model *model, struct weft_span *span);
+
+/* objects.c */
+bool weft_model_object_index(struct weft_model *model, uint32_t number, enum weft_family family,
+                             uint32_t *index);
+bool weft_model_define_object(struct weft_model *model, uint32_t number, enum weft_object_kind kind,
+                              struct weft_slice name, int64_t capacity);
+bool weft_model_touch(struct weft_model *model, const struct weft_now *now);
+bool weft_model_step_object(struct weft_model *model, const struct weft_now *now, bool *gave);
+bool weft_model_give_up_mutex(struct weft_model *model, const struct weft_now *now, uint32_t mutex);
+bool weft_model_take_mutex_back(struct weft_model *model, const struct weft_now *now,
+                                uint32_t mutex);
+
+/* wakes.c */
+bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, uint32_t *wake);
+bool weft_model_offer(struct weft_model *model, const struct weft_now *now);
+bool weft_model_add_late_wake(struct weft_model *model, const struct weft_now *release,
+                              uint32_t object, uint32_t thread, uint32_t span);
+
+#endif

@@ -1,1 +1,0 @@
-typedef int weft_empty; /* being written */

@@ -1,0 +1,501 @@
+/* Objects: names, holds of locks and semaphores, levels and counts. */
+#include "traces/model/build.h"
+
+#include <stdio.h>
+
+/* Clocks of two cores may differ by this much: an acquire may seem to come before the release
+ * that allowed it. */
+enum { SKEW_NS = 1000 };
+
+static enum weft_object_kind kind_of(enum weft_family family)
+{
+    for (int kind = 1; kind < WEFT_OBJ_COUNT; kind++) {
+        if (weft_objects[kind].family == family) {
+            return (enum weft_object_kind)kind;
+        }
+    }
+    return WEFT_OBJ_NONE;
+}
+
+/* Sets the kind, and the name that it gives when the program gave none. */
+static bool set_kind(struct weft_model *model, struct weft_object *object, bool named,
+                     enum weft_object_kind kind)
+{
+    object->kind = (uint8_t)kind;
+    object->family = weft_objects[kind].family;
+    if (!named) {
+        char text[64];
+        const int len =
+            snprintf(text, sizeof text, "%s %u",
+                     kind == WEFT_OBJ_NONE ? "object" : weft_objects[kind].words, object->number);
+        const char *name = weft_arena_copy(&model->strings, text, (size_t)len);
+        if (name == NULL) {
+            return false;
+        }
+        object->name = name;
+    }
+    return true;
+}
+
+static bool add_object(struct weft_model *model, uint32_t number, enum weft_object_kind kind)
+{
+    struct weft_model_private *builder = model->builder;
+    const uint32_t index = (uint32_t)model->objects.count;
+    struct weft_object object = {.number = number};
+    struct weft_object_build build = {.open_hold = WEFT_NONE,
+                                      .overtaken = WEFT_NONE,
+                                      .overtaker = WEFT_NONE,
+                                      .first_permit = WEFT_NONE,
+                                      .last_permit = WEFT_NONE};
+
+    for (int i = 0; i < WEFT_SUPPLY_COUNT; i++) {
+        build.supplies[i].last = WEFT_NONE;
+    }
+    if (index == WEFT_NONE - 1 || !set_kind(model, &object, false, kind) ||
+        !weft_vec_room(&model->objects, model->objects.count + 1) ||
+        !weft_vec_room(&builder->objects, builder->objects.count + 1) ||
+        !weft_map_put(&builder->object_of, number, index)) {
+        return false;
+    }
+    model->objects.at[model->objects.count++] = object;
+    builder->objects.at[builder->objects.count++] = build;
+    return true;
+}
+
+bool weft_model_object_index(struct weft_model *model, uint32_t number, enum weft_family family,
+                             uint32_t *index)
+{
+    *index = weft_model_index_of(&model->builder->object_of, number);
+    if (*index == WEFT_NONE) {
+        if (!add_object(model, number, kind_of(family))) {
+            return false;
+        }
+        *index = (uint32_t)model->objects.count - 1;
+        return true;
+    }
+    /* Made up by a question, and only now it shows what it is. */
+    struct weft_object *object = &model->objects.at[*index];
+    const enum weft_object_kind kind = kind_of(family);
+    return object->kind != WEFT_OBJ_NONE || kind == WEFT_OBJ_NONE ||
+           set_kind(model, object, model->builder->objects.at[*index].named, kind);
+}
+
+bool weft_model_define_object(struct weft_model *model, uint32_t number, enum weft_object_kind kind,
+                              struct weft_slice name, int64_t capacity)
+{
+    uint32_t index;
+
+    if (kind <= WEFT_OBJ_NONE || kind >= WEFT_OBJ_COUNT) {
+        model->oddities++;
+        return true;
+    }
+    if (!weft_model_object_index(model, number, weft_objects[kind].family, &index)) {
+        return false;
+    }
+    struct weft_object_build *build = &model->builder->objects.at[index];
+    struct weft_object *object = &model->objects.at[index];
+    if (build->defined ? object->kind != kind : object->family != weft_objects[kind].family) {
+        model->oddities++;
+        return true;
+    }
+    if (!build->named && name.len > 0) {
+        const char *copy = weft_arena_copy(&model->strings, name.at, name.len);
+        if (copy == NULL) {
+            return false;
+        }
+        object->name = copy;
+        build->named = true;
+    }
+    build->defined = true;
+    if (capacity > 0) {
+        object->capacity = capacity;
+    }
+    return set_kind(model, object, build->named, kind);
+}
+
+static bool set_level(struct weft_model *model, const struct weft_now *now, int64_t value)
+{
+    struct weft_object *object = &model->objects.at[now->object];
+
+    if (object->levels.count > 0 && object->levels.at[object->levels.count - 1].value == value) {
+        return true;
+    }
+    if (object->levels.count == 0 || value > object->peak) {
+        object->peak = value;
+    }
+    return weft_vec_push(&object->levels, (struct weft_level){now->t_ns, value, now->point});
+}
+
+bool weft_model_touch(struct weft_model *model, const struct weft_now *now)
+{
+    struct weft_object *object = &model->objects.at[now->object];
+    struct weft_object_build *build = &model->builder->objects.at[now->object];
+
+    if (!build->touched) {
+        build->touched = true;
+        object->first_ns = now->t_ns;
+        if (object->family == WEFT_FAMILY_QUEUE && !set_level(model, now, 0)) {
+            return false;
+        }
+        if (object->family == WEFT_FAMILY_SEMAPHORE && build->defined &&
+            !set_level(model, now, object->capacity)) {
+            return false;
+        }
+    }
+    object->last_ns = now->t_ns;
+    return true;
+}
+
+/* Locks ─────────────────────────────────────────────────────────────────────────────────────── */
+
+static bool add_hold(struct weft_model *model, const struct weft_now *now, uint32_t object)
+{
+    return weft_vec_push(&model->objects.at[object].holds,
+                         (struct weft_hold){.start_ns = now->t_ns,
+                                            .end_ns = now->t_ns,
+                                            .thread = now->thread,
+                                            .released_by = WEFT_NONE,
+                                            .site = now->site,
+                                            .release_site = WEFT_NONE,
+                                            .flags = WEFT_SPAN_OPEN});
+}
+
+static void end_hold(struct weft_hold *hold, const struct weft_now *now)
+{
+    hold->end_ns = now->t_ns;
+    hold->released_by = now->thread;
+    hold->release_site = now->site;
+    hold->flags = 0;
+}
+
+/* The owner's release was overtaken by this acquire, or is lost: which, its release will tell. */
+static void cut_hold(struct weft_model *model, const struct weft_now *now, uint32_t object)
+{
+    struct weft_object_build *build = &model->builder->objects.at[object];
+    struct weft_hold *hold = &model->objects.at[object].holds.at[build->open_hold];
+
+    hold->end_ns = now->t_ns;
+    hold->flags = WEFT_SPAN_ASSUMED;
+    if (build->overtaken != WEFT_NONE || hold->thread == now->thread) {
+        model->oddities++;
+    }
+    if (hold->thread != now->thread) {
+        build->overtaken = build->open_hold;
+        build->overtaker = now->waited != WEFT_NONE ? now->thread : WEFT_NONE;
+        build->overtaker_span = now->waited;
+    }
+}
+
+static bool take_lock(struct weft_model *model, const struct weft_now *now, uint32_t object)
+{
+    struct weft_object_build *build = &model->builder->objects.at[object];
+
+    if (build->open_hold != WEFT_NONE) {
+        if (model->objects.at[object].kind == WEFT_OBJ_RLOCK &&
+            model->objects.at[object].holds.at[build->open_hold].thread == now->thread) {
+            build->depth += build->depth < UINT32_MAX;
+            return true;
+        }
+        cut_hold(model, now, object);
+    } else if (build->overtaken != WEFT_NONE) {
+        build->overtaken = WEFT_NONE; /* a whole hold has passed: its release is lost */
+        model->oddities++;
+    }
+    if (!add_hold(model, now, object)) {
+        return false;
+    }
+    build->open_hold = (uint32_t)model->objects.at[object].holds.count - 1;
+    build->depth = 1;
+    return true;
+}
+
+/* The release that an acquire overtook: ownership follows the release, within the skew. */
+static bool end_overtaken(struct weft_model *model, const struct weft_now *now, uint32_t object)
+{
+    struct weft_object_build *build = &model->builder->objects.at[object];
+    struct weft_hold *hold = &model->objects.at[object].holds.at[build->overtaken];
+
+    build->overtaken = WEFT_NONE;
+    hold->released_by = now->thread;
+    hold->release_site = now->site;
+    if (now->t_ns - hold->end_ns > SKEW_NS) {
+        model->oddities++;
+        return true;
+    }
+    hold->flags = 0;
+    if (build->overtaker == WEFT_NONE || build->overtaker == now->thread) {
+        return true;
+    }
+    const struct weft_span *wait =
+        &model->threads.at[build->overtaker].spans.at[build->overtaker_span];
+    if (weft_span_extra_of(model, wait)->wake != WEFT_NONE) {
+        return true;
+    }
+    return weft_model_add_late_wake(model, now, object, build->overtaker, build->overtaker_span);
+}
+
+/* *gave: the lock is free now. */
+static bool release_lock(struct weft_model *model, const struct weft_now *now, uint32_t object,
+                         bool *gave)
+{
+    struct weft_object_build *build = &model->builder->objects.at[object];
+    struct weft_hold *open = build->open_hold == WEFT_NONE
+                                 ? NULL
+                                 : &model->objects.at[object].holds.at[build->open_hold];
+    const struct weft_hold *overtaken = build->overtaken == WEFT_NONE
+                                            ? NULL
+                                            : &model->objects.at[object].holds.at[build->overtaken];
+    const bool own = open != NULL && open->thread == now->thread;
+
+    *gave = false;
+    if (!own && overtaken != NULL && overtaken->thread == now->thread) {
+        return end_overtaken(model, now, object);
+    }
+    if (open == NULL || (!own && model->objects.at[object].kind == WEFT_OBJ_RLOCK)) {
+        /* The trace began in the middle of a hold, or an acquire is lost. */
+        model->oddities++;
+        *gave = open == NULL;
+        return true;
+    }
+    if (--build->depth == 0) {
+        end_hold(open, now);
+        build->open_hold = WEFT_NONE;
+        *gave = true;
+    }
+    return true;
+}
+
+bool weft_model_give_up_mutex(struct weft_model *model, const struct weft_now *now, uint32_t mutex)
+{
+    struct weft_object_build *build = &model->builder->objects.at[mutex];
+    struct weft_thread_build *thread = &model->builder->threads.at[now->thread];
+
+    if (build->open_hold == WEFT_NONE) {
+        return true;
+    }
+    struct weft_hold *hold = &model->objects.at[mutex].holds.at[build->open_hold];
+    if (hold->thread != now->thread) {
+        return true;
+    }
+    thread->gave_up = true;
+    thread->mutex_depth = build->depth;
+    end_hold(hold, now);
+    build->open_hold = WEFT_NONE;
+    build->depth = 0;
+    build->supplies[WEFT_SUPPLY_MAIN].last = now->point;
+    model->objects.at[mutex].last_ns = now->t_ns;
+    return true;
+}
+
+bool weft_model_take_mutex_back(struct weft_model *model, const struct weft_now *now,
+                                uint32_t mutex)
+{
+    if (!take_lock(model, now, mutex)) {
+        return false;
+    }
+    model->builder->objects.at[mutex].depth = model->builder->threads.at[now->thread].mutex_depth;
+    model->objects.at[mutex].last_ns = now->t_ns;
+    return true;
+}
+
+/* A release inside a condition's wait that says what the wait has said already. */
+static bool was_given_up(struct weft_model *model, const struct weft_now *now)
+{
+    struct weft_thread_build *build = &model->builder->threads.at[now->thread];
+
+    if (!build->gave_up) {
+        return false;
+    }
+    const struct weft_thread_info *info = &model->threads.at[now->thread];
+    const struct weft_span *wait = &info->spans.at[info->spans.count - 1];
+    if (weft_span_extra_of(model, wait)->mutex != now->object) {
+        return false;
+    }
+    build->gave_up = false;
+    return true;
+}
+
+/* Semaphores ────────────────────────────────────────────────────────────────────────────────── */
+
+static struct weft_permit_list *permit_list(struct weft_model *model, uint32_t object,
+                                            uint32_t thread)
+{
+    const uint64_t key = (uint64_t)object << 32 | thread;
+    const uint32_t index = weft_model_index_of(&model->builder->permit_list_of, key);
+
+    return index == WEFT_NONE ? NULL : &model->builder->permit_lists.at[index];
+}
+
+static bool new_permit(struct weft_model_private *builder, uint32_t *permit)
+{
+    if (builder->free_permit != WEFT_NONE) {
+        *permit = builder->free_permit;
+        builder->free_permit = builder->permits.at[*permit].next;
+        return true;
+    }
+    if (!weft_vec_room(&builder->permits, builder->permits.count + 1)) {
+        return false;
+    }
+    *permit = (uint32_t)builder->permits.count++;
+    return true;
+}
+
+static bool take_permit(struct weft_model *model, const struct weft_now *now)
+{
+    struct weft_model_private *builder = model->builder;
+    struct weft_object_build *build = &builder->objects.at[now->object];
+    struct weft_permit_list *list = permit_list(model, now->object, now->thread);
+    uint32_t permit;
+
+    if (list == NULL) {
+        if (!weft_vec_push(&builder->permit_lists,
+                           (struct weft_permit_list){WEFT_NONE, WEFT_NONE}) ||
+            !weft_map_put(&builder->permit_list_of, (uint64_t)now->object << 32 | now->thread,
+                          (uint32_t)builder->permit_lists.count - 1)) {
+            return false;
+        }
+        list = &builder->permit_lists.at[builder->permit_lists.count - 1];
+    }
+    if (!add_hold(model, now, now->object) || !new_permit(builder, &permit)) {
+        return false;
+    }
+    builder->permits.at[permit] =
+        (struct weft_permit){.hold = (uint32_t)model->objects.at[now->object].holds.count - 1,
+                             .thread = now->thread,
+                             .previous = build->last_permit,
+                             .next = WEFT_NONE,
+                             .next_of_thread = WEFT_NONE};
+    if (build->last_permit != WEFT_NONE) {
+        builder->permits.at[build->last_permit].next = permit;
+    } else {
+        build->first_permit = permit;
+    }
+    build->last_permit = permit;
+    if (list->last != WEFT_NONE) {
+        builder->permits.at[list->last].next_of_thread = permit;
+    } else {
+        list->first = permit;
+    }
+    list->last = permit;
+    return true;
+}
+
+/* The oldest permit of the thread, else of the object; a release without any is nothing odd. */
+static void release_permit(struct weft_model *model, const struct weft_now *now)
+{
+    struct weft_model_private *builder = model->builder;
+    struct weft_object_build *build = &builder->objects.at[now->object];
+    struct weft_permit_list *list = permit_list(model, now->object, now->thread);
+    const uint32_t at =
+        list != NULL && list->first != WEFT_NONE ? list->first : build->first_permit;
+
+    if (at == WEFT_NONE) {
+        return;
+    }
+    struct weft_permit *permit = &builder->permits.at[at];
+    list = permit_list(model, now->object, permit->thread);
+    list->first = permit->next_of_thread; /* the oldest of an object is the oldest of its thread */
+    if (list->first == WEFT_NONE) {
+        list->last = WEFT_NONE;
+    }
+    if (permit->previous != WEFT_NONE) {
+        builder->permits.at[permit->previous].next = permit->next;
+    } else {
+        build->first_permit = permit->next;
+    }
+    if (permit->next != WEFT_NONE) {
+        builder->permits.at[permit->next].previous = permit->previous;
+    } else {
+        build->last_permit = permit->previous;
+    }
+    end_hold(&model->objects.at[now->object].holds.at[permit->hold], now);
+    permit->next = builder->free_permit;
+    builder->free_permit = at;
+}
+
+/* Counts ────────────────────────────────────────────────────────────────────────────────────── */
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* Tries in vain; those that were folded into a poll are in its count, the first one included. */
+static uint64_t failed_tries(const struct weft_model *model, const struct weft_now *now)
+{
+    const bool is_try =
+        now->first == WEFT_ASK_ACQUIRE || now->first == WEFT_ASK_PUT || now->first == WEFT_ASK_GET;
+
+    switch (now->kind) {
+    case WEFT_EV_LOCK_FAIL:
+    case WEFT_EV_SEM_FAIL:
+    case WEFT_EV_QUEUE_PUT_FAIL:
+    case WEFT_EV_QUEUE_GET_FAIL:
+        return 1;
+    case WEFT_EV_QUERY:
+        return is_try && now->has_second && now->second == 0;
+    case WEFT_EV_POLL_END:
+        break;
+    default:
+        return 0;
+    }
+    if (!is_try || now->waited == WEFT_NONE) {
+        return 0;
+    }
+    const struct weft_span *poll = &model->threads.at[now->thread].spans.at[now->waited];
+    const struct weft_span_extra *extra = weft_span_extra_of(model, poll);
+    const uint64_t counted = model->builder->threads.at[now->thread].ask_counted ? 1 : 0;
+    if (extra->answer != 0 || extra->amount <= 0) {
+        return 0;
+    }
+    return (uint64_t)extra->amount - counted;
+}
+
+static void count(struct weft_model *model, const struct weft_now *now)
+{
+    struct weft_object *object = &model->objects.at[now->object];
+    const bool ok = now->outcome == WEFT_OUT_OK;
+
+    if (now->info->effect == WEFT_EFFECT_TAKE && ok) {
+        object->acquires++;
+        object->contended += now->waited != WEFT_NONE;
+    }
+    object->puts += now->kind == WEFT_EV_QUEUE_PUT && ok;
+    object->gets += now->kind == WEFT_EV_QUEUE_GET && ok;
+    object->failed = sum(object->failed, failed_tries(model, now));
+    object->timeouts += now->info->phase == WEFT_PHASE_END &&
+                        (weft_model_is_timeout(now->kind) || now->outcome == WEFT_OUT_TIMEOUT);
+    object->destroyed |= now->kind == WEFT_EV_OBJECT_DESTROY;
+}
+
+bool weft_model_step_object(struct weft_model *model, const struct weft_now *now, bool *gave)
+{
+    const bool ok = now->outcome == WEFT_OUT_OK;
+    const bool takes = ok && now->info->effect == WEFT_EFFECT_TAKE;
+    const bool gives = ok && now->info->effect == WEFT_EFFECT_GIVE;
+
+    *gave = true;
+    count(model, now);
+    if (now->info->family == WEFT_FAMILY_LOCK) {
+        if (takes && !take_lock(model, now, now->object)) {
+            return false;
+        }
+        if (gives) {
+            if (was_given_up(model, now)) {
+                *gave = false;
+            } else if (!release_lock(model, now, now->object, gave)) {
+                return false;
+            }
+        }
+    } else if (now->info->family == WEFT_FAMILY_SEMAPHORE) {
+        if (takes && !take_permit(model, now)) {
+            return false;
+        }
+        if (gives) {
+            release_permit(model, now);
+        }
+    }
+    const bool has_level =
+        now->has_first && (now->info->first == WEFT_ARG_VALUE || now->info->first == WEFT_ARG_SIZE);
+    return !has_level || set_level(model, now, now->first);
+}

@@ -1,0 +1,418 @@
+/* Lanes: states, names and zones of threads. */
+#include "traces/model/build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool add_thread(struct weft_model *model, uint32_t number)
+{
+    struct weft_model_private *builder = model->builder;
+    char text[32];
+    const int len = snprintf(text, sizeof text, "thread %u", number);
+    const char *name = weft_arena_copy(&model->strings, text, (size_t)len);
+    const uint32_t index = (uint32_t)model->threads.count;
+    struct weft_thread_info info = {.number = number,
+                                    .parent = WEFT_NONE,
+                                    .start_ns = builder->last_ns,
+                                    .end_ns = builder->last_ns,
+                                    .name = name};
+
+    if (name == NULL || index == WEFT_NONE - 1 ||
+        !weft_vec_room(&model->threads, model->threads.count + 1) ||
+        !weft_vec_room(&builder->threads, builder->threads.count + 1) ||
+        !weft_vec_push(&info.names, (struct weft_rename){.t_ns = 0, .name = name})) {
+        return false;
+    }
+    if (!weft_map_put(&builder->thread_of, number, index)) {
+        free(info.names.at);
+        return false;
+    }
+    model->threads.at[model->threads.count++] = info;
+    builder->threads.at[builder->threads.count++] =
+        (struct weft_thread_build){.last_object = WEFT_NONE, .exit_point = WEFT_NONE};
+    return true;
+}
+
+bool weft_model_thread_index(struct weft_model *model, uint32_t number, uint32_t *index)
+{
+    *index = weft_model_index_of(&model->builder->thread_of, number);
+    if (*index != WEFT_NONE) {
+        return true;
+    }
+    if (!add_thread(model, number)) {
+        return false;
+    }
+    *index = (uint32_t)model->threads.count - 1;
+    return true;
+}
+
+bool weft_model_define_thread(struct weft_model *model, uint32_t number, struct weft_slice name)
+{
+    uint32_t thread;
+
+    if (!weft_model_thread_index(model, number, &thread)) {
+        return false;
+    }
+    struct weft_thread_build *build = &model->builder->threads.at[thread];
+    struct weft_thread_info *info = &model->threads.at[thread];
+    if (build->named || name.len == 0) {
+        return true;
+    }
+    const char *copy = weft_arena_copy(&model->strings, name.at, name.len);
+    if (copy == NULL) {
+        return false;
+    }
+    /* The name that it was introduced with counts from the beginning; renames stand behind it. */
+    build->named = true;
+    info->names.at[0].name = copy;
+    if (info->names.count == 1) {
+        info->name = copy;
+    }
+    return true;
+}
+
+bool weft_model_rename(struct weft_model *model, uint32_t thread, uint64_t t_ns, const char *name)
+{
+    struct weft_thread_info *info = &model->threads.at[thread];
+
+    if (!weft_vec_push(&info->names, (struct weft_rename){t_ns, name})) {
+        return false;
+    }
+    info->name = name;
+    return true;
+}
+
+/* The last span ends at t_ns. */
+static void end_span(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+{
+    struct weft_thread_info *info = &model->threads.at[thread];
+    struct weft_thread_build *build = &model->builder->threads.at[thread];
+    struct weft_span *span = &info->spans.at[info->spans.count - 1];
+
+    span->flags &= (uint8_t)~WEFT_SPAN_OPEN;
+    build->tally.ns[span->state] += t_ns - span->start_ns;
+}
+
+/* The last span ends and another begins; a running span of no length makes room for it. */
+static bool next_span(struct weft_model *model, uint32_t thread, const struct weft_span *span)
+{
+    struct weft_thread_info *info = &model->threads.at[thread];
+    struct weft_thread_build *build = &model->builder->threads.at[thread];
+
+    if (info->spans.count > 0) {
+        struct weft_span *last = &info->spans.at[info->spans.count - 1];
+        if (last->state == WEFT_STATE_RUNNING && last->start_ns == span->start_ns) {
+            *last = *span;
+            return true;
+        }
+    }
+    if (!weft_vec_room(&info->spans, info->spans.count + 1) ||
+        !weft_vec_room(&build->tallies, info->spans.count / WEFT_TALLY_SPANS + 1)) {
+        return false;
+    }
+    if (info->spans.count > 0) {
+        end_span(model, thread, span->start_ns);
+    }
+    if (info->spans.count % WEFT_TALLY_SPANS == 0) {
+        build->tallies.at[build->tallies.count++] = build->tally;
+    }
+    info->spans.at[info->spans.count++] = *span;
+    return true;
+}
+
+static bool run(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+{
+    return next_span(model, thread,
+                     &(struct weft_span){.start_ns = t_ns,
+                                         .object = WEFT_NONE,
+                                         .site = WEFT_NONE,
+                                         .extra = WEFT_NONE,
+                                         .state = WEFT_STATE_RUNNING,
+                                         .flags = WEFT_SPAN_OPEN});
+}
+
+bool weft_model_begin_lane(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+{
+    if (model->builder->threads.at[thread].begun) {
+        return true;
+    }
+    if (!run(model, thread, t_ns)) {
+        return false;
+    }
+    model->builder->threads.at[thread].begun = true;
+    model->threads.at[thread].start_ns = t_ns;
+    return true;
+}
+
+static struct weft_span *last_span(struct weft_model *model, uint32_t thread)
+{
+    struct weft_thread_info *info = &model->threads.at[thread];
+
+    return &info->spans.at[info->spans.count - 1];
+}
+
+/* The thread waits no more, however that is known. */
+static void stop_waiting(struct weft_model *model, uint32_t thread)
+{
+    struct weft_thread_build *build = &model->builder->threads.at[thread];
+    const struct weft_span *span = last_span(model, thread);
+
+    build->waiting = false;
+    build->gave_up = false;
+    if (weft_events[build->begin_kind].phase == WEFT_PHASE_BEGIN && span->object != WEFT_NONE &&
+        !weft_span_about_thread(span)) {
+        model->builder->objects.at[span->object].waiting--;
+    }
+}
+
+/* Its end is not in the trace, but what the thread did next is. */
+static bool assume_wait_ended(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+{
+    if (!model->builder->threads.at[thread].waiting) {
+        return true;
+    }
+    stop_waiting(model, thread);
+    last_span(model, thread)->flags |= WEFT_SPAN_ASSUMED;
+    return run(model, thread, t_ns);
+}
+
+void weft_model_end_lane(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+{
+    struct weft_thread_build *build = &model->builder->threads.at[thread];
+    struct weft_thread_info *info = &model->threads.at[thread];
+
+    if (build->waiting) {
+        stop_waiting(model, thread);
+        last_span(model, thread)->flags |= WEFT_SPAN_ASSUMED;
+    }
+    end_span(model, thread, t_ns);
+    for (size_t i = 0; i < build->open_zones.count; i++) {
+        struct weft_zone *zone = &info->zones.at[build->open_zones.at[i]];
+        zone->end_ns = t_ns;
+        zone->flags = WEFT_SPAN_ASSUMED;
+    }
+    build->open_zones.count = 0;
+    info->ended = true;
+    info->end_ns = t_ns;
+}
+
+struct weft_span_extra *weft_model_extra(struct weft_model *model, struct weft_span *span)
+{
+    if (span->extra == WEFT_NONE) {
+        if (!weft_vec_push(
+                &model->extras,
+                (struct weft_span_extra){.amount = -1, .wake = WEFT_NONE, .mutex = WEFT_NONE})) {
+            return NULL;
+        }
+        span->extra = (uint32_t)model->extras.count - 1;
+    }
+    return &model->extras.at[span->extra];
+}
+
+static bool begin_wait(struct weft_model *model, struct weft_now *now)
+{
+    struct weft_thread_build *build = &model->builder->threads.at[now->thread];
+    struct weft_span span = {.start_ns = now->t_ns,
+                             .object = now->object,
+                             .site = now->site,
+                             .extra = WEFT_NONE,
+                             .state = now->info->state,
+                             .flags = WEFT_SPAN_OPEN};
+    const bool timed =
+        now->has_first && now->first >= 0 &&
+        (now->info->first == WEFT_ARG_TIMEOUT || now->info->first == WEFT_ARG_DURATION);
+    const bool has_mutex = now->info->second == WEFT_ARG_WITH && now->has_second;
+
+    if (!assume_wait_ended(model, now->thread, now->t_ns)) {
+        return false;
+    }
+    if (timed || has_mutex) {
+        struct weft_span_extra *extra = weft_model_extra(model, &span);
+        if (extra == NULL) {
+            return false;
+        }
+        extra->amount = timed ? now->first : -1;
+        extra->mutex = has_mutex ? (uint32_t)now->second : WEFT_NONE;
+    }
+    if (!next_span(model, now->thread, &span)) {
+        return false;
+    }
+    if (now->object != WEFT_NONE && !now->about_thread) {
+        struct weft_object *object = &model->objects.at[now->object];
+        const uint32_t index = (uint32_t)model->threads.at[now->thread].spans.count - 1;
+        if (!weft_vec_push(&object->waits, (struct weft_wait_ref){now->thread, index})) {
+            return false;
+        }
+        model->builder->objects.at[now->object].waiting++;
+    }
+    build->waiting = true;
+    build->begin_kind = (uint8_t)now->kind;
+    build->begin_point = now->point;
+    build->gave_up = false;
+    return !has_mutex || weft_model_give_up_mutex(model, now, (uint32_t)now->second);
+}
+
+/* Which of a queue's three waits; its events share family and state. */
+static int side(enum weft_event_kind kind)
+{
+    switch (kind) {
+    case WEFT_EV_QUEUE_PUT_WAIT:
+    case WEFT_EV_QUEUE_PUT:
+    case WEFT_EV_QUEUE_PUT_TIMEOUT:
+        return 1;
+    case WEFT_EV_QUEUE_GET_WAIT:
+    case WEFT_EV_QUEUE_GET:
+    case WEFT_EV_QUEUE_GET_TIMEOUT:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+/* An end that cannot be without its begin: all others may belong to what never had to wait. */
+static bool needs_begin(enum weft_event_kind kind)
+{
+    return kind == WEFT_EV_SLEEP_END || kind == WEFT_EV_COND_WAKE;
+}
+
+static bool end_or_pass(struct weft_model *model, struct weft_now *now)
+{
+    const struct weft_thread_build *build = &model->builder->threads.at[now->thread];
+    const struct weft_span *span = last_span(model, now->thread);
+
+    if (build->waiting && span->state == now->info->state && span->object == now->object &&
+        side(build->begin_kind) == side(now->kind)) {
+        now->waited = (uint32_t)model->threads.at[now->thread].spans.count - 1;
+        return true;
+    }
+    if (needs_begin(now->kind)) {
+        model->oddities++;
+    }
+    /* A condition's wait takes its mutex again before it ends. */
+    if (build->waiting && span->state == WEFT_STATE_COND_WAIT && now->object != WEFT_NONE &&
+        weft_span_extra_of(model, span)->mutex == now->object) {
+        return true;
+    }
+    return assume_wait_ended(model, now->thread, now->t_ns);
+}
+
+static bool is_try(int64_t question)
+{
+    return question == WEFT_ASK_ACQUIRE || question == WEFT_ASK_PUT || question == WEFT_ASK_GET;
+}
+
+static bool begin_poll(struct weft_model *model, struct weft_now *now)
+{
+    struct weft_thread_build *build = &model->builder->threads.at[now->thread];
+    struct weft_span span = {.start_ns = now->t_ns,
+                             .object = now->object,
+                             .site = now->site,
+                             .extra = WEFT_NONE,
+                             .state = WEFT_STATE_POLL,
+                             .flags = WEFT_SPAN_OPEN,
+                             .question = (uint8_t)now->first};
+
+    if (!assume_wait_ended(model, now->thread, now->t_ns)) {
+        return false;
+    }
+    struct weft_span_extra *extra = weft_model_extra(model, &span);
+    if (extra == NULL) {
+        return false;
+    }
+    extra->amount = 0;
+    extra->answer = now->second;
+    build->waiting = true;
+    build->begin_kind = (uint8_t)now->kind;
+    build->begin_point = now->point;
+    build->ask_counted =
+        is_try(now->first) && build->last_object == now->object &&
+        (build->last_kind == WEFT_EV_QUERY || build->last_kind == WEFT_EV_LOCK_FAIL ||
+         build->last_kind == WEFT_EV_SEM_FAIL || build->last_kind == WEFT_EV_QUEUE_PUT_FAIL ||
+         build->last_kind == WEFT_EV_QUEUE_GET_FAIL);
+    return next_span(model, now->thread, &span);
+}
+
+static bool end_poll(struct weft_model *model, struct weft_now *now)
+{
+    const struct weft_thread_build *build = &model->builder->threads.at[now->thread];
+    struct weft_span *span = last_span(model, now->thread);
+
+    if (!build->waiting || span->state != WEFT_STATE_POLL || span->object != now->object ||
+        span->question != now->first) {
+        model->oddities++;
+        return assume_wait_ended(model, now->thread, now->t_ns);
+    }
+    now->waited = (uint32_t)model->threads.at[now->thread].spans.count - 1;
+    model->extras.at[span->extra].amount = now->has_second && now->second > 0 ? now->second : 0;
+    return true;
+}
+
+bool weft_model_step_lane(struct weft_model *model, struct weft_now *now)
+{
+    switch (now->info->phase) {
+    case WEFT_PHASE_BEGIN:
+        return begin_wait(model, now);
+    case WEFT_PHASE_END:
+        return end_or_pass(model, now);
+    case WEFT_PHASE_POLL_BEGIN:
+        return begin_poll(model, now);
+    case WEFT_PHASE_POLL_END:
+        return end_poll(model, now);
+    case WEFT_PHASE_ENTER:
+    case WEFT_PHASE_LEAVE:
+        return weft_model_zone(model, now);
+    default:
+        return true;
+    }
+}
+
+bool weft_model_is_timeout(enum weft_event_kind kind)
+{
+    return kind == WEFT_EV_LOCK_TIMEOUT || kind == WEFT_EV_SEM_TIMEOUT ||
+           kind == WEFT_EV_QUEUE_PUT_TIMEOUT || kind == WEFT_EV_QUEUE_GET_TIMEOUT;
+}
+
+bool weft_model_end_wait(struct weft_model *model, const struct weft_now *now, uint32_t wake)
+{
+    struct weft_span *span = last_span(model, now->thread);
+    const bool gave_up = model->builder->threads.at[now->thread].gave_up;
+
+    span->outcome = (uint8_t)(weft_model_is_timeout(now->kind) ? WEFT_OUT_TIMEOUT : now->outcome);
+    if (wake != WEFT_NONE) {
+        struct weft_span_extra *extra = weft_model_extra(model, span);
+        if (extra == NULL) {
+            return false;
+        }
+        extra->wake = wake;
+    }
+    if (gave_up && !weft_model_take_mutex_back(model, now, model->extras.at[span->extra].mutex)) {
+        return false;
+    }
+    stop_waiting(model, now->thread);
+    return run(model, now->thread, now->t_ns);
+}
+
+bool weft_model_zone(struct weft_model *model, const struct weft_now *now)
+{
+    struct weft_thread_info *info = &model->threads.at[now->thread];
+    struct weft_thread_build *build = &model->builder->threads.at[now->thread];
+
+    if (now->info->phase == WEFT_PHASE_LEAVE) {
+        if (build->open_zones.count == 0) {
+            model->oddities++;
+            return true;
+        }
+        struct weft_zone *zone = &info->zones.at[build->open_zones.at[--build->open_zones.count]];
+        zone->end_ns = now->t_ns;
+        zone->flags = 0;
+        return true;
+    }
+    return weft_vec_room(&build->open_zones, build->open_zones.count + 1) &&
+           weft_vec_push(&info->zones,
+                         (struct weft_zone){.start_ns = now->t_ns,
+                                            .end_ns = now->t_ns,
+                                            .depth = (uint32_t)build->open_zones.count,
+                                            .flags = WEFT_SPAN_OPEN,
+                                            .name = now->text != NULL ? now->text : "zone"}) &&
+           weft_vec_push(&build->open_zones, (uint32_t)info->zones.count - 1);
+}

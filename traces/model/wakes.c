@@ -1,0 +1,251 @@
+/*
+ * Wake-ups: who ended whose wait.  An event that may end waits is an offer on its object; the end
+ * of a wait takes the offer that explains it.  What cannot be known stays unknown.
+ */
+#include "traces/model/build.h"
+
+#include <string.h>
+
+struct route {
+    uint8_t draws; /* an end of this kind is explained by that supply */
+    uint8_t feeds; /* an event of this kind is an offer there */
+};
+
+static struct route route_of(const struct weft_now *now)
+{
+    const bool ok = now->outcome == WEFT_OUT_OK;
+
+    switch (now->kind) {
+    case WEFT_EV_LOCK_ACQUIRE:
+    case WEFT_EV_SEM_ACQUIRE:
+    case WEFT_EV_COND_WAKE:
+    case WEFT_EV_EVENT_WAKE:
+        return (struct route){ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_NONE, WEFT_SUPPLY_NONE};
+    case WEFT_EV_LOCK_RELEASE:
+    case WEFT_EV_SEM_RELEASE:
+    case WEFT_EV_COND_SIGNAL:
+    case WEFT_EV_COND_BROADCAST:
+    case WEFT_EV_EVENT_SET:
+        return (struct route){WEFT_SUPPLY_NONE, ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_NONE};
+    case WEFT_EV_BARRIER_PASS:
+        if (now->waited == WEFT_NONE) { /* the last to arrive does not wait */
+            return (struct route){WEFT_SUPPLY_NONE, ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_BACK};
+        }
+        if (now->outcome == WEFT_OUT_BROKEN) {
+            return (struct route){WEFT_SUPPLY_BACK, WEFT_SUPPLY_NONE};
+        }
+        /* Who gives up breaks the barrier for the others. */
+        return (struct route){ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_NONE,
+                              ok ? WEFT_SUPPLY_NONE : WEFT_SUPPLY_BACK};
+    case WEFT_EV_BARRIER_ABORT:
+    case WEFT_EV_BARRIER_RESET:
+        return (struct route){WEFT_SUPPLY_NONE, WEFT_SUPPLY_BACK};
+    case WEFT_EV_QUEUE_PUT:
+        return ok ? (struct route){WEFT_SUPPLY_BACK, WEFT_SUPPLY_MAIN}
+                  : (struct route){WEFT_SUPPLY_NONE, WEFT_SUPPLY_NONE};
+    case WEFT_EV_QUEUE_GET:
+        return ok ? (struct route){WEFT_SUPPLY_MAIN, WEFT_SUPPLY_BACK}
+                  : (struct route){WEFT_SUPPLY_NONE, WEFT_SUPPLY_NONE};
+    case WEFT_EV_QUEUE_TASK_DONE:
+        return (struct route){WEFT_SUPPLY_NONE, WEFT_SUPPLY_TASKS};
+    case WEFT_EV_QUEUE_JOINED:
+        return (struct route){ok ? WEFT_SUPPLY_TASKS : WEFT_SUPPLY_NONE, WEFT_SUPPLY_NONE};
+    default:
+        return (struct route){WEFT_SUPPLY_NONE, WEFT_SUPPLY_NONE};
+    }
+}
+
+/* How many waits an offer can end; false: that is not known. */
+static bool counted(const struct weft_now *now, uint32_t *waits)
+{
+    switch (now->kind) {
+    case WEFT_EV_SEM_RELEASE:
+    case WEFT_EV_QUEUE_PUT:
+    case WEFT_EV_QUEUE_GET:
+        *waits = 1;
+        return true;
+    case WEFT_EV_COND_SIGNAL:
+    case WEFT_EV_COND_BROADCAST:
+    case WEFT_EV_EVENT_SET:
+        if (!now->has_first || now->first < 0) {
+            return false;
+        }
+        *waits = now->first > UINT32_MAX ? UINT32_MAX : (uint32_t)now->first;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The first offer from `from` on that has any left; offers.count when there is none. */
+static size_t first_left(struct weft_supply *supply, size_t from)
+{
+    size_t end = from;
+
+    while (end < supply->offers.count && supply->offers.at[end].left == 0) {
+        end = supply->offers.at[end].next;
+    }
+    for (size_t i = from; i < end;) { /* the next search jumps */
+        const size_t next = supply->offers.at[i].next;
+        supply->offers.at[i].next = (uint32_t)end;
+        i = next;
+    }
+    return end;
+}
+
+/* Takes the oldest offer after the point `after` that has any left; WEFT_NONE: there is none. */
+static uint32_t take_offer(struct weft_supply *supply, uint32_t after)
+{
+    size_t low = 0, high = supply->offers.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (supply->offers.at[middle].point <= after) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low = first_left(supply, low);
+    if (low == supply->offers.count) {
+        return WEFT_NONE;
+    }
+    struct weft_offer *offer = &supply->offers.at[low];
+    if (--offer->left == 0) {
+        offer->next = (uint32_t)low + 1;
+    }
+    return offer->point;
+}
+
+static const char *text_of(const struct weft_model *model, uint32_t point)
+{
+    const struct weft_point_args *args = weft_model_args(model, point);
+
+    return args != NULL ? args->text : NULL;
+}
+
+/* The put whose item a get has taken, when that is sure. */
+static uint32_t item_of(const struct weft_model *model, const struct weft_now *now, uint32_t from)
+{
+    const struct weft_object *queue = &model->objects.at[now->object];
+
+    if (now->kind != WEFT_EV_QUEUE_GET) {
+        return WEFT_NONE;
+    }
+    const char *put = text_of(model, from), *got = now->text;
+    if (put != NULL && got != NULL) {
+        return strcmp(put, got) == 0 ? from : WEFT_NONE;
+    }
+    return queue->kind == WEFT_OBJ_QUEUE ? from : WEFT_NONE;
+}
+
+static bool add_wake(struct weft_model *model, const struct weft_now *now, uint32_t from,
+                     uint32_t *wake)
+{
+    const struct weft_point *cause = &model->points.at[from];
+    const struct weft_span *span = &model->threads.at[now->thread].spans.at[now->waited];
+    const bool join = weft_span_about_thread(span);
+
+    if (cause->thread == now->thread) {
+        return true;
+    }
+    if (!weft_vec_push(&model->wakes,
+                       (struct weft_wake){.from_ns = cause->t_ns,
+                                          .to_ns = now->t_ns,
+                                          .from_thread = cause->thread,
+                                          .to_thread = now->thread,
+                                          .object = join ? WEFT_NONE : now->object,
+                                          .span = now->waited,
+                                          .from_site = cause->site,
+                                          .item = join ? WEFT_NONE : item_of(model, now, from)})) {
+        return false;
+    }
+    *wake = (uint32_t)model->wakes.count - 1;
+    return true;
+}
+
+bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, uint32_t *wake)
+{
+    const struct weft_thread_build *build = &model->builder->threads.at[now->thread];
+    const struct route route = route_of(now);
+    uint32_t from = WEFT_NONE;
+
+    if (now->object == WEFT_NONE) {
+        return true;
+    }
+    if (now->kind == WEFT_EV_JOIN_END) {
+        from = now->outcome == WEFT_OUT_OK ? model->builder->threads.at[now->object].exit_point
+                                           : WEFT_NONE;
+    } else if (route.draws != WEFT_SUPPLY_NONE) {
+        struct weft_supply *supply = &model->builder->objects.at[now->object].supplies[route.draws];
+        if (now->waited == WEFT_NONE) {
+            /* A permit or an item that somebody takes without a wait is gone for those who wait. */
+            if (now->kind == WEFT_EV_SEM_ACQUIRE || now->info->family == WEFT_FAMILY_QUEUE) {
+                take_offer(supply, 0);
+            }
+            return true;
+        }
+        from = take_offer(supply, build->begin_point);
+        if (from == WEFT_NONE) {
+            from = supply->last;
+        }
+    }
+    if (now->waited == WEFT_NONE || from == WEFT_NONE ||
+        model->points.at[from].t_ns <
+            model->threads.at[now->thread].spans.at[now->waited].start_ns) {
+        return true;
+    }
+    return add_wake(model, now, from, wake);
+}
+
+bool weft_model_offer(struct weft_model *model, const struct weft_now *now)
+{
+    const struct route route = route_of(now);
+    uint32_t waits = 0;
+
+    if (route.feeds == WEFT_SUPPLY_NONE || now->object == WEFT_NONE) {
+        return true;
+    }
+    struct weft_object_build *build = &model->builder->objects.at[now->object];
+    struct weft_supply *supply = &build->supplies[route.feeds];
+    if (!counted(now, &waits)) {
+        supply->last = now->point;
+        return true;
+    }
+    /* Without anybody waiting, nothing that was offered so far can end a wait. */
+    if (build->waiting == 0) {
+        supply->offers.count = 0;
+        return true;
+    }
+    return waits == 0 || weft_vec_push(&supply->offers, (struct weft_offer){now->point, waits, 0});
+}
+
+bool weft_model_add_late_wake(struct weft_model *model, const struct weft_now *release,
+                              uint32_t object, uint32_t thread, uint32_t span)
+{
+    const uint64_t to_ns = weft_span_end_ns(model, thread, span);
+    struct weft_span *wait = &model->threads.at[thread].spans.at[span];
+    struct weft_span_extra *extra = weft_model_extra(model, wait);
+    size_t at = model->wakes.count;
+
+    if (extra == NULL || !weft_vec_room(&model->wakes, at + 1)) {
+        return false;
+    }
+    for (; at > 0 && model->wakes.at[at - 1].to_ns > to_ns; at--) {
+        const struct weft_wake *moved = &model->wakes.at[at - 1];
+        const struct weft_span *woken = &model->threads.at[moved->to_thread].spans.at[moved->span];
+        model->extras.at[woken->extra].wake = (uint32_t)at;
+        model->wakes.at[at] = *moved;
+    }
+    model->wakes.at[at] = (struct weft_wake){.from_ns = to_ns,
+                                             .to_ns = to_ns,
+                                             .from_thread = release->thread,
+                                             .to_thread = thread,
+                                             .object = object,
+                                             .span = span,
+                                             .from_site = release->site,
+                                             .item = WEFT_NONE};
+    model->wakes.count++;
+    extra->wake = (uint32_t)at;
+    return true;
+}
