@@ -1,5 +1,8 @@
 /*
  * Exporters: model in, bytes out.  Each is a row of exporters.def.
+ *
+ * An exporter streams into the sink and holds no document in memory; whatever goes wrong (a full
+ * disk, no memory for its index) is the sink's error, which sticks and is asked for once.
  * Threads: any, on a model that nobody feeds.
  */
 #ifndef WEFT_TRACES_EXPORT_H
@@ -13,7 +16,7 @@
 
 struct weft_exporter {
     const char *name;      /* "chrome" */
-    const char *extension; /* ".json" */
+    const char *extension; /* of the file that is written when none is named */
     const char *words;     /* one line for --help */
     void (*write)(const struct weft_model *model, struct weft_sink *sink);
 };
