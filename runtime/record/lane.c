@@ -1,7 +1,7 @@
 #include "runtime/record/lane.h"
 
-#include "traces/format/clock.h"
 #include "runtime/record/sys.h"
+#include "traces/format/clock.h"
 
 #include <stddef.h>
 
@@ -115,31 +115,36 @@ static bool populate(struct weft_lane *lane)
     return failed == 0 || failed == -22 /* EINVAL: an older kernel; pages come when touched */;
 }
 
+/* Only ever grows: the drain looks at the lanes below it. */
+static void raise_lane_count(uint32_t wanted)
+{
+    _Atomic uint32_t *count = &weft_spool.head->lane_count;
+    uint32_t seen = atomic_load_explicit(count, memory_order_relaxed);
+
+    while (seen < wanted && !atomic_compare_exchange_weak(count, &seen, wanted)) {
+    }
+}
+
 struct weft_lane *weft_lane_take(void)
 {
-    struct weft_spool_head *head = weft_spool.head;
-    uint32_t count = atomic_load_explicit(&head->lane_count, memory_order_acquire);
-
-    for (uint32_t i = 0; i < count && i < weft_spool.lanes; i++) {
+    for (uint32_t i = 0; i < weft_spool.lanes; i++) {
         struct weft_lane *lane = lane_at(i);
         uint32_t free_mark = 0;
-        if (atomic_load_explicit(&lane->used, memory_order_relaxed) == 0 &&
-            atomic_compare_exchange_strong(&lane->used, &free_mark, 1)) {
+        if (atomic_load_explicit(&lane->used, memory_order_relaxed) != 0 ||
+            !atomic_compare_exchange_strong(&lane->used, &free_mark, 1)) {
+            continue;
+        }
+        if (i < atomic_load_explicit(&weft_spool.head->lane_count, memory_order_relaxed)) {
             return lane;
         }
-    }
-    do {
-        if (count >= weft_spool.lanes) {
+        if (!populate(lane)) {
+            atomic_store_explicit(&lane->used, 0, memory_order_release);
             return NULL;
         }
-    } while (!atomic_compare_exchange_weak(&head->lane_count, &count, count + 1));
-
-    struct weft_lane *lane = lane_at(count);
-    if (!populate(lane)) {
-        return NULL; /* the drain sees an empty lane */
+        raise_lane_count(i + 1);
+        return lane;
     }
-    atomic_store_explicit(&lane->used, 1, memory_order_release);
-    return lane;
+    return NULL;
 }
 
 void weft_lane_give_back(struct weft_lane *lane)

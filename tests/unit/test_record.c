@@ -335,6 +335,63 @@ static void without_a_spool_nothing_is_recorded(void **state)
     assert_int_equal(weft_record_thread(), 0);
 }
 
+enum { CROWD = 64 };
+
+static pthread_barrier_t crowd;
+
+static void *record_one(void *arg)
+{
+    (void)pthread_barrier_wait(&crowd);
+    for (uint64_t i = 0; i < 100; i++) {
+        weft_record(WEFT_EV_LOCK_ACQUIRE, (uint64_t)(uintptr_t)arg, NULL, WEFT_OUT_OK);
+    }
+    weft_record_detach();
+    return NULL;
+}
+
+/* Every thread has an object of its own, so a record under a wrong thread would show. */
+static void crowd_body(void)
+{
+    struct recording recording;
+    pthread_t threads[CROWD];
+    int objects[CROWD], acquires[CROWD + 2] = {0};
+
+    begin(&recording);
+    CHECK(pthread_barrier_init(&crowd, NULL, CROWD) == 0);
+    for (int i = 0; i < CROWD; i++) {
+        CHECK(pthread_create(&threads[i], NULL, record_one, &objects[i]) == 0);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    end(&recording);
+    CHECK(recording.summary.lost == 0);
+    CHECK(recording.summary.threads == CROWD + 1);
+    int object_of[CROWD + 2] = {0};
+    for (const char *at = recording.text; (at = strstr(at, "\"thread\":")) != NULL; at++) {
+        const char *object = strstr(at, "\"object\":");
+        const long thread = strtol(at + 9, NULL, 10);
+        if (strncmp(strchr(at, ','), ",\"event\":\"lock_acquire\"", 23) == 0) {
+            const int number = (int)strtol(object + 9, NULL, 10);
+            CHECK(thread > 1 && thread < CROWD + 2);
+            CHECK(object_of[thread] == 0 || object_of[thread] == number);
+            object_of[thread] = number;
+            acquires[thread]++;
+        }
+    }
+    for (int i = 2; i < CROWD + 2; i++) {
+        CHECK(acquires[i] == 100);
+    }
+}
+
+static void threads_that_come_at_once_get_lanes_of_their_own(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        in_a_child(crowd_body);
+    }
+}
+
 static void hostile_body(void)
 {
     struct recording recording;
@@ -373,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_forked_child_records_nothing),
         cmocka_unit_test(errno_is_kept_also_when_the_lane_is_full),
         cmocka_unit_test(without_a_spool_nothing_is_recorded),
+        cmocka_unit_test(threads_that_come_at_once_get_lanes_of_their_own),
         cmocka_unit_test(a_broken_lane_is_counted_and_the_others_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
