@@ -11,8 +11,8 @@ import re
 import subprocess
 import sys
 
-# argp gives these to every command by itself.
-BUILT_IN = {"--usage", "-?", "-V"}
+# argp gives these to every command by itself; weft.1 has --version.
+BUILT_IN = {"--usage", "-?", "-V", "--version"}
 
 
 def options_of_help(text):
