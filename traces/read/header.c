@@ -149,7 +149,7 @@ static enum weft_status check(const struct header_fields *fields, const char *fo
 
     if (format == NULL || strcmp(format, "weft-trace") != 0) {
         return weft_error_set(error, WEFT_ERR_FORMAT,
-                              "JSON, but not of a weft trace (expected a header with "
+                              "JSON, but no header of a weft trace (expected one with "
                               "\"format\":\"weft-trace\")");
     }
     if (version < 1) {
@@ -183,7 +183,13 @@ enum weft_status weft_header_parse(const char *line, size_t len, struct weft_are
         {"overhead_ns", NULL, &read.overhead_ns},
     };
     struct header_fields fields = {slots, sizeof slots / sizeof *slots, 0, strings, &read};
-    enum weft_status status = weft_line_members(line, len, set_member, &fields, NULL, error);
+    struct weft_error why;
+    enum weft_status status = weft_line_check(line, len, &why);
+
+    if (status != WEFT_OK) {
+        return weft_error_set(error, status, "no header of a weft trace: %s", why.text);
+    }
+    status = weft_line_members(line, len, set_member, &fields, NULL, error);
 
     if (status == WEFT_OK) {
         status = check(&fields, format, unit, error);

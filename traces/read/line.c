@@ -272,7 +272,11 @@ static enum weft_line object_line(const struct weft_vocabulary *words,
         !count_if_any(fields, WEFT_KEY_CAPACITY, INT64_MAX, &item->object.capacity, error)) {
         return WEFT_LINE_BAD;
     }
-    if (!has(fields, WEFT_KEY_KIND) || fields->at[WEFT_KEY_KIND].type != WEFT_VALUE_TEXT) {
+    item->object.kind = WEFT_OBJ_NONE;
+    if (!has(fields, WEFT_KEY_KIND)) {
+        return WEFT_LINE_ITEM;
+    }
+    if (fields->at[WEFT_KEY_KIND].type != WEFT_VALUE_TEXT) {
         (void)wrong(fields, WEFT_KEY_KIND, "the kind of the object", error);
         return WEFT_LINE_BAD;
     }

@@ -132,7 +132,8 @@ static size_t skip_digits(struct cursor *c)
     return (size_t)(c->at - from);
 }
 
-static bool check_number(struct cursor *c)
+/* What is wrong with the number at the cursor, which is moved behind it; NULL when it is one. */
+static const char *number_fault(struct cursor *c)
 {
     const char *from = c->at;
 
@@ -140,26 +141,35 @@ static bool check_number(struct cursor *c)
     const bool zero = c->at < c->end && *c->at == '0';
     const size_t digits = skip_digits(c);
     if (digits == 0) {
-        return fail(c, "a number without digits");
+        return "a number without digits";
     }
     if (zero && digits > 1) {
-        return fail(c, "a number that starts with 0");
+        return "a number that starts with 0";
     }
     if (take(c, '.') && skip_digits(c) == 0) {
-        return fail(c, "a fraction without digits");
+        return "a fraction without digits";
     }
     if (take(c, 'e') || take(c, 'E')) {
         if (!take(c, '+')) {
             (void)take(c, '-');
         }
         if (skip_digits(c) == 0) {
-            return fail(c, "an exponent without digits");
+            return "an exponent without digits";
         }
     }
-    if (c->at - from > WEFT_NUMBER_MAX_BYTES) {
-        return fail(c, "a number that is too long");
+    return c->at - from > WEFT_NUMBER_MAX_BYTES ? "a number of more than 60 characters" : NULL;
+}
+
+static bool check_number(struct cursor *c)
+{
+    const char *from = c->at;
+    const char *fault = number_fault(c);
+
+    if (fault == NULL) {
+        return true;
     }
-    return true;
+    c->at = from;
+    return fail(c, fault);
 }
 
 static bool check_word(struct cursor *c)

@@ -194,9 +194,12 @@ static void pass_line(struct weft_reader *reader, size_t len)
 
 static enum weft_read bad_line(struct weft_reader *reader, const char *what)
 {
+    const bool cut = reader->cut && reader->at == reader->whole;
+
     reader->health.bad_lines++;
-    (void)weft_error_set(&reader->error, WEFT_ERR_FORMAT, "%s: line %" PRIu64 ": %s", reader->name,
-                         reader->health.lines, what);
+    (void)weft_error_set(&reader->error, WEFT_ERR_FORMAT, "%s: line %" PRIu64 ": %s%s",
+                         reader->name, reader->health.lines, cut ? "the file is cut here: " : "",
+                         what);
     return WEFT_READ_BAD;
 }
 

@@ -64,9 +64,9 @@ struct weft_item {
         } thread;
         struct {
             uint32_t id;
-            enum weft_object_kind kind;
-            struct weft_slice name; /* len 0: none */
-            int64_t capacity;       /* 0: none */
+            enum weft_object_kind kind; /* NONE: not said, as when a name is added later */
+            struct weft_slice name;     /* len 0: none */
+            int64_t capacity;           /* 0: none */
         } object;
         struct {
             uint32_t id;
