@@ -10,6 +10,7 @@ import examples
 import headers
 import layers
 import manuals
+import same_shape
 import source
 import symbols
 
@@ -178,6 +179,37 @@ class Examples(unittest.TestCase):
 
     def test_a_document_without_blocks_is_no_success(self):
         self.assertEqual(self.run_document("```sh\ntrue\n```\n"), 1)
+
+
+class Shapes(unittest.TestCase):
+    SAMPLE = ['{"define":"thread","id":1,"name":"main"}',
+              '{"define":"object","id":1,"kind":"lock","name":"l"}',
+              '{"t":1,"thread":1,"event":"print",'
+              '"text":"Thread-1: Thu Mar 22 15:42:17 2018"}',
+              '{"end":true,"events":1,"lost":0,"late":0,"duration_ns":1000000000}']
+
+    def differences(self, *replaced):
+        lines = [line.replace(*replaced) for line in self.SAMPLE]
+        return list(same_shape.differences(same_shape.shape_of(self.SAMPLE),
+                                           same_shape.shape_of(lines)))
+
+    def test_another_time_and_another_thread_are_no_difference(self):
+        self.assertEqual(self.differences("Thread-1: Thu Mar 22", "Thread-2: Fri Mar 23"), [])
+
+    def test_other_words_are(self):
+        self.assertEqual(len(self.differences("Thread-1: ", "Thread-1; ")), 2)
+
+    def test_another_kind_of_object_is(self):
+        self.assertEqual(len(self.differences('"lock"', '"rlock"')), 2)
+
+    def test_a_lost_event_is(self):
+        self.assertEqual(self.differences('"lost":0', '"lost":3'), ["lost events: 3"])
+
+    def test_a_cut_trace_is(self):
+        self.assertIn("lost events: cut", self.differences('"end"', '"t":5,"thread":1,"event"'))
+
+    def test_a_longer_run_is(self):
+        self.assertEqual(len(self.differences("1000000000", "1060000000")), 1)
 
 
 class Source(unittest.TestCase):
