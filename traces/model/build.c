@@ -362,6 +362,10 @@ enum weft_status weft_model_apply(struct weft_model *model, const struct weft_it
         done = weft_model_define_thread(model, item->thread.id, item->thread.name);
         break;
     case WEFT_ITEM_OBJECT:
+        if ((unsigned)item->object.kind >= WEFT_OBJ_COUNT) {
+            model->oddities++;
+            break;
+        }
         done = weft_model_define_object(model, item->object.id, item->object.kind,
                                         item->object.name, item->object.capacity);
         break;

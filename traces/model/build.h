@@ -62,8 +62,9 @@ struct weft_supply {
     struct {
         struct weft_offer *at;
         size_t count, room;
-    } offers;      /* the counted ones, while somebody waits */
-    uint32_t last; /* the last one that was not counted: a point, or WEFT_NONE */
+    } offers;         /* the counted ones, while somebody waits */
+    uint32_t last;    /* the last one that was not counted: a point, or WEFT_NONE */
+    uint32_t waiting; /* threads that wait for one now */
 };
 
 enum {
@@ -78,7 +79,6 @@ struct weft_object_build {
     bool defined;
     bool named;
     bool touched;       /* by an event */
-    uint32_t waiting;   /* threads that wait for it now */
     uint32_t open_hold; /* locks: WEFT_NONE when it is free */
     uint32_t depth;     /* reentrant locks: how often its owner has it */
     /* Locks: a hold that an acquire overtook, its release is due; and the wait that this acquire

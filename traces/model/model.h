@@ -41,7 +41,7 @@ struct weft_span {
     uint32_t site;   /* where the wait began */
     uint32_t extra;  /* index into extras, or WEFT_NONE */
     uint8_t state;   /* enum weft_state */
-    uint8_t outcome; /* enum weft_outcome */
+    uint8_t outcome; /* enum weft_outcome; says nothing while flags are OPEN or ASSUMED */
     uint8_t flags;
     uint8_t question; /* enum weft_question, for POLL */
 };
@@ -92,7 +92,7 @@ struct weft_rename {
 struct weft_zone {
     uint64_t start_ns, end_ns;
     uint32_t depth; /* 0: outermost */
-    uint8_t flags;  /* WEFT_SPAN_OPEN */
+    uint8_t flags;  /* WEFT_SPAN_OPEN; ASSUMED: it ended with its thread */
     const char *name;
 };
 
@@ -119,14 +119,17 @@ struct weft_thread_info {
     } zones;
 };
 
-/* A thread had the object (lock, semaphore permit) from start to end. */
+/*
+ * A thread had the object (lock, semaphore permit) from start to end.  ASSUMED: its release is not
+ * in the trace, the next acquire ended it.
+ */
 struct weft_hold {
     uint64_t start_ns, end_ns;
     uint32_t thread;
-    uint32_t released_by; /* the same thread, or whoever released it; WEFT_NONE while open */
+    uint32_t released_by; /* the same thread, or whoever released it; WEFT_NONE: not known (yet) */
     uint32_t site;        /* of the acquire */
     uint32_t release_site;
-    uint8_t flags; /* WEFT_SPAN_OPEN */
+    uint8_t flags; /* WEFT_SPAN_OPEN, WEFT_SPAN_ASSUMED */
 };
 
 struct weft_wait_ref {
@@ -223,7 +226,8 @@ struct weft_model {
     struct {
         struct weft_print_line *at;
         size_t count, room;
-    } prints;                           /* in time order */
+    } prints; /* in time order */
+
     struct weft_model_private *builder; /* what only building needs */
 };
 

@@ -85,20 +85,19 @@ bool weft_model_define_object(struct weft_model *model, uint32_t number, enum we
 {
     uint32_t index;
 
-    if (kind <= WEFT_OBJ_NONE || kind >= WEFT_OBJ_COUNT) {
-        model->oddities++;
-        return true;
-    }
-    if (!weft_model_object_index(model, number, weft_objects[kind].family, &index)) {
+    if (!weft_model_object_index(model, number, (enum weft_family)weft_objects[kind].family,
+                                 &index)) {
         return false;
     }
     struct weft_object_build *build = &model->builder->objects.at[index];
     struct weft_object *object = &model->objects.at[index];
-    if (build->defined ? object->kind != kind : object->family != weft_objects[kind].family) {
-        model->oddities++;
+    const bool same =
+        build->defined ? object->kind == kind : object->family == weft_objects[kind].family;
+    if (kind != WEFT_OBJ_NONE && !same) {
+        model->oddities++; /* a later definition adds, it does not change the kind */
         return true;
     }
-    if (!build->named && name.len > 0) {
+    if (name.len > 0) { /* the last name counts */
         const char *copy = weft_arena_copy(&model->strings, name.at, name.len);
         if (copy == NULL) {
             return false;
@@ -106,10 +105,13 @@ bool weft_model_define_object(struct weft_model *model, uint32_t number, enum we
         object->name = copy;
         build->named = true;
     }
-    build->defined = true;
     if (capacity > 0) {
         object->capacity = capacity;
     }
+    if (kind == WEFT_OBJ_NONE) {
+        return true;
+    }
+    build->defined = true;
     return set_kind(model, object, build->named, kind);
 }
 
@@ -126,6 +128,32 @@ static bool set_level(struct weft_model *model, const struct weft_now *now, int6
     return weft_vec_push(&object->levels, (struct weft_level){now->t_ns, value, now->point});
 }
 
+/*
+ * What the level was before the first event about the object.  A semaphore's definition may not
+ * say its first value (it says what it is bounded by): then the first event does.
+ */
+static bool begin_level(struct weft_model *model, const struct weft_now *now)
+{
+    const struct weft_object *object = &model->objects.at[now->object];
+
+    if (object->family == WEFT_FAMILY_QUEUE) {
+        return set_level(model, now, 0);
+    }
+    if (object->family != WEFT_FAMILY_SEMAPHORE) {
+        return true;
+    }
+    if (object->capacity > 0) {
+        return set_level(model, now, object->capacity);
+    }
+    if (now->kind == WEFT_EV_SEM_ACQUIRE && now->has_first && now->first < INT64_MAX) {
+        return set_level(model, now, now->first + 1);
+    }
+    if (now->kind == WEFT_EV_SEM_RELEASE && now->has_first && now->first > 0) {
+        return set_level(model, now, now->first - 1);
+    }
+    return now->kind != WEFT_EV_SEM_WAIT || set_level(model, now, 0);
+}
+
 bool weft_model_touch(struct weft_model *model, const struct weft_now *now)
 {
     struct weft_object *object = &model->objects.at[now->object];
@@ -134,11 +162,7 @@ bool weft_model_touch(struct weft_model *model, const struct weft_now *now)
     if (!build->touched) {
         build->touched = true;
         object->first_ns = now->t_ns;
-        if (object->family == WEFT_FAMILY_QUEUE && !set_level(model, now, 0)) {
-            return false;
-        }
-        if (object->family == WEFT_FAMILY_SEMAPHORE && build->defined &&
-            !set_level(model, now, object->capacity)) {
+        if (!begin_level(model, now)) {
             return false;
         }
     }
@@ -423,8 +447,9 @@ static uint64_t sum(uint64_t a, uint64_t b)
 /* Tries in vain; those that were folded into a poll are in its count, the first one included. */
 static uint64_t failed_tries(const struct weft_model *model, const struct weft_now *now)
 {
-    const bool is_try =
-        now->first == WEFT_ASK_ACQUIRE || now->first == WEFT_ASK_PUT || now->first == WEFT_ASK_GET;
+    const bool is_try = now->info->first == WEFT_ARG_QUESTION &&
+                        weft_questions[now->first].once != WEFT_EV_QUERY &&
+                        now->first != WEFT_ASK_NONE;
 
     switch (now->kind) {
     case WEFT_EV_LOCK_FAIL:

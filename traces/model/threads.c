@@ -151,6 +151,17 @@ static struct weft_span *last_span(struct weft_model *model, uint32_t thread)
     return &info->spans.at[info->spans.count - 1];
 }
 
+/* What a wait that begins with this event waits for. */
+static struct weft_supply *supply_for(struct weft_model *model, uint32_t object,
+                                      enum weft_event_kind begin)
+{
+    const int which = begin == WEFT_EV_QUEUE_PUT_WAIT ? WEFT_SUPPLY_BACK
+                      : begin == WEFT_EV_QUEUE_JOIN   ? WEFT_SUPPLY_TASKS
+                                                      : WEFT_SUPPLY_MAIN;
+
+    return &model->builder->objects.at[object].supplies[which];
+}
+
 /* The thread waits no more, however that is known. */
 static void stop_waiting(struct weft_model *model, uint32_t thread)
 {
@@ -161,7 +172,7 @@ static void stop_waiting(struct weft_model *model, uint32_t thread)
     build->gave_up = false;
     if (weft_events[build->begin_kind].phase == WEFT_PHASE_BEGIN && span->object != WEFT_NONE &&
         !weft_span_about_thread(span)) {
-        model->builder->objects.at[span->object].waiting--;
+        supply_for(model, span->object, (enum weft_event_kind)build->begin_kind)->waiting--;
     }
 }
 
@@ -243,7 +254,7 @@ static bool begin_wait(struct weft_model *model, struct weft_now *now)
         if (!weft_vec_push(&object->waits, (struct weft_wait_ref){now->thread, index})) {
             return false;
         }
-        model->builder->objects.at[now->object].waiting++;
+        supply_for(model, now->object, now->kind)->waiting++;
     }
     build->waiting = true;
     build->begin_kind = (uint8_t)now->kind;
@@ -296,11 +307,6 @@ static bool end_or_pass(struct weft_model *model, struct weft_now *now)
     return assume_wait_ended(model, now->thread, now->t_ns);
 }
 
-static bool is_try(int64_t question)
-{
-    return question == WEFT_ASK_ACQUIRE || question == WEFT_ASK_PUT || question == WEFT_ASK_GET;
-}
-
 static bool begin_poll(struct weft_model *model, struct weft_now *now)
 {
     struct weft_thread_build *build = &model->builder->threads.at[now->thread];
@@ -325,10 +331,7 @@ static bool begin_poll(struct weft_model *model, struct weft_now *now)
     build->begin_kind = (uint8_t)now->kind;
     build->begin_point = now->point;
     build->ask_counted =
-        is_try(now->first) && build->last_object == now->object &&
-        (build->last_kind == WEFT_EV_QUERY || build->last_kind == WEFT_EV_LOCK_FAIL ||
-         build->last_kind == WEFT_EV_SEM_FAIL || build->last_kind == WEFT_EV_QUEUE_PUT_FAIL ||
-         build->last_kind == WEFT_EV_QUEUE_GET_FAIL);
+        build->last_kind == weft_questions[now->first].once && build->last_object == now->object;
     return next_span(model, now->thread, &span);
 }
 

@@ -28,15 +28,15 @@ static struct route route_of(const struct weft_now *now)
     case WEFT_EV_EVENT_SET:
         return (struct route){WEFT_SUPPLY_NONE, ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_NONE};
     case WEFT_EV_BARRIER_PASS:
-        if (now->waited == WEFT_NONE) { /* the last to arrive does not wait */
-            return (struct route){WEFT_SUPPLY_NONE, ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_BACK};
-        }
         if (now->outcome == WEFT_OUT_BROKEN) {
             return (struct route){WEFT_SUPPLY_BACK, WEFT_SUPPLY_NONE};
         }
-        /* Who gives up breaks the barrier for the others. */
-        return (struct route){ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_NONE,
-                              ok ? WEFT_SUPPLY_NONE : WEFT_SUPPLY_BACK};
+        if (!ok) { /* who gives up breaks the barrier for the others */
+            return (struct route){WEFT_SUPPLY_NONE, WEFT_SUPPLY_BACK};
+        }
+        return now->waited == WEFT_NONE /* the last to arrive does not wait */
+                   ? (struct route){WEFT_SUPPLY_NONE, WEFT_SUPPLY_MAIN}
+                   : (struct route){WEFT_SUPPLY_MAIN, WEFT_SUPPLY_NONE};
     case WEFT_EV_BARRIER_ABORT:
     case WEFT_EV_BARRIER_RESET:
         return (struct route){WEFT_SUPPLY_NONE, WEFT_SUPPLY_BACK};
@@ -206,14 +206,13 @@ bool weft_model_offer(struct weft_model *model, const struct weft_now *now)
     if (route.feeds == WEFT_SUPPLY_NONE || now->object == WEFT_NONE) {
         return true;
     }
-    struct weft_object_build *build = &model->builder->objects.at[now->object];
-    struct weft_supply *supply = &build->supplies[route.feeds];
+    struct weft_supply *supply = &model->builder->objects.at[now->object].supplies[route.feeds];
     if (!counted(now, &waits)) {
         supply->last = now->point;
         return true;
     }
     /* Without anybody waiting, nothing that was offered so far can end a wait. */
-    if (build->waiting == 0) {
+    if (supply->waiting == 0) {
         supply->offers.count = 0;
         return true;
     }
