@@ -78,7 +78,11 @@ struct weft_thread *weft_thread_new(const char *name, void (*run)(void *self), v
 /* Frees it; a thread that still runs keeps running and frees itself when it ends. */
 void weft_thread_free(struct weft_thread *thread);
 
-/* 1, -EALREADY, -EAGAIN, -ENOMEM. */
+/*
+ * 1, -EALREADY, -EAGAIN, -ENOMEM.  Returns when the new thread first waits or has ended, at the
+ * latest after 5 ms: so it is under CPython's interpreter lock, where threads that are started one
+ * after the other do their first things in that order.
+ */
 int weft_thread_start(struct weft_thread *thread);
 
 /* 1 it has ended, 0 it still runs after `seconds`, -EINVAL not started, -EDEADLK oneself. */

@@ -28,6 +28,7 @@ static void stranger_end(void *thread)
 {
     weft_thread_finish(thread);
     current = NULL;
+    pthread_mutex_destroy(&((struct weft_thread *)thread)->settling);
     pthread_mutex_destroy(&((struct weft_thread *)thread)->guard);
     weft_parker_done(&((struct weft_thread *)thread)->parker);
 }

@@ -13,6 +13,7 @@ void weft_thread_init(struct weft_thread *thread, enum weft_thread_origin origin
 {
     memset(thread, 0, sizeof(*thread));
     pthread_mutex_init(&thread->guard, NULL);
+    pthread_mutex_init(&thread->settling, NULL);
     weft_parker_init(&thread->parker);
     thread->origin = origin;
     thread->daemon = daemon;
@@ -51,6 +52,7 @@ static void drop_reference(struct weft_thread *thread)
         thread->names = older;
     }
     weft_parker_done(&thread->parker);
+    pthread_mutex_destroy(&thread->settling);
     pthread_mutex_destroy(&thread->guard);
     free(thread);
 }
@@ -86,8 +88,30 @@ void weft_thread_free(struct weft_thread *thread)
 
 /* Starting and ending ───────────────────────────────────────────────────────────────────────── */
 
+void weft_thread_settle(struct weft_thread *self)
+{
+    if (self->settled)
+        return;
+    pthread_mutex_lock(&self->settling);
+    self->settled = true;
+    weft_waiters_wake(&self->starter, self->starter.count, WEFT_WOKEN_OK);
+    pthread_mutex_unlock(&self->settling);
+}
+
+static void wait_until_settled(struct weft_thread *thread)
+{
+    const uint64_t switch_interval_ns = 5000000; /* CPython's sys.getswitchinterval() */
+    const uint64_t deadline_ns = weft_schedule()->now_ns() + switch_interval_ns;
+
+    pthread_mutex_lock(&thread->settling);
+    if (!thread->settled)
+        weft_wait(&thread->starter, &thread->settling, deadline_ns, false, NULL);
+    pthread_mutex_unlock(&thread->settling);
+}
+
 void weft_thread_finish(struct weft_thread *thread)
 {
+    weft_thread_settle(thread);
     weft_note(WEFT_EV_THREAD_EXIT, NULL, NULL);
     weft_record_detach();
     weft_alive_remove(thread);
@@ -157,15 +181,23 @@ static int start(struct weft_thread *thread, const void *site)
     return 1;
 }
 
+static int start_at_once(struct weft_thread *thread, const void *site)
+{
+    pthread_mutex_lock(&thread->guard);
+    const int started = start(thread, site);
+    pthread_mutex_unlock(&thread->guard);
+    return started;
+}
+
 /* Its own reference: a thread that runs to its end at once may have been freed by then. */
 int weft_thread_start_at(struct weft_thread *thread, const void *site)
 {
     if (thread->origin != WEFT_THREAD_MADE)
         return -EALREADY;
     atomic_fetch_add(&thread->references, 1);
-    pthread_mutex_lock(&thread->guard);
-    const int started = start(thread, site);
-    pthread_mutex_unlock(&thread->guard);
+    const int started = start_at_once(thread, site);
+    if (started == 1)
+        wait_until_settled(thread);
     drop_reference(thread);
     return started;
 }
@@ -188,7 +220,7 @@ int weft_start_new_thread(void (*function)(void *args, void *kwargs), void *args
     thread->args = args;
     thread->kwargs = kwargs;
     number_name(thread);
-    const int started = weft_thread_start_at(thread, WEFT_CALL_SITE);
+    const int started = start_at_once(thread, WEFT_CALL_SITE);
     drop_reference(thread); /* nobody owns it: it goes when it ends */
     return started;
 }

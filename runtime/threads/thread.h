@@ -41,6 +41,10 @@ struct weft_thread {
     enum weft_thread_origin origin;
     int zones; /* open ones; its own thread only */
 
+    pthread_mutex_t settling;    /* innermost of all guards */
+    struct weft_waiters starter; /* settling */
+    _Atomic bool settled;        /* stored under settling */
+
     void (*run)(void *self);
     void *self;
     void (*function)(void *args, void *kwargs); /* start_new_thread: in place of run */
@@ -55,8 +59,15 @@ struct weft_thread *weft_thread_self(void);
 /* Fields that every origin has; the name is first_name. */
 void weft_thread_init(struct weft_thread *thread, enum weft_thread_origin origin, bool daemon);
 
+/*
+ * The caller is about to wait for the first time, or to end: whoever started it may go on.  Under
+ * CPython's interpreter lock a new thread runs until then (or for a switch interval of 5 ms), so
+ * that threads that are started one after the other also do their first things in that order.
+ */
+void weft_thread_settle(struct weft_thread *self);
+
 /* For other modules that are threads: the caller's site in the trace is theirs. */
-int weft_thread_start_at(struct weft_thread *thread, const void *site);
+int weft_thread_start_at(struct weft_thread *thread, const void *site); /* until it settles */
 int weft_thread_join_at(struct weft_thread *thread, double seconds, const void *site);
 
 /* The caller ends: it is recorded, no longer alive, and whoever joins it goes on. */

@@ -1,5 +1,5 @@
 #include "runtime/threads/note.h"
-#include "runtime/threads/wait.h"
+#include "runtime/threads/thread.h"
 #include "runtime/weft.h"
 
 #include <errno.h>
@@ -14,6 +14,7 @@ int weft_sleep(double seconds)
     if (!weft_limit_from(seconds, &limit))
         return -EINVAL;
     weft_note_args(WEFT_EV_SLEEP_BEGIN, NULL, site, limit.timeout_ns, 0);
+    weft_thread_settle(weft_thread_self());
     weft_schedule()->sleep_until(limit.deadline_ns);
     weft_note(WEFT_EV_SLEEP_END, NULL, site);
     return 1;

@@ -60,6 +60,7 @@ void weft_wait_enter(struct weft_waiters *waiters, struct weft_waiter *waiter, b
 bool weft_wait_until(struct weft_waiters *waiters, struct weft_waiter *waiter,
                      pthread_mutex_t *guard, uint64_t deadline_ns)
 {
+    weft_thread_settle(weft_thread_self());
     while (waiter->linked) {
         pthread_mutex_unlock(guard);
         const bool unparked = weft_schedule()->park(waiter->parker, deadline_ns);
