@@ -7,27 +7,36 @@
 
 void weft_vocabulary_init(struct weft_vocabulary *words)
 {
-    *words = (struct weft_vocabulary){0};
+    struct weft_names *const tables[] = {&words->keys, &words->events, &words->objects,
+                                         &words->outcomes, &words->questions};
+    const size_t count = sizeof tables / sizeof *tables;
+
+    for (size_t i = 0; i < count; i++) {
+        weft_names_init(tables[i]);
+    }
 #define WEFT_KEY(id, name) weft_names_add(&words->keys, name, WEFT_KEY_##id);
     WEFT_LINE_KEYS(WEFT_KEY)
 #undef WEFT_KEY
-    for (uint32_t i = 0; i < WEFT_ARG_COUNT_OF; i++) {
+    for (int i = 0; i < WEFT_ARG_COUNT_OF; i++) {
         weft_names_add(&words->keys, weft_args[i].name, WEFT_KEY_ARGS + i);
     }
-    for (uint32_t i = 0; i < WEFT_TEXT_COUNT; i++) {
+    for (int i = 0; i < WEFT_TEXT_COUNT; i++) {
         weft_names_add(&words->keys, weft_texts[i], WEFT_KEY_TEXTS + i);
     }
-    for (uint32_t i = 0; i < WEFT_EV_COUNT; i++) {
+    for (int i = 0; i < WEFT_EV_COUNT; i++) {
         weft_names_add(&words->events, weft_events[i].name, i);
     }
-    for (uint32_t i = 0; i < WEFT_OBJ_COUNT; i++) {
+    for (int i = 0; i < WEFT_OBJ_COUNT; i++) {
         weft_names_add(&words->objects, weft_objects[i].name, i);
     }
-    for (uint32_t i = 0; i < WEFT_OUT_COUNT; i++) {
+    for (int i = 0; i < WEFT_OUT_COUNT; i++) {
         weft_names_add(&words->outcomes, weft_outcomes[i], i);
     }
-    for (uint32_t i = 0; i < WEFT_ASK_COUNT; i++) {
+    for (int i = 0; i < WEFT_ASK_COUNT; i++) {
         weft_names_add(&words->questions, weft_questions[i].name, i);
+    }
+    for (size_t i = 0; i < count; i++) {
+        weft_names_seal(tables[i]);
     }
 }
 
@@ -59,8 +68,8 @@ static int find(const struct weft_names *names, const struct weft_fields *fields
                           : weft_names_find_text(names, text.at, text.len);
 }
 
-/* Says why the value of a key is not what was expected; always false. */
-static bool wrong(const struct weft_fields *fields, uint32_t key, const char *expected,
+/* Says why the value of a key is not what was expected. */
+static void wrong(const struct weft_fields *fields, uint32_t key, const char *expected,
                   struct weft_error *error)
 {
     const struct weft_value *value = &fields->at[key];
@@ -78,10 +87,9 @@ static bool wrong(const struct weft_fields *fields, uint32_t key, const char *ex
         (void)weft_error_set(error, WEFT_ERR_FORMAT, "\"%s\" is %s (expected %s)", key_name(key),
                              what, expected);
     }
-    return false;
 }
 
-/* An integer in [min, max]; `missing` when the key is not there. */
+/* An integer in [min, max]. */
 static bool integer_in(const struct weft_fields *fields, uint32_t key, int64_t min, int64_t max,
                        const char *expected, int64_t *value, struct weft_error *error)
 {
@@ -89,7 +97,8 @@ static bool integer_in(const struct weft_fields *fields, uint32_t key, int64_t m
 
     if (!has(fields, key) || found->type != WEFT_VALUE_INTEGER || found->integer < min ||
         found->integer > max) {
-        return wrong(fields, key, expected, error);
+        wrong(fields, key, expected, error);
+        return false;
     }
     *value = found->integer;
     return true;
@@ -116,7 +125,8 @@ static bool text_if_any(const struct weft_fields *fields, uint32_t key, struct w
         return true;
     }
     if (fields->at[key].type != WEFT_VALUE_TEXT) {
-        return wrong(fields, key, "a text", error);
+        wrong(fields, key, "a text", error);
+        return false;
     }
     *text = fields->at[key].text;
     return true;
@@ -155,7 +165,8 @@ static bool argument(const struct weft_vocabulary *words, const struct weft_fiel
         return integer_in(fields, key, 1, WEFT_ID_MAX, "the number of an object", value, error);
     case WEFT_ARG_TYPE_QUESTION: {
         if (fields->at[key].type != WEFT_VALUE_TEXT) {
-            return wrong(fields, key, "the name of a question", error);
+            wrong(fields, key, "the name of a question", error);
+            return false;
         }
         const int question = find(&words->questions, fields, key);
         *known = *known && question >= 0;
@@ -196,7 +207,8 @@ static bool details(const struct weft_vocabulary *words, const struct weft_field
 
     if (has(fields, WEFT_KEY_OUTCOME)) {
         if (fields->at[WEFT_KEY_OUTCOME].type != WEFT_VALUE_TEXT) {
-            return wrong(fields, WEFT_KEY_OUTCOME, "the name of an outcome", error);
+            wrong(fields, WEFT_KEY_OUTCOME, "the name of an outcome", error);
+            return false;
         }
         const int outcome = find(&words->outcomes, fields, WEFT_KEY_OUTCOME);
         *known = outcome >= 0;
@@ -227,7 +239,7 @@ static enum weft_line event_line(const struct weft_vocabulary *words,
     item->kind = WEFT_ITEM_EVENT;
     *event = (struct weft_item_event){.kind = WEFT_EV_NONE, .text = {"", 0}};
     if (fields->at[WEFT_KEY_EVENT].type != WEFT_VALUE_TEXT) {
-        (void)wrong(fields, WEFT_KEY_EVENT, "the name of an event", error);
+        wrong(fields, WEFT_KEY_EVENT, "the name of an event", error);
         return WEFT_LINE_BAD;
     }
     if (!integer_in(fields, WEFT_KEY_T, 0, INT64_MAX, "ns since the start", &t_ns, error) ||
@@ -277,7 +289,7 @@ static enum weft_line object_line(const struct weft_vocabulary *words,
         return WEFT_LINE_ITEM;
     }
     if (fields->at[WEFT_KEY_KIND].type != WEFT_VALUE_TEXT) {
-        (void)wrong(fields, WEFT_KEY_KIND, "the kind of the object", error);
+        wrong(fields, WEFT_KEY_KIND, "the kind of the object", error);
         return WEFT_LINE_BAD;
     }
     const int kind = find(&words->objects, fields, WEFT_KEY_KIND);
@@ -311,7 +323,7 @@ static enum weft_line define_line(const struct weft_vocabulary *words,
     const struct weft_value *what = &fields->at[WEFT_KEY_DEFINE];
 
     if (what->type != WEFT_VALUE_TEXT) {
-        (void)wrong(fields, WEFT_KEY_DEFINE, "what is defined", error);
+        wrong(fields, WEFT_KEY_DEFINE, "what is defined", error);
         return WEFT_LINE_BAD;
     }
     if (weft_slice_is(what->text, "thread")) {
@@ -329,7 +341,7 @@ static enum weft_line end_line(const struct weft_fields *fields, struct weft_lin
     int64_t events, lost, late, duration_ns;
 
     if (fields->at[WEFT_KEY_END].type != WEFT_VALUE_TRUE) {
-        (void)wrong(fields, WEFT_KEY_END, "true", error);
+        wrong(fields, WEFT_KEY_END, "true", error);
         return WEFT_LINE_BAD;
     }
     if (!integer_in(fields, WEFT_KEY_EVENTS, 0, INT64_MAX, "how many events were written", &events,

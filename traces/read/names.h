@@ -1,7 +1,8 @@
 /*
- * Names to numbers, for the hot path: a hash table over two words of each name.  It is made once
- * from a table of the format and has no names of its own.
- * Threads: any once it is made.
+ * Names to numbers, for the hot path: a perfect hash over two words of each name, so a look-up is
+ * one probe and one comparison.  It is made from the tables of the format when a trace is opened
+ * and has no names of its own.
+ * Threads: any once it is sealed.
  */
 #ifndef WEFT_TRACES_NAMES_H
 #define WEFT_TRACES_NAMES_H
@@ -13,7 +14,7 @@
 
 enum {
     WEFT_NAMES_MAX = 96,      /* names in a table */
-    WEFT_NAMES_SLOTS = 256,   /* a power of two, so sparse that a second probe is rare */
+    WEFT_NAMES_SLOTS_LOG = 9, /* so sparse that a multiplier without collision is found soon */
     WEFT_NAME_MAX_BYTES = 24, /* of a name: three words */
     WEFT_NAME_PAD_BYTES = 16, /* what may be read past a name's (or line's) end */
 };
@@ -23,20 +24,26 @@ struct weft_name {
     uint64_t tail;   /* the last 8, 0 when there are fewer than 8 */
     uint64_t middle; /* bytes 8 to 16, 0 when there are not more than 16 */
     uint32_t len;
-    uint32_t number;
+    int32_t number;
 };
 
 struct weft_names {
-    uint8_t slots[WEFT_NAMES_SLOTS]; /* 1 + index into names, 0: free */
-    struct weft_name names[WEFT_NAMES_MAX];
+    uint64_t multiplier; /* found by weft_names_seal */
     uint32_t count;
+    uint8_t slots[1 << WEFT_NAMES_SLOTS_LOG]; /* index into names; 0, which is no name, when free */
+    struct weft_name names[1 + WEFT_NAMES_MAX];
 };
 
+void weft_names_init(struct weft_names *names);
+
 /* Adds a name; an empty one stands for "none" and is left out. */
-void weft_names_add(struct weft_names *names, const char *name, uint32_t number);
+void weft_names_add(struct weft_names *names, const char *name, int32_t number);
+
+/* All names are added: finds the hash. */
+void weft_names_seal(struct weft_names *names);
 
 /* The number of the name, or -1; for a text without padding. */
-int weft_names_find_text(const struct weft_names *names, const char *text, size_t len);
+int32_t weft_names_find_text(const struct weft_names *names, const char *text, size_t len);
 
 /* 8 bytes, the first one lowest. */
 static inline uint64_t weft_word_load(const char *at)
@@ -64,35 +71,29 @@ static inline struct weft_name weft_name_of(const char *text, size_t len)
                               .len = (uint32_t)len};
 }
 
-static inline uint32_t weft_name_slot(const struct weft_name *name)
+static inline uint32_t weft_name_slot(const struct weft_name *name, uint64_t multiplier)
 {
-    /* Odd constants of high weight: the golden ratio in 64 bits, and a prime of xxHash. */
-    const uint64_t mixed = name->head * UINT64_C(0x9e3779b97f4a7c15) +
-                           name->tail * UINT64_C(0xc2b2ae3d27d4eb4f) + name->len;
+    const uint64_t turned = name->tail << 21 | name->tail >> 43;
 
-    return (uint32_t)((mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 56);
+    return (uint32_t)(((name->head ^ turned) * multiplier) >> (64 - WEFT_NAMES_SLOTS_LOG));
 }
 
 /*
  * The number of the name, or -1.
  *   text   WEFT_NAME_PAD_BYTES beyond its end can be read
  */
-static inline int weft_names_find(const struct weft_names *names, const char *text, size_t len)
+static inline int32_t weft_names_find(const struct weft_names *names, const char *text, size_t len)
 {
     if (len > WEFT_NAME_MAX_BYTES) {
         return -1;
     }
     const struct weft_name name = weft_name_of(text, len);
-    for (uint32_t slot = weft_name_slot(&name);; slot = (slot + 1) % WEFT_NAMES_SLOTS) {
-        if (names->slots[slot] == 0) {
-            return -1;
-        }
-        const struct weft_name *found = &names->names[names->slots[slot] - 1];
-        if (found->head == name.head && found->tail == name.tail && found->len == name.len &&
-            found->middle == name.middle) {
-            return (int)found->number;
-        }
-    }
+    const struct weft_name *found =
+        &names->names[names->slots[weft_name_slot(&name, names->multiplier)]];
+    return found->head == name.head && found->tail == name.tail && found->len == name.len &&
+                   found->middle == name.middle
+               ? found->number
+               : -1;
 }
 
 #endif
