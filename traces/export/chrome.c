@@ -81,11 +81,6 @@ static void put_said(struct chrome *chrome)
     chrome->scratch.used = 0;
 }
 
-static bool span_is_about_thread(const struct weft_span *span)
-{
-    return span->state == WEFT_STATE_JOIN || span->question == WEFT_ASK_IS_ALIVE;
-}
-
 /* "lock wait threadLock", "join Thread-1", "sleep": the state first, since Perfetto makes the
  * colour from the name. */
 static void say_span(struct chrome *chrome, const struct weft_span *span)
@@ -95,28 +90,18 @@ static void say_span(struct chrome *chrome, const struct weft_span *span)
         return;
     }
     say(chrome, " ");
-    if (span_is_about_thread(span)) {
+    if (weft_span_about_thread(span)) {
         say_thread(chrome, span->object, span->start_ns);
     } else {
         say_object(chrome, span->object);
     }
 }
 
-static bool point_is_about_thread(const struct chrome *chrome, uint32_t point)
-{
-    const struct weft_event_info *info = &weft_events[chrome->model->points.at[point].kind];
-    const struct weft_point_args *args = weft_model_args(chrome->model, point);
-
-    return info->family == WEFT_FAMILY_THREAD ||
-           (info->family == WEFT_FAMILY_ANY && info->first == WEFT_ARG_QUESTION && args != NULL &&
-            args->first == WEFT_ASK_IS_ALIVE);
-}
-
 static void say_about(struct chrome *chrome, uint32_t point)
 {
     const struct weft_point *at = &chrome->model->points.at[point];
 
-    if (point_is_about_thread(chrome, point)) {
+    if (weft_point_about_thread(chrome->model, point)) {
         say_thread(chrome, at->object, at->t_ns);
     } else {
         say_object(chrome, at->object);
@@ -267,7 +252,7 @@ static void put_poll_args(struct chrome *chrome, const struct weft_span *span)
 static void put_span_args(struct chrome *chrome, uint32_t thread, const struct weft_span *span)
 {
     if (span->object != WEFT_NONE) {
-        if (span_is_about_thread(span)) {
+        if (weft_span_about_thread(span)) {
             put_thread_arg(chrome, "thread", span->object, span->start_ns);
         } else {
             put_object_arg(chrome, "object", span->object);
@@ -355,7 +340,7 @@ static void put_point_args(struct chrome *chrome, uint32_t index)
     const struct weft_point_args *args = weft_model_args(chrome->model, index);
 
     if (point->object != WEFT_NONE) {
-        put_arg(chrome, point_is_about_thread(chrome, index) ? "thread" : "object");
+        put_arg(chrome, weft_point_about_thread(chrome->model, index) ? "thread" : "object");
         say_about(chrome, index);
         put_said(chrome);
     }
