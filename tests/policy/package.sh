@@ -20,8 +20,8 @@ for wanted in \
     usr/bin/weft \
     usr/bin/weft-view \
     usr/include/weft.h \
-    'usr/lib/*/libweft.a' \
-    'usr/lib/*/pkgconfig/weft.pc' \
+    usr/lib/libweft.a \
+    usr/lib/pkgconfig/weft.pc \
     'usr/libexec/weft/scenarios/locked-sections' \
     'usr/libexec/weft/scenarios/queue-workers' \
     'usr/share/man/man1/weft.1*' \
@@ -44,4 +44,18 @@ done
     echo "the installed weft does not list its scenarios"
     status=1
 }
+
+# A program builds against it by pkg-config.
+cat >"$work/program.c" <<'END'
+#include <weft.h>
+
+int main(void)
+{
+    return weft_print("%d", weft_active_count()) == 1 ? 0 : 1;
+}
+END
+flags=$(PKG_CONFIG_PATH=$work/root/usr/lib/pkgconfig pkg-config --cflags --libs weft)
+# shellcheck disable=SC2086  # flags are words
+cc "$work/program.c" $flags -o "$work/program"
+[[ $("$work/program") == 1 ]] || { echo "a program built against the package fails"; status=1; }
 exit "$status"
