@@ -38,6 +38,7 @@ class Checker:
         self.stacks = collections.defaultdict(list)   # (pid, tid) -> open slices
         self.slices = collections.defaultdict(list)   # (pid, tid) -> [begin, end]
         self.instants = {}                            # (pid, tid) -> an instant, if on top
+        self.ended = collections.defaultdict(list)    # (pid, tid) -> (time, identity) of the last
         self.asyncs = collections.defaultdict(list)   # (cat, id) -> open names
         self.flows = {}
         self.last_ts = None
@@ -128,8 +129,16 @@ class Checker:
                 self.wrong(f"sort_index {value} twice")
             self.orders[event["tid"]] = value
 
+    @staticmethod
+    def identity(event):
+        """What speedscope takes for the identity of a slice; the order of args counts."""
+        return event["name"] + json.dumps(event.get("args"), default=str)
+
     def begin(self, event, lane):
         stack = self.stacks[lane]
+        if (event["ts"], self.identity(event)) in self.ended[lane]:
+            self.wrong(f"{event['name']!r} begins when one of the same name and args ends: "
+                       "speedscope takes the pair for a slice of no length")
         stack.append(event)
         self.slices[lane].append([event["ts"], None])
         event["slice"] = self.slices[lane][-1]
@@ -144,12 +153,13 @@ class Checker:
         for key in ("name", "cat", "args"):
             if event.get(key) != top.get(key):
                 self.wrong(f"E and B of {top['name']!r} differ in {key}: speedscope warns")
-        # speedscope compares the text of args, so their order counts too.
-        if json.dumps(event.get("args"), default=str) != json.dumps(top.get("args"), default=str):
+        if self.identity(event) != self.identity(top):
             self.wrong(f"E and B of {top['name']!r} have their args in another order")
         if event["ts"] == top["ts"]:
             self.wrong(f"{top['name']!r} has no length: it should be an instant")
         top["slice"][1] = event["ts"]
+        self.ended[lane] = [at for at in self.ended[lane] if at[0] == event["ts"]]
+        self.ended[lane].append((event["ts"], self.identity(event)))
 
     def instant(self, event, _lane):
         if event.get("s") != "t":
@@ -194,8 +204,8 @@ class Checker:
         self.flows[key].append((event, lane))
         if not self.stacks[lane]:
             self.wrong("an arrow ends where no slice is open")
-        elif self.instants.get(lane) is not None:
-            self.wrong("an arrow would bind to the instant before it")
+        elif (self.instants.get(lane) or event)["ts"] != event["ts"]:
+            self.wrong("an arrow would bind to an instant that is long over")
 
     def at_end(self):
         for lane, stack in self.stacks.items():

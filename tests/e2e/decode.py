@@ -5,6 +5,17 @@ It shares no code with weft, so that a mistake in reader, model or exporter meet
 import collections
 import json
 
+
+def traces_in(folders):
+    """All traces of some folders; a folder without any is a mistake of the caller."""
+    found = []
+    for folder in folders:
+        traces = sorted(folder.glob("*.weft.jsonl"))
+        assert traces, f"{folder} has no traces"
+        found += traces
+    return found
+
+
 # Events that begin a wait, the words of the state, and those that end it.
 WAITS = {
     "join_begin": ("join", ["join_end"]),
@@ -20,6 +31,11 @@ WAITS = {
     "poll_begin": ("busy polling", ["poll_end"]),
 }
 
+# Events that are always instants, under their own names.
+POINTS = """thread_create thread_start thread_exit thread_name lock_fail lock_release cond_signal
+cond_broadcast sem_fail sem_release event_set event_clear barrier_abort barrier_reset queue_put_fail
+queue_get_fail queue_task_done mark query object_destroy lost process_end""".split()
+
 
 class Thread:
     def __init__(self, number):
@@ -30,6 +46,7 @@ class Thread:
         self.end_ns = None
         self.waits = []          # (name of the slice, start, end)
         self.open = None         # (begin event, name, start)
+        self.got = []            # names of the waits that ended well
         self.prints = []
         self.zones = collections.defaultdict(list)   # name -> lengths
         self.open_zones = []
@@ -71,8 +88,15 @@ class Trace:
         if "target" in record:
             return self.thread(record["target"]).name
         if "object" in record:
-            return self.objects[record["object"]].get("name")
+            return self.label(self.objects[record["object"]])
         return None
+
+    def label(self, wanted):
+        """Its name; objects of the same name are told apart by their numbers."""
+        if "name" not in wanted:
+            return f"{wanted['kind']} {wanted['id']}"
+        same = [known for known in self.objects.values() if known.get("name") == wanted["name"]]
+        return wanted["name"] if len(same) == 1 else f"{wanted['name']} #{wanted['id']}"
 
     def event(self, record):
         thread = self.thread(record["thread"])
@@ -94,7 +118,8 @@ class Trace:
             thread.open_zones.append((record["name"], t_ns))
         elif event == "zone_end" and thread.open_zones:
             name, start = thread.open_zones.pop()
-            thread.zones[name].append(t_ns - start)
+            if t_ns > start:
+                thread.zones[name].append(t_ns - start)
         elif event in WAITS:
             words, ends = WAITS[event]
             name = self.name_of(record)
@@ -102,6 +127,8 @@ class Trace:
         elif thread.open is not None and event in thread.open[0]:
             if t_ns > thread.open[2]:
                 thread.waits.append((thread.open[1], thread.open[2], t_ns))
+                if record.get("outcome", "ok") == "ok" and not event.endswith("timeout"):
+                    thread.got.append(thread.open[1])
             thread.open = None
         if event in ("queue_put", "queue_get") and record.get("outcome", "ok") == "ok":
             self.depths[self.name_of(record)].append(record["size"])

@@ -3,7 +3,7 @@
 page in a real browser.  Names, counts and times that it has understood (what its own Export button
 saves) must be those of the trace, decoded by decode.py from the specification.
 
-    speedscope.py --weft WEFT --modules NODE_MODULES --out FOLDER TRACE...
+    speedscope.py --weft WEFT --modules NODE_MODULES --out FOLDER FOLDER-OF-TRACES...
 """
 import argparse
 import collections
@@ -134,6 +134,16 @@ class Speedscope(unittest.TestCase):
             with self.subTest(thread=thread.name):
                 self.check_thread(document, profile, thread)
 
+    def test_a_broken_export_is_complained_about(self):
+        """Else the silence of the other tests would mean nothing."""
+        name = self.export(self.options.traces[0])
+        text = (self.options.out / name).read_text("utf-8")
+        at = text.rindex('"ph":"E"')
+        at = text.index('"name":"', at) + len('"name":"')
+        (self.options.out / "broken.trace.json").write_text(text[:at] + "not " + text[at:], "utf-8")
+        open_in_speedscope(self.page, self.server.server_port, "broken.trace.json")
+        self.assertNotEqual(self.page.complaints, [])
+
     def check_thread(self, document, profile, thread):
         self.assertEqual((profile["type"], profile["unit"]), ("evented", "microseconds"))
         count, self_us, total_us = frames_of(document, profile)
@@ -163,8 +173,9 @@ def main():
     parser.add_argument("--weft", required=True)
     parser.add_argument("--modules", required=True)
     parser.add_argument("--out", required=True, type=pathlib.Path)
-    parser.add_argument("traces", nargs="+", type=pathlib.Path)
+    parser.add_argument("folders", nargs="+", type=pathlib.Path)
     Speedscope.options = parser.parse_args()
+    Speedscope.options.traces = decode.traces_in(Speedscope.options.folders)
     for path in Speedscope.options.traces:
         name = "test_" + path.name.removesuffix(".weft.jsonl").replace("-", "_")
         setattr(Speedscope, name, lambda self, path=path: self.check(path))

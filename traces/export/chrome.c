@@ -101,7 +101,9 @@ static void say_about(struct chrome *chrome, uint32_t point)
 {
     const struct weft_point *at = &chrome->model->points.at[point];
 
-    if (weft_point_about_thread(chrome->model, point)) {
+    if (at->kind == WEFT_EV_THREAD_NAME && at->t_ns > 0) {
+        say_thread(chrome, at->object, at->t_ns - 1); /* the old name; the new one is an argument */
+    } else if (weft_point_about_thread(chrome->model, point)) {
         say_thread(chrome, at->object, at->t_ns);
     } else {
         say_object(chrome, at->object);
@@ -274,6 +276,14 @@ static void put_span_args(struct chrome *chrome, uint32_t thread, const struct w
     }
 }
 
+static void put_again_arg(struct chrome *chrome, const struct weft_chrome_step *step)
+{
+    if (step->again) {
+        put_arg(chrome, "again");
+        weft_sink_text(chrome->sink, "true");
+    }
+}
+
 static void put_span(struct chrome *chrome, const struct weft_chrome_step *step, const char *phase)
 {
     const struct weft_span *span = &chrome->model->threads.at[step->owner].spans.at[step->index];
@@ -290,7 +300,12 @@ static void put_span(struct chrome *chrome, const struct weft_chrome_step *step,
         weft_sink_printf(chrome->sink, ",\"cname\":\"%s\"", colors[span->state]);
         put_loc(chrome, span->site);
     }
+    if (span->state == WEFT_STATE_RUNNING && step->zone != WEFT_NONE) {
+        put_text_arg(chrome, "zone",
+                     chrome->model->threads.at[step->owner].zones.at[step->zone].name);
+    }
     put_span_args(chrome, step->owner, span);
+    put_again_arg(chrome, step);
     end_event(chrome);
 }
 
@@ -310,6 +325,7 @@ static void put_zone(struct chrome *chrome, const struct weft_chrome_step *step,
         put_arg(chrome, "cut");
         weft_sink_text(chrome->sink, "true");
     }
+    put_again_arg(chrome, step);
     end_event(chrome);
 }
 
@@ -415,6 +431,23 @@ static void put_wakes(struct chrome *chrome, const struct weft_chrome_step *step
     put_arrow(chrome, step, "s");
 }
 
+/* No slice begins here that the arrow could point at: it gets an instant. */
+static void put_woken_at_end(struct chrome *chrome, const struct weft_chrome_step *step)
+{
+    const struct weft_wake *wake = &chrome->model->wakes.at[step->index];
+
+    begin_event(chrome, "i", chrome->thread_tids[step->owner]);
+    put_time(chrome, step->t_ns);
+    say(chrome, "woken by ");
+    say_thread(chrome, wake->from_thread, wake->from_ns);
+    put_name(chrome);
+    put_category(chrome, "hand-off");
+    weft_sink_text(chrome->sink, ",\"s\":\"t\"");
+    put_thread_arg(chrome, "thread", wake->from_thread, wake->from_ns);
+    end_event(chrome);
+    put_arrow(chrome, step, "f");
+}
+
 /* Lanes of objects ──────────────────────────────────────────────────────────────────────────── */
 
 static const char *kind_of(const struct chrome *chrome, uint32_t object)
@@ -509,8 +542,10 @@ static void put_step(struct chrome *chrome, const struct weft_chrome_step *step)
         put_wakes(chrome, step);
         break;
     case WEFT_CHROME_WOKEN:
-    case WEFT_CHROME_WOKEN_AT_END:
         put_arrow(chrome, step, "f");
+        break;
+    case WEFT_CHROME_WOKEN_AT_END:
+        put_woken_at_end(chrome, step);
         break;
     case WEFT_CHROME_SPAN_BEGIN:
         put_span(chrome, step, "B");

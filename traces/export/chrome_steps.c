@@ -3,6 +3,7 @@
 #include "base/vec.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Perfetto drops slices that lie deeper than 512 in others; deeper zones become instants. */
 enum { ZONES_NESTED_MAX = 256 };
@@ -14,24 +15,37 @@ struct build {
     enum weft_status status;
 };
 
-static void add(struct build *build, uint64_t t_ns, enum weft_chrome_what what, uint32_t owner,
-                uint32_t index, uint32_t lane)
+static void push(struct build *build, struct weft_chrome_step step)
 {
     if (build->status != WEFT_OK) {
         return;
     }
+    step.sequence = (uint32_t)build->steps.count;
     if (build->steps.count > UINT32_MAX) {
         build->status = WEFT_ERR_LIMIT;
-    } else if (!weft_vec_push(&build->steps, (struct weft_chrome_step){
-                                                 .t_ns = t_ns,
-                                                 .owner = owner,
-                                                 .index = index,
-                                                 .lane = lane,
-                                                 .sequence = (uint32_t)build->steps.count,
-                                                 .what = (uint8_t)what,
-                                             })) {
+    } else if (!weft_vec_push(&build->steps, step)) {
         build->status = WEFT_ERR_MEMORY;
     }
+}
+
+static void add(struct build *build, uint64_t t_ns, enum weft_chrome_what what, uint32_t owner,
+                uint32_t index)
+{
+    push(build, (struct weft_chrome_step){.t_ns = t_ns,
+                                          .owner = owner,
+                                          .index = index,
+                                          .zone = WEFT_NONE,
+                                          .what = (uint8_t)what});
+}
+
+/* The begin and the end of something. */
+static void add_pair(struct build *build, struct weft_chrome_step step, uint64_t end_ns,
+                     enum weft_chrome_what end)
+{
+    push(build, step);
+    step.t_ns = end_ns;
+    step.what = (uint8_t)end;
+    push(build, step);
 }
 
 /* Threads: states inside zones ────────────────────────────────────────────────────────────────
@@ -46,19 +60,63 @@ struct nest {
     uint32_t thread;
     uint32_t next; /* zone to be opened */
     uint32_t depth;
-    struct {
+    uint32_t deepest;
+    struct open {
         uint32_t zone;
-        uint64_t end_ns; /* never later than the end of the zone around it */
-    } open[ZONES_NESTED_MAX];
+        bool again;
+        uint64_t end_ns;          /* never later than the end of the zone around it */
+    } open[ZONES_NESTED_MAX];     /* from depth on: zones that were closed, perhaps just now */
+    struct weft_chrome_step last; /* begin of the last piece of a span; last_end_ns: its end */
+    uint64_t last_end_ns;
 };
+
+static const char *zone_name(const struct build *build, const struct nest *nest, uint32_t zone)
+{
+    return build->model->threads.at[nest->thread].zones.at[zone].name;
+}
 
 static void zones_close(struct build *build, struct nest *nest, uint64_t t_ns)
 {
     while (nest->depth > 0 && nest->open[nest->depth - 1].end_ns <= t_ns) {
-        nest->depth--;
-        add(build, nest->open[nest->depth].end_ns, WEFT_CHROME_ZONE_END, nest->thread,
-            nest->open[nest->depth].zone, 0);
+        const struct open *open = &nest->open[--nest->depth];
+        push(build, (struct weft_chrome_step){.t_ns = open->end_ns,
+                                              .owner = nest->thread,
+                                              .index = open->zone,
+                                              .zone = WEFT_NONE,
+                                              .what = WEFT_CHROME_ZONE_END,
+                                              .again = open->again});
     }
+}
+
+/*
+ * speedscope puts a begin before an end of the same name, args and time, since it cannot know that
+ * they are not one slice of no length, and is lost when more ends follow.  So of two such
+ * neighbours one is marked.
+ */
+static bool zone_is_again(const struct build *build, const struct nest *nest, uint64_t t_ns)
+{
+    for (uint32_t i = nest->depth; i < nest->deepest; i++) {
+        if (nest->open[i].end_ns == t_ns && strcmp(zone_name(build, nest, nest->open[i].zone),
+                                                   zone_name(build, nest, nest->next)) == 0) {
+            return !nest->open[i].again;
+        }
+    }
+    return false;
+}
+
+static bool span_is_again(const struct build *build, const struct nest *nest,
+                          const struct weft_chrome_step *step)
+{
+    const struct weft_span *spans = build->model->threads.at[nest->thread].spans.at;
+    const struct weft_span *a = &spans[nest->last.index], *b = &spans[step->index];
+
+    if (nest->last_end_ns != step->t_ns || a->state != b->state || a->object != b->object ||
+        (nest->last.zone == WEFT_NONE) != (step->zone == WEFT_NONE) ||
+        (step->zone != WEFT_NONE && strcmp(zone_name(build, nest, nest->last.zone),
+                                           zone_name(build, nest, step->zone)) != 0)) {
+        return false;
+    }
+    return !nest->last.again;
 }
 
 static void zones_open(struct build *build, struct nest *nest, uint64_t t_ns)
@@ -67,26 +125,28 @@ static void zones_open(struct build *build, struct nest *nest, uint64_t t_ns)
 
     for (; nest->next < thread->zones.count && thread->zones.at[nest->next].start_ns <= t_ns;
          nest->next++) {
-        uint64_t end_ns = thread->zones.at[nest->next].end_ns;
-        if (end_ns > thread->end_ns) {
-            end_ns = thread->end_ns;
-        }
+        const struct weft_zone *zone = &thread->zones.at[nest->next];
+        uint64_t end_ns = zone->end_ns < thread->end_ns ? zone->end_ns : thread->end_ns;
         if (nest->depth > 0 && end_ns > nest->open[nest->depth - 1].end_ns) {
             end_ns = nest->open[nest->depth - 1].end_ns;
         }
         if (end_ns <= t_ns || nest->depth == ZONES_NESTED_MAX) {
-            add(build, thread->zones.at[nest->next].start_ns, WEFT_CHROME_ZONE_INSTANT,
-                nest->thread, nest->next, 0);
+            add(build, zone->start_ns, WEFT_CHROME_ZONE_INSTANT, nest->thread, nest->next);
             continue;
         }
-        add(build, t_ns, WEFT_CHROME_ZONE_BEGIN, nest->thread, nest->next, 0);
-        nest->open[nest->depth].zone = nest->next;
-        nest->open[nest->depth].end_ns = end_ns;
-        nest->depth++;
+        const bool again = zone_is_again(build, nest, t_ns);
+        push(build, (struct weft_chrome_step){.t_ns = t_ns,
+                                              .owner = nest->thread,
+                                              .index = nest->next,
+                                              .zone = WEFT_NONE,
+                                              .what = WEFT_CHROME_ZONE_BEGIN,
+                                              .again = again});
+        nest->open[nest->depth++] = (struct open){nest->next, again, end_ns};
+        nest->deepest = nest->depth > nest->deepest ? nest->depth : nest->deepest;
     }
 }
 
-/* Up to where the span that goes on at t_ns is one piece. */
+/* Up to where the span that goes on is one piece. */
 static uint64_t next_cut(const struct build *build, const struct nest *nest, uint64_t end_ns)
 {
     const struct weft_thread_info *thread = &build->model->threads.at[nest->thread];
@@ -100,28 +160,39 @@ static uint64_t next_cut(const struct build *build, const struct nest *nest, uin
     return end_ns;
 }
 
+static void add_span(struct build *build, struct nest *nest, uint32_t index, uint64_t end_ns)
+{
+    uint64_t t_ns = build->model->threads.at[nest->thread].spans.at[index].start_ns;
+
+    while (t_ns < end_ns) {
+        zones_close(build, nest, t_ns);
+        zones_open(build, nest, t_ns);
+        struct weft_chrome_step step = {
+            .t_ns = t_ns,
+            .owner = nest->thread,
+            .index = index,
+            .zone = nest->depth > 0 ? nest->open[nest->depth - 1].zone : WEFT_NONE,
+            .what = WEFT_CHROME_SPAN_BEGIN,
+        };
+        step.again = span_is_again(build, nest, &step);
+        t_ns = next_cut(build, nest, end_ns);
+        add_pair(build, step, t_ns, WEFT_CHROME_SPAN_END);
+        nest->last = step;
+        nest->last_end_ns = t_ns;
+    }
+}
+
 static void add_thread(struct build *build, uint32_t index)
 {
     const struct weft_thread_info *thread = &build->model->threads.at[index];
-    struct nest nest = {.thread = index};
+    struct nest nest = {.thread = index, .last_end_ns = UINT64_MAX};
 
     for (uint32_t i = 0; i < thread->spans.count; i++) {
-        const struct weft_span *span = &thread->spans.at[i];
         const uint64_t end_ns = weft_span_end_ns(build->model, index, i);
-
-        if (span->start_ns == end_ns) {
-            if (span->state != WEFT_STATE_RUNNING) {
-                add(build, end_ns, WEFT_CHROME_SPAN_INSTANT, index, i, 0);
-            }
-            continue;
-        }
-        for (uint64_t t_ns = span->start_ns; t_ns < end_ns;) {
-            zones_close(build, &nest, t_ns);
-            zones_open(build, &nest, t_ns);
-            const uint64_t cut_ns = next_cut(build, &nest, end_ns);
-            add(build, t_ns, WEFT_CHROME_SPAN_BEGIN, index, i, 0);
-            add(build, cut_ns, WEFT_CHROME_SPAN_END, index, i, 0);
-            t_ns = cut_ns;
+        if (thread->spans.at[i].start_ns < end_ns) {
+            add_span(build, &nest, i, end_ns);
+        } else if (thread->spans.at[i].state != WEFT_STATE_RUNNING) {
+            add(build, end_ns, WEFT_CHROME_SPAN_INSTANT, index, i);
         }
     }
     zones_close(build, &nest, thread->end_ns);
@@ -148,10 +219,10 @@ static void add_wakes(struct build *build)
             wake->from_ns > wake->to_ns) {
             continue;
         }
-        add(build, wake->from_ns, WEFT_CHROME_WAKES, wake->from_thread, i, 0);
+        add(build, wake->from_ns, WEFT_CHROME_WAKES, wake->from_thread, i);
         add(build, wake->to_ns,
             wake->to_ns == to->end_ns ? WEFT_CHROME_WOKEN_AT_END : WEFT_CHROME_WOKEN,
-            wake->to_thread, i, 0);
+            wake->to_thread, i);
     }
 }
 
@@ -203,7 +274,7 @@ static void add_points(struct build *build)
     for (uint32_t i = 0; i < build->model->points.count; i++) {
         const struct weft_point *point = &build->model->points.at[i];
         if (is_instant(build->model, point)) {
-            add(build, point->t_ns, WEFT_CHROME_POINT, point->thread, i, 0);
+            add(build, point->t_ns, WEFT_CHROME_POINT, point->thread, i);
         }
     }
 }
@@ -227,7 +298,7 @@ static void add_holds(struct build *build, uint32_t index)
     if (object->holds.count == 0) {
         return;
     }
-    add(build, begin_ns, WEFT_CHROME_LIFE_BEGIN, index, 0, 0);
+    add(build, begin_ns, WEFT_CHROME_LIFE_BEGIN, index, 0);
     for (uint32_t i = 0; i < object->holds.count; i++) {
         const struct weft_hold *hold = &object->holds.at[i];
         uint32_t lane = 0;
@@ -236,10 +307,16 @@ static void add_holds(struct build *build, uint32_t index)
         } else {
             free_from_ns = hold->end_ns;
         }
-        add(build, hold->start_ns, WEFT_CHROME_HOLD_BEGIN, index, i, lane);
-        add(build, hold->end_ns, WEFT_CHROME_HOLD_END, index, i, lane);
+        add_pair(build,
+                 (struct weft_chrome_step){.t_ns = hold->start_ns,
+                                           .owner = index,
+                                           .index = i,
+                                           .lane = lane,
+                                           .zone = WEFT_NONE,
+                                           .what = WEFT_CHROME_HOLD_BEGIN},
+                 hold->end_ns, WEFT_CHROME_HOLD_END);
     }
-    add(build, end_ns, WEFT_CHROME_LIFE_END, index, 0, 0);
+    add(build, end_ns, WEFT_CHROME_LIFE_END, index, 0);
 }
 
 static void add_object(struct build *build, uint32_t index)
@@ -248,7 +325,7 @@ static void add_object(struct build *build, uint32_t index)
 
     add_holds(build, index);
     for (uint32_t i = 0; i < object->levels.count; i++) {
-        add(build, object->levels.at[i].t_ns, WEFT_CHROME_LEVEL, index, i, 0);
+        add(build, object->levels.at[i].t_ns, WEFT_CHROME_LEVEL, index, i);
     }
     for (size_t i = 0; i < object->waits.count; i++) {
         const struct weft_wait_ref *wait = &object->waits.at[i];
@@ -256,8 +333,8 @@ static void add_object(struct build *build, uint32_t index)
             build->model->threads.at[wait->thread].spans.at[wait->span].start_ns;
         const uint64_t end_ns = weft_span_end_ns(build->model, wait->thread, wait->span);
         if (start_ns < end_ns) {
-            add(build, start_ns, WEFT_CHROME_WAITING_MORE, index, 0, 0);
-            add(build, end_ns, WEFT_CHROME_WAITING_LESS, index, 0, 0);
+            add(build, start_ns, WEFT_CHROME_WAITING_MORE, index, 0);
+            add(build, end_ns, WEFT_CHROME_WAITING_LESS, index, 0);
         }
     }
 }

@@ -49,8 +49,10 @@ struct weft_chrome_step {
     uint32_t owner;
     uint32_t index;
     uint32_t lane;     /* holds: 0 on the object's own lane, else a number of its own */
+    uint32_t zone;     /* spans: the innermost zone around, or WEFT_NONE */
     uint32_t sequence; /* the order in which steps were made */
     uint8_t what;      /* enum weft_chrome_what */
+    bool again;        /* one of the same name ends on this thread at the time of its begin */
 };
 
 struct weft_chrome_steps {
