@@ -11,6 +11,7 @@ install(TARGETS weft_runtime ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 # The pkg-config file for programs that use weft.h: cc program.c $(pkg-config --cflags --libs weft)
 # It names places relative to itself, so that it is right wherever the package is unpacked.
 file(RELATIVE_PATH WEFT_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" WEFT_PC_PREFIX ${WEFT_PC_PREFIX})
 configure_file(${CMAKE_CURRENT_LIST_DIR}/weft.pc.in ${PROJECT_BINARY_DIR}/weft.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/weft.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
