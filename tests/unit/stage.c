@@ -21,6 +21,7 @@ static struct place *places;
 static uint64_t now_ns;
 static int blocked;
 static bool hold;
+static bool patient;
 static pthread_t main_thread;
 
 static char noted[16384], shown[16384];
@@ -66,7 +67,7 @@ static void wait_for(struct weft_parker *parker, uint64_t deadline_ns)
 {
     if (deadline_ns <= now_ns)
         return;
-    if (deadline_ns != WEFT_NO_DEADLINE && pthread_equal(pthread_self(), main_thread))
+    if (deadline_ns != WEFT_NO_DEADLINE && !patient && pthread_equal(pthread_self(), main_thread))
         advance(deadline_ns);
     else
         block(parker, deadline_ns);
@@ -155,7 +156,7 @@ int stage_set(void **state)
     (void)state;
     main_thread = pthread_self();
     now_ns = 0;
-    hold = false;
+    hold = patient = false;
     my_number = thread_numbers = 1;
     noted[0] = '\0';
     return 0;
@@ -176,9 +177,9 @@ void stage_pass(double seconds)
     pthread_mutex_unlock(&mutex);
 }
 
-double stage_now(void)
+long long stage_now_ms(void)
 {
-    return (double)stage_now_ns() / 1e9;
+    return (long long)(stage_now_ns() / 1000000);
 }
 
 void stage_hold(bool held)
@@ -186,6 +187,13 @@ void stage_hold(bool held)
     pthread_mutex_lock(&mutex);
     hold = held;
     pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
+}
+
+void stage_be_patient(bool be)
+{
+    pthread_mutex_lock(&mutex);
+    patient = be;
     pthread_mutex_unlock(&mutex);
 }
 

@@ -18,10 +18,13 @@ void stage_wait_blocked(int count);
 
 /* Moves the clock. */
 void stage_pass(double seconds);
-double stage_now(void);
+long long stage_now_ms(void);
 
 /* While held, nobody who was unparked or timed out goes on. */
 void stage_hold(bool held);
+
+/* While patient, main waits for time to pass as the others do. */
+void stage_be_patient(bool patient);
 
 /*
  * What was recorded since the last call, such as "1:lock_acquire 2:lock_request(-1)": the number
