@@ -130,13 +130,13 @@ static void script_to_json(struct script *script, const char *text)
     free(copy);
 }
 
-static void script_bad_line(void *ctx, const char *text)
+static inline void script_bad_line(void *ctx, const char *text)
 {
     (void)ctx;
     fail_msg("%s", text);
 }
 
-static struct weft_model *script_feed(const struct script *script, uint64_t budget)
+static inline struct weft_model *script_feed(const struct script *script, uint64_t budget)
 {
     struct weft_model *model = weft_model_new();
     struct weft_reader *reader = NULL;
@@ -162,7 +162,7 @@ static struct weft_model *script_feed(const struct script *script, uint64_t budg
     return model;
 }
 
-static struct weft_model *model_of(const char *text)
+static inline struct weft_model *model_of(const char *text)
 {
     struct script script = {.events = 0};
 
