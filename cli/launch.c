@@ -33,6 +33,7 @@ static void become(const char *path, char *const *argv, const char *spool, const
                    int tell)
 {
     (void)signal(SIGPIPE, SIG_DFL);
+    (void)signal(SIGXFSZ, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
     if (setenv(WEFT_SPOOL_ENV, spool, 1) == 0) {
         (void)execv(path, argv);

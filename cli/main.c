@@ -19,7 +19,8 @@ int main(int argc, char **argv)
     char name[64];
 
     argp_err_exit_status = WEFT_EXIT_USAGE;
-    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that we report */
+    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe and a file that may not grow further */
+    (void)signal(SIGXFSZ, SIG_IGN); /* are errors that we report */
     if (argc < 2) {
         (void)weft_cli_help(1, argv);
         return WEFT_EXIT_USAGE;
