@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { SHORT_LINE = 512 };
 
@@ -57,20 +58,34 @@ static void note_words(enum weft_event_kind kind, const struct words *words, con
     weft_record_with(kind, 0, site, WEFT_OUT_OK, &args);
 }
 
+/* 1, or a negative errno. */
+static int write_whole(int file, const char *text, size_t bytes)
+{
+    while (bytes > 0) {
+        const ssize_t written = write(file, text, bytes);
+        if (written < 0 && errno != EINTR)
+            return -errno;
+        if (written > 0) {
+            text += written;
+            bytes -= (size_t)written;
+        }
+    }
+    return 1;
+}
+
 /*
- * The line and its newline go out in one piece, through stdio, so that they keep their place
- * among the program's own output.  It is recorded before stdout is given to the next thread:
- * lines stand in the trace in the order in which they were written.
+ * The line and its newline go out in one piece, behind what the program itself has printed, and
+ * past stdio, whose line buffer takes a line for written although it was not (ENOSPC).  It is
+ * recorded before stdout is given to the next thread: lines stand in the trace in the order in
+ * which they were written.
  */
 static int write_line(struct words *words, const void *site)
 {
-    int status = 1;
-
     words->text[words->bytes] = '\n';
     flockfile(stdout);
-    if (fwrite(words->text, 1, words->bytes + 1, stdout) != words->bytes + 1 || fflush(stdout) != 0)
-        status = errno ? -errno : -EIO;
-    else
+    fflush(stdout);
+    const int status = write_whole(fileno(stdout), words->text, words->bytes + 1);
+    if (status == 1)
         note_words(WEFT_EV_PRINT, words, site);
     funlockfile(stdout);
     return status;
