@@ -291,10 +291,13 @@ class Endings(Case):
     def test_sigkill_loses_nothing(self):
         path = self.path("x.jsonl")
         run = self.spinning(path)
+        for _ in range(2):
+            run.stdout.readline()
         os.kill(child_of(run), signal.SIGKILL)
         self.assertEqual(run.wait(20), 128 + signal.SIGKILL)
         prints = [event for event in self.whole_trace(path) if event["event"] == "print"]
-        self.assertEqual(len(prints), 1)
+        # A line is recorded after it was written: only the last one may be cut off by the kill.
+        self.assertIn(len(prints), (2, 3))
 
     def test_a_signal_to_weft_alone_reaches_the_program(self):
         path = self.path("x.jsonl")
