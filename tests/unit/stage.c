@@ -154,11 +154,13 @@ const struct weft_schedule *weft_schedule(void)
 int stage_set(void **state)
 {
     (void)state;
+    pthread_mutex_lock(&mutex);
     main_thread = pthread_self();
     now_ns = 0;
     hold = patient = false;
     my_number = thread_numbers = 1;
     noted[0] = '\0';
+    pthread_mutex_unlock(&mutex);
     return 0;
 }
 
