@@ -127,10 +127,13 @@ static bool ready(void)
     return true;
 }
 
-__attribute__((constructor)) static void open_recorder(void)
+__attribute__((constructor)) void weft_record_open(void)
 {
+    if (weft_spool_on()) {
+        return;
+    }
     weft_spool_open();
-    if (weft_record_on()) {
+    if (weft_spool_on()) {
         weft_record_attach(weft_record_new_thread());
         if (me.lane != NULL) {
             measure_overhead();

@@ -25,7 +25,13 @@ struct weft_record_args {
     size_t text_bytes;
 };
 
-/* True when this process records.  The first call opens the spool; so does the constructor. */
+/*
+ * Opens the spool and makes the caller the main thread of the recording; a constructor, which
+ * only has to be called again by one who sets WEFT_SPOOL later.
+ */
+void weft_record_open(void);
+
+/* True when this process records. */
 bool weft_record_on(void);
 
 /* A number for a thread that will start; the main thread of the program is 1. */

@@ -50,9 +50,8 @@ static void begin(struct recording *recording)
         .trace_path = recording->path, .program = "test", .command = command, .command_count = 1};
     CHECK(weft_writer_new(&options, &recording->writer, &error) == WEFT_OK);
     CHECK(setenv("WEFT_SPOOL", weft_writer_spool_path(recording->writer), 1) == 0);
-    weft_spool_open();
+    weft_record_open();
     CHECK(weft_record_on());
-    weft_record_attach(weft_record_new_thread());
 }
 
 static void end(struct recording *recording)

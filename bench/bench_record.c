@@ -1,0 +1,116 @@
+/*
+ * What recording costs the thread that records, and what the writer makes of it.
+ *
+ * In one interleaved run: an acquire and release of a weft lock without and with recording, a
+ * question asked again and again (folded) without and with recording, and how fast lanes become
+ * JSON Lines.  Medians of the rounds, in ns and as ratios.
+ *
+ * usage: bench_record [ROUNDS]
+ */
+#include "runtime/record/lane.h"
+#include "runtime/record/record.h"
+#include "runtime/weft.h"
+#include "traces/write/write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PAIRS = 2000, QUESTIONS = 1000000, ROUNDS_MAX = 1000 };
+
+static double now_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+static double median(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, by_size);
+    return values[count / 2];
+}
+
+struct figures {
+    double pair[ROUNDS_MAX];
+    double question[ROUNDS_MAX];
+    double line[ROUNDS_MAX];
+};
+
+/* A round fits into a lane, so nobody has to drain meanwhile. */
+static void measure(struct figures *figures, int round, struct weft_writer *writer)
+{
+    struct weft_lock *lock = weft_lock_new("lock");
+    struct weft_queue *queue = weft_queue_new("queue", 0);
+
+    double begin = now_ns();
+    for (int i = 0; i < PAIRS; i++) {
+        (void)weft_lock_acquire(lock, 1);
+        (void)weft_lock_release(lock);
+    }
+    figures->pair[round] = (now_ns() - begin) / PAIRS;
+    begin = now_ns();
+    for (int i = 0; i < QUESTIONS; i++) {
+        (void)weft_queue_empty(queue);
+    }
+    figures->question[round] = (now_ns() - begin) / QUESTIONS;
+    weft_queue_free(queue);
+    weft_lock_free(lock);
+    if (writer != NULL) {
+        const struct timespec hold_back = {.tv_nsec = (long)WEFT_HOLD_BACK_NS + 1000000};
+        (void)nanosleep(&hold_back, NULL);
+        begin = now_ns();
+        (void)weft_writer_drain(writer);
+        figures->line[round] = (now_ns() - begin) / (PAIRS * 2);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const command[] = {"bench_record"};
+    static struct figures plain, recorded;
+    const int wanted = argc > 1 ? atoi(argv[1]) : 25;
+    const int rounds = wanted < 1 ? 1 : wanted > ROUNDS_MAX ? ROUNDS_MAX : wanted;
+    const struct weft_writer_options options = {
+        .trace_path = "/dev/null", .program = "bench", .command = command, .command_count = 1};
+    struct weft_writer_summary summary;
+    struct weft_writer *writer = NULL;
+    struct weft_error error;
+
+    if (weft_writer_new(&options, &writer, &error) != WEFT_OK ||
+        setenv("WEFT_SPOOL", weft_writer_spool_path(writer), 1) != 0) {
+        (void)fprintf(stderr, "bench_record: %s\n", error.text);
+        return 1;
+    }
+    weft_record_open();
+    uint32_t *on = (uint32_t *)(uintptr_t)weft_spool.on;
+    for (int round = 0; round < rounds; round++) { /* plain, recorded, plain, … */
+        *on = 0;
+        measure(&plain, round, NULL);
+        *on = 1;
+        measure(&recorded, round, writer);
+    }
+    (void)weft_writer_finish(writer, 0, &summary, &error);
+    weft_writer_free(writer);
+
+    const double pair = median(plain.pair, rounds), pair_on = median(recorded.pair, rounds);
+    const double ask = median(plain.question, rounds), ask_on = median(recorded.question, rounds);
+    (void)printf("%d rounds, medians; %llu events, %llu lost\n", rounds,
+                 (unsigned long long)summary.events, (unsigned long long)summary.lost);
+    (void)printf("lock pair      %7.1f ns plain  %7.1f ns recorded  +%.1f ns  x%.2f\n", pair,
+                 pair_on, pair_on - pair, pair_on / pair);
+    (void)printf("question       %7.1f ns plain  %7.1f ns recorded  +%.1f ns  x%.2f\n", ask, ask_on,
+                 ask_on - ask, ask_on / ask);
+    const double line = median(recorded.line, rounds);
+    (void)printf("lane to JSON   %7.1f ns an event, %.1f million events/s\n", line, 1000.0 / line);
+    return 0;
+}
