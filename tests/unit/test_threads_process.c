@@ -41,6 +41,8 @@ static void pass_time(void *args, void *kwargs)
 {
     (void)args;
     (void)kwargs;
+    while (weft_thread_is_alive(main_thread))
+        ;
     stage_wait_blocked(3);
     stage_pass(3);
 }
