@@ -8,13 +8,16 @@ import argparse
 import collections
 import json
 import pathlib
+import random
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import chrome_rules
 import decode
+import nonsense
 
 
 class Export(unittest.TestCase):
@@ -22,7 +25,7 @@ class Export(unittest.TestCase):
 
     def export(self, path):
         done = subprocess.run([self.options.weft, "export", str(path), "--to", "chrome"],
-                              check=True, stdout=subprocess.PIPE)
+                              check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return done.stdout.decode("utf-8")
 
     def check(self, path):
@@ -55,6 +58,14 @@ class Export(unittest.TestCase):
                      for name in t.got)
         ended = sum(e["ph"] == "f" for e in events)
         self.assertGreaterEqual(ended, waited)
+
+    def test_no_trace_makes_a_bad_export(self):
+        """Events in any order, as a cut, late or hostile trace has them, at few different times."""
+        for seed in range(150):
+            with self.subTest(seed=seed), tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+                file.write(nonsense.trace(random.Random(seed)))
+                file.flush()
+                self.assertEqual(chrome_rules.check(self.export(file.name)), [])
 
     def test_every_rule_can_be_broken(self):
         good = self.export(next(p for p in self.options.traces if p.name.startswith("hand-off.")))

@@ -155,6 +155,14 @@ static void put_int_arg(struct chrome *chrome, const char *key, int64_t value)
     weft_sink_i64(chrome->sink, value);
 }
 
+static void put_true_arg(struct chrome *chrome, const char *key, bool is_true)
+{
+    if (is_true) {
+        put_arg(chrome, key);
+        weft_sink_text(chrome->sink, "true");
+    }
+}
+
 static void put_thread_arg(struct chrome *chrome, const char *key, uint32_t thread, uint64_t t_ns)
 {
     put_arg(chrome, key);
@@ -270,18 +278,7 @@ static void put_span_args(struct chrome *chrome, uint32_t thread, const struct w
         put_wait_args(chrome, thread, span);
     }
     put_site_args(chrome, span->site);
-    if ((span->flags & WEFT_SPAN_OPEN) != 0) {
-        put_arg(chrome, "cut");
-        weft_sink_text(chrome->sink, "true");
-    }
-}
-
-static void put_again_arg(struct chrome *chrome, const struct weft_chrome_step *step)
-{
-    if (step->again) {
-        put_arg(chrome, "again");
-        weft_sink_text(chrome->sink, "true");
-    }
+    put_true_arg(chrome, "cut", (span->flags & WEFT_SPAN_OPEN) != 0);
 }
 
 static void put_span(struct chrome *chrome, const struct weft_chrome_step *step, const char *phase)
@@ -305,8 +302,19 @@ static void put_span(struct chrome *chrome, const struct weft_chrome_step *step,
                      chrome->model->threads.at[step->owner].zones.at[step->zone].name);
     }
     put_span_args(chrome, step->owner, span);
-    put_again_arg(chrome, step);
+    put_true_arg(chrome, "again", step->again);
     end_event(chrome);
+}
+
+/* A user's zone named "running" must not look like the state to speedscope. */
+static bool is_name_of_state(const char *name)
+{
+    for (size_t i = 0; i < WEFT_STATE_COUNT; i++) {
+        if (strcmp(name, weft_states[i].words) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void put_zone(struct chrome *chrome, const struct weft_chrome_step *step, const char *phase)
@@ -321,11 +329,9 @@ static void put_zone(struct chrome *chrome, const struct weft_chrome_step *step,
     if (phase[0] == 'i') {
         weft_sink_text(chrome->sink, ",\"s\":\"t\"");
     }
-    if ((zone->flags & WEFT_SPAN_OPEN) != 0) {
-        put_arg(chrome, "cut");
-        weft_sink_text(chrome->sink, "true");
-    }
-    put_again_arg(chrome, step);
+    put_true_arg(chrome, "zone", is_name_of_state(zone->name));
+    put_true_arg(chrome, "cut", (zone->flags & WEFT_SPAN_OPEN) != 0);
+    put_true_arg(chrome, "again", step->again);
     end_event(chrome);
 }
 
@@ -504,10 +510,7 @@ static void put_hold(struct chrome *chrome, const struct weft_chrome_step *step,
         if (hold->released_by != WEFT_NONE && hold->released_by != hold->thread) {
             put_thread_arg(chrome, "released_by", hold->released_by, hold->end_ns);
         }
-        if ((hold->flags & WEFT_SPAN_OPEN) != 0) {
-            put_arg(chrome, "cut");
-            weft_sink_text(chrome->sink, "true");
-        }
+        put_true_arg(chrome, "cut", (hold->flags & WEFT_SPAN_OPEN) != 0);
     }
     end_event(chrome);
 }

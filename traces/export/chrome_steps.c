@@ -104,19 +104,27 @@ static bool zone_is_again(const struct build *build, const struct nest *nest, ui
     return false;
 }
 
+static bool in_zones_of_the_same_name(const struct build *build, const struct nest *nest,
+                                      const struct weft_chrome_step *a,
+                                      const struct weft_chrome_step *b)
+{
+    if (a->zone == WEFT_NONE || b->zone == WEFT_NONE) {
+        return a->zone == b->zone;
+    }
+    return strcmp(zone_name(build, nest, a->zone), zone_name(build, nest, b->zone)) == 0;
+}
+
 static bool span_is_again(const struct build *build, const struct nest *nest,
                           const struct weft_chrome_step *step)
 {
     const struct weft_span *spans = build->model->threads.at[nest->thread].spans.at;
     const struct weft_span *a = &spans[nest->last.index], *b = &spans[step->index];
 
-    if (nest->last_end_ns != step->t_ns || a->state != b->state || a->object != b->object ||
-        (nest->last.zone == WEFT_NONE) != (step->zone == WEFT_NONE) ||
-        (step->zone != WEFT_NONE && strcmp(zone_name(build, nest, nest->last.zone),
-                                           zone_name(build, nest, step->zone)) != 0)) {
-        return false;
-    }
-    return !nest->last.again;
+    /* Of running slices the zone is an argument; waits have none. */
+    return nest->last_end_ns == step->t_ns && a->state == b->state && a->object == b->object &&
+           (a->state != WEFT_STATE_RUNNING ||
+            in_zones_of_the_same_name(build, nest, &nest->last, step)) &&
+           !nest->last.again;
 }
 
 static void zones_open(struct build *build, struct nest *nest, uint64_t t_ns)
