@@ -10,6 +10,7 @@
  *   - An arrow binds to the slice on top of the thread's stack, and for Perfetto an instant that is
  *     over lies there too.  So an arrow starts right behind an instant of its own.
  */
+#include "traces/export/chrome_lanes.h"
 #include "traces/export/chrome_steps.h"
 #include "traces/export/export.h"
 
@@ -23,11 +24,8 @@ struct chrome {
     const struct weft_model *model;
     struct weft_sink *sink;
     struct weft_sink scratch; /* where a name is put together before it is escaped */
-    uint32_t pid;
-    uint32_t *thread_tids;
-    uint32_t *object_tids; /* lanes of objects look like threads: Catapult and Tracy draw them so */
-    bool *ambiguous;       /* by object: another one has the same name */
-    uint32_t *waiting;     /* by object: how many threads wait for it at the moment */
+    struct weft_chrome_lanes lanes;
+    uint32_t *waiting; /* by object: how many threads wait for it at the moment */
     uint32_t events;
     uint32_t args; /* of the event being written */
 };
@@ -55,7 +53,7 @@ static const char *const colors[WEFT_STATE_COUNT] = {
 static void say_object(struct chrome *chrome, uint32_t object)
 {
     weft_sink_text(&chrome->scratch, chrome->model->objects.at[object].name);
-    if (chrome->ambiguous[object]) {
+    if (chrome->lanes.ambiguous[object]) {
         weft_sink_text(&chrome->scratch, " #");
         weft_sink_u64(&chrome->scratch, chrome->model->objects.at[object].number);
     }
@@ -116,7 +114,7 @@ static void begin_event(struct chrome *chrome, const char *phase, uint32_t tid)
 {
     weft_sink_text(chrome->sink, chrome->events++ == 0 ? "\n" : ",\n");
     weft_sink_printf(chrome->sink, "{\"ph\":\"%s\",\"pid\":%u,\"tid\":%u", phase,
-                     (unsigned)chrome->pid, (unsigned)tid);
+                     (unsigned)chrome->lanes.pid, (unsigned)tid);
     chrome->args = 0;
 }
 
@@ -285,7 +283,7 @@ static void put_span(struct chrome *chrome, const struct weft_chrome_step *step,
 {
     const struct weft_span *span = &chrome->model->threads.at[step->owner].spans.at[step->index];
 
-    begin_event(chrome, phase, chrome->thread_tids[step->owner]);
+    begin_event(chrome, phase, chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
     say_span(chrome, span);
     put_name(chrome);
@@ -321,7 +319,7 @@ static void put_zone(struct chrome *chrome, const struct weft_chrome_step *step,
 {
     const struct weft_zone *zone = &chrome->model->threads.at[step->owner].zones.at[step->index];
 
-    begin_event(chrome, phase, chrome->thread_tids[step->owner]);
+    begin_event(chrome, phase, chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
     say(chrome, zone->name);
     put_name(chrome);
@@ -385,7 +383,7 @@ static void put_point(struct chrome *chrome, const struct weft_chrome_step *step
     const struct weft_event_info *info = &weft_events[point->kind];
     const struct weft_point_args *args = weft_model_args(chrome->model, step->index);
 
-    begin_event(chrome, "i", chrome->thread_tids[step->owner]);
+    begin_event(chrome, "i", chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
     if (info->text == WEFT_TEXT_TEXT && args != NULL && args->text != NULL) {
         say(chrome, args->text);
@@ -408,7 +406,7 @@ static void put_point(struct chrome *chrome, const struct weft_chrome_step *step
 
 static void put_arrow(struct chrome *chrome, const struct weft_chrome_step *step, const char *phase)
 {
-    begin_event(chrome, phase, chrome->thread_tids[step->owner]);
+    begin_event(chrome, phase, chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
     weft_sink_text(chrome->sink, ",\"name\":\"hand-off\",\"cat\":\"hand-off\",\"id\":");
     weft_sink_u64(chrome->sink, (uint64_t)step->index + 1);
@@ -420,7 +418,7 @@ static void put_wakes(struct chrome *chrome, const struct weft_chrome_step *step
 {
     const struct weft_wake *wake = &chrome->model->wakes.at[step->index];
 
-    begin_event(chrome, "i", chrome->thread_tids[step->owner]);
+    begin_event(chrome, "i", chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
     say(chrome, "wakes ");
     say_thread(chrome, wake->to_thread, wake->from_ns);
@@ -442,7 +440,7 @@ static void put_woken_at_end(struct chrome *chrome, const struct weft_chrome_ste
 {
     const struct weft_wake *wake = &chrome->model->wakes.at[step->index];
 
-    begin_event(chrome, "i", chrome->thread_tids[step->owner]);
+    begin_event(chrome, "i", chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
     say(chrome, "woken by ");
     say_thread(chrome, wake->from_thread, wake->from_ns);
@@ -467,7 +465,7 @@ static void begin_async(struct chrome *chrome, const struct weft_chrome_step *st
     const uint64_t id = step->lane == 0 ? (uint64_t)step->owner + 1
                                         : (uint64_t)chrome->model->objects.count + step->lane;
 
-    begin_event(chrome, phase, chrome->object_tids[step->owner]);
+    begin_event(chrome, phase, chrome->lanes.object_tids[step->owner]);
     put_time(chrome, step->t_ns);
     weft_sink_text(chrome->sink, ",\"id\":");
     weft_sink_u64(chrome->sink, id);
@@ -518,7 +516,7 @@ static void put_hold(struct chrome *chrome, const struct weft_chrome_step *step,
 static void put_counter(struct chrome *chrome, const struct weft_chrome_step *step,
                         const char *suffix, const char *key, int64_t value)
 {
-    begin_event(chrome, "C", chrome->object_tids[step->owner]);
+    begin_event(chrome, "C", chrome->lanes.object_tids[step->owner]);
     put_time(chrome, step->t_ns);
     say_object(chrome, step->owner);
     say(chrome, suffix);
@@ -595,106 +593,6 @@ static void put_step(struct chrome *chrome, const struct weft_chrome_step *step)
     }
 }
 
-/* Numbers of lanes ──────────────────────────────────────────────────────────────────────────── */
-
-static int compare_u32(const void *left, const void *right)
-{
-    const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-    return a < b ? -1 : a > b;
-}
-
-/* A number that no thread of the trace has, nor the process: to some readers tid = pid is main. */
-static uint32_t free_tid(const struct chrome *chrome, const uint32_t *taken, size_t count,
-                         uint32_t *last)
-{
-    do {
-        ++*last;
-    } while (*last == chrome->pid ||
-             bsearch(last, taken, count, sizeof *taken, compare_u32) != NULL);
-    return *last;
-}
-
-/*
- * Threads keep the kernel's number when it is known.  After a wrap, or in a trace that lies, two
- * may have the same: the later one gets a free number, since readers would mix their slices.
- */
-static bool number_lanes(struct chrome *chrome)
-{
-    const struct weft_model *model = chrome->model;
-    uint32_t *taken = calloc(model->threads.count + 1, sizeof *taken);
-    size_t count = 0;
-    uint32_t last = 0;
-
-    if (taken == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < model->threads.count; i++) {
-        const int64_t tid = model->threads.at[i].tid;
-        if (tid > 0 && tid <= INT32_MAX) {
-            taken[count++] = (uint32_t)tid;
-        }
-    }
-    qsort(taken, count, sizeof *taken, compare_u32);
-    bool *used = calloc(count + 1, sizeof *used);
-    if (used == NULL) {
-        free(taken);
-        return false;
-    }
-    for (size_t i = 0; i < model->threads.count; i++) {
-        const uint32_t tid = (uint32_t)model->threads.at[i].tid;
-        const uint32_t *found =
-            model->threads.at[i].tid > 0 && model->threads.at[i].tid <= INT32_MAX
-                ? bsearch(&tid, taken, count, sizeof *taken, compare_u32)
-                : NULL;
-        if (found != NULL && !used[found - taken]) {
-            used[found - taken] = true;
-            chrome->thread_tids[i] = tid;
-        } else {
-            chrome->thread_tids[i] = free_tid(chrome, taken, count, &last);
-        }
-    }
-    for (size_t i = 0; i < model->objects.count; i++) {
-        chrome->object_tids[i] = free_tid(chrome, taken, count, &last);
-    }
-    free(used);
-    free(taken);
-    return true;
-}
-
-struct named {
-    const char *name;
-    uint32_t object;
-};
-
-static int compare_named(const void *left, const void *right)
-{
-    return strcmp(((const struct named *)left)->name, ((const struct named *)right)->name);
-}
-
-/* Counters and lanes of the same name would become one. */
-static bool mark_ambiguous(struct chrome *chrome)
-{
-    const size_t count = chrome->model->objects.count;
-    struct named *named = calloc(count + 1, sizeof *named);
-
-    if (named == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        named[i] = (struct named){chrome->model->objects.at[i].name, i};
-    }
-    qsort(named, count, sizeof *named, compare_named);
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(named[i - 1].name, named[i].name) == 0) {
-            chrome->ambiguous[named[i - 1].object] = true;
-            chrome->ambiguous[named[i].object] = true;
-        }
-    }
-    free(named);
-    return true;
-}
-
 /* The document ──────────────────────────────────────────────────────────────────────────────── */
 
 /* Metadata events have no ts; lanes come in the order of the trace, threads before objects. */
@@ -716,18 +614,19 @@ static void put_lanes(struct chrome *chrome)
     const struct weft_model *model = chrome->model;
     uint32_t order = 0;
 
-    begin_event(chrome, "M", model->threads.count > 0 ? chrome->thread_tids[0] : chrome->pid);
+    begin_event(chrome, "M",
+                model->threads.count > 0 ? chrome->lanes.thread_tids[0] : chrome->lanes.pid);
     weft_sink_text(chrome->sink, ",\"name\":\"process_name\"");
     put_text_arg(chrome, "name", model->header.program);
     end_event(chrome);
     for (size_t i = 0; i < model->threads.count; i++) {
         say(chrome, model->threads.at[i].name);
-        put_lane(chrome, chrome->thread_tids[i], ++order);
+        put_lane(chrome, chrome->lanes.thread_tids[i], ++order);
     }
     for (uint32_t i = 0; i < model->objects.count; i++) {
         if (model->objects.at[i].holds.count > 0) {
             say_object(chrome, i);
-            put_lane(chrome, chrome->object_tids[i], ++order);
+            put_lane(chrome, chrome->lanes.object_tids[i], ++order);
         }
     }
 }
@@ -772,22 +671,17 @@ static void put_metadata(struct chrome *chrome)
 
 void weft_export_chrome(const struct weft_model *model, struct weft_sink *sink)
 {
-    const int64_t pid = model->header.pid;
     struct chrome chrome = {
         .model = model,
         .sink = sink,
         .scratch = {.fd = -1},
-        .pid = pid > 0 && pid <= INT32_MAX ? (uint32_t)pid : 1,
-        .thread_tids = calloc(model->threads.count + 1, sizeof(uint32_t)),
-        .object_tids = calloc(model->objects.count + 1, sizeof(uint32_t)),
-        .ambiguous = calloc(model->objects.count + 1, sizeof(bool)),
         .waiting = calloc(model->objects.count + 1, sizeof(uint32_t)),
     };
     struct weft_chrome_steps steps = {0};
 
-    if (chrome.thread_tids == NULL || chrome.object_tids == NULL || chrome.ambiguous == NULL ||
-        chrome.waiting == NULL || !weft_sink_init(&chrome.scratch, -1) || !number_lanes(&chrome) ||
-        !mark_ambiguous(&chrome) || weft_chrome_steps_build(model, &steps) != WEFT_OK) {
+    if (chrome.waiting == NULL || !weft_sink_init(&chrome.scratch, -1) ||
+        weft_chrome_lanes_init(&chrome.lanes, model) != WEFT_OK ||
+        weft_chrome_steps_build(model, &steps) != WEFT_OK) {
         sink->errno_at = sink->errno_at != 0 ? sink->errno_at : ENOMEM;
         goto done;
     }
@@ -801,9 +695,7 @@ void weft_export_chrome(const struct weft_model *model, struct weft_sink *sink)
     weft_sink_text(sink, "}\n");
 done:
     free(steps.at);
+    weft_chrome_lanes_done(&chrome.lanes);
     weft_sink_done(&chrome.scratch);
     free(chrome.waiting);
-    free(chrome.ambiguous);
-    free(chrome.object_tids);
-    free(chrome.thread_tids);
 }
