@@ -386,6 +386,29 @@ static void points_are_found_by_time(void **state)
     weft_model_free(model);
 }
 
+static void what_an_event_does_not_say_is_told_from_zero(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 lock L\n"
+                                        "@object 2 condition C\n"
+                                        "@object 3 barrier B\n"
+                                        "0 1 cond_wait object=2 timeout=7\n"
+                                        "1 2 cond_wait object=2 with=1\n"
+                                        "2 3 barrier_wait object=3 arrived=1\n"
+                                        "3 4 thread_exit\n");
+    const struct weft_point_args *args = weft_model_args(model, 0);
+
+    assert_true(args->has_first && !args->has_second);
+    assert_int_equal(args->first, 7);
+    assert_int_equal(args->second, WEFT_NONE);
+    assert_int_equal(weft_model_args(model, 1)->first, -1);
+    assert_int_equal(weft_model_args(model, 1)->second, 0); /* the index of L */
+    assert_int_equal(weft_model_args(model, 2)->first, -1);
+    assert_int_equal(weft_model_args(model, 2)->second, 1);
+    assert_null(weft_model_args(model, 3));
+    weft_model_free(model);
+}
+
 /* Enough spans that the tallies come into play; the sum is known. */
 static void time_in_a_state_is_summed_over_any_range(void **state)
 {
@@ -447,6 +470,7 @@ int main(void)
         cmocka_unit_test(the_header_is_the_models_own),
         cmocka_unit_test(the_span_at_a_time_is_found),
         cmocka_unit_test(points_are_found_by_time),
+        cmocka_unit_test(what_an_event_does_not_say_is_told_from_zero),
         cmocka_unit_test(time_in_a_state_is_summed_over_any_range),
     };
 

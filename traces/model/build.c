@@ -123,7 +123,10 @@ static bool define_site(struct weft_model *model, uint32_t number, struct weft_s
 
 /* Events ────────────────────────────────────────────────────────────────────────────────────── */
 
-/* An argument that means an object becomes its index; false in *has when it means nothing. */
+/*
+ * An argument that means an object becomes its index; false in *has when it means nothing.  What
+ * the event does not have gets the value that means "none" for its type.
+ */
 static bool resolve_arg(struct weft_model *model, enum weft_arg arg, bool *has, int64_t *value)
 {
     uint32_t index;
@@ -132,7 +135,7 @@ static bool resolve_arg(struct weft_model *model, enum weft_arg arg, bool *has, 
     case WEFT_ARG_TYPE_OBJECT:
         if (arg == WEFT_ARG_NONE || !*has || *value <= 0 || *value >= UINT32_MAX) {
             *has = false;
-            *value = 0;
+            *value = arg == WEFT_ARG_NONE ? 0 : WEFT_NONE;
             return true;
         }
         if (!weft_model_object_index(model, (uint32_t)*value, WEFT_FAMILY_LOCK, &index)) {
@@ -144,6 +147,9 @@ static bool resolve_arg(struct weft_model *model, enum weft_arg arg, bool *has, 
         if (!*has || *value <= WEFT_ASK_NONE || *value >= WEFT_ASK_COUNT) {
             *value = WEFT_ASK_NONE;
         }
+        return true;
+    case WEFT_ARG_TYPE_NS:
+        *value = *has ? *value : -1;
         return true;
     default:
         *value = *has ? *value : 0;
@@ -310,7 +316,7 @@ static bool step(struct weft_model *model, struct weft_now *now)
 
     if (now->info->second == WEFT_ARG_WITH && now->has_second &&
         model->objects.at[now->second].family != WEFT_FAMILY_LOCK) {
-        model->oddities++;
+        model->oddities++; /* no lock that could be given up */
         now->has_second = false;
     }
     if (about_object && !weft_model_touch(model, now)) {

@@ -48,7 +48,8 @@ struct weft_span {
 
 /* What only some spans have. */
 struct weft_span_extra {
-    int64_t amount; /* SLEEP: ns asked for; POLL: how often; waits: time-out in ns, -1 for none */
+    int64_t amount; /* SLEEP: ns asked for; POLL: how often, 0 while not known; waits: time-out in
+                       ns; -1 for none */
     int64_t answer; /* POLL: what the answer was */
     uint32_t wake;  /* who ended it: index into wakes, or WEFT_NONE: not known */
     uint32_t mutex; /* COND_WAIT: the lock that was given up meanwhile, or WEFT_NONE */
@@ -80,8 +81,10 @@ struct weft_point {
 struct weft_point_args {
     uint32_t point;
     bool has_first, has_second;
-    int64_t first, second; /* 0 when the event has none; objects ("with") are indices */
-    const char *text;      /* NULL: none */
+    /* Objects ("with") are indices.  What the event does not have is -1 for times, WEFT_NONE for
+     * objects, 0 else. */
+    int64_t first, second;
+    const char *text; /* NULL: none */
 };
 
 struct weft_rename {
@@ -270,7 +273,11 @@ const struct weft_span_extra *weft_span_extra_of(const struct weft_model *model,
 /* The name that a thread had at t_ns. */
 const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t t_ns);
 
-/* Who holds the object at t_ns: an index into its holds, WEFT_NONE when it is free. */
+/*
+ * Who holds the object at t_ns: an index into its holds, WEFT_NONE when it is free.  Of a
+ * semaphore's permits the one that was taken last.
+ * Cost: O(log holds) for locks; for semaphores also the holds between that one and t_ns.
+ */
 uint32_t weft_object_hold_at(const struct weft_object *object, uint64_t t_ns);
 
 /* Its level (depth, value) at t_ns, 0 before the first. */

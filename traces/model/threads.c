@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool add_thread(struct weft_model *model, uint32_t number)
 {
@@ -75,6 +76,9 @@ bool weft_model_rename(struct weft_model *model, uint32_t thread, uint64_t t_ns,
 {
     struct weft_thread_info *info = &model->threads.at[thread];
 
+    if (strcmp(info->name, name) == 0) {
+        return true;
+    }
     if (!weft_vec_push(&info->names, (struct weft_rename){t_ns, name})) {
         return false;
     }
