@@ -3,7 +3,6 @@
 #include "viewer/options.h"
 #include "viewer/sdl/show.h"
 
-#include <argp.h>
 #include <stdio.h>
 
 enum { EXIT_USAGE = 2, EXIT_UNREADABLE = 3, EXIT_UNSHOWN = 4 };
@@ -16,18 +15,17 @@ static int fail(const struct weft_error *error, int status)
 
 int main(int argc, char **argv)
 {
-    static char name[] = "weft view";
     struct weft_view_options options;
     struct weft_error error;
     struct weft_app *app = NULL;
     enum weft_status shown;
 
-    argp_program_version = "weft " WEFT_VERSION;
-    if (argc > 0) {
-        argv[0] = name; /* what people typed, for --help */
-    }
     if (!weft_view_options_parse(argc, argv, &options, &error)) {
         return fail(&error, EXIT_USAGE);
+    }
+    if (options.help) {
+        weft_view_options_help(stdout);
+        return 0;
     }
     app = weft_app_new(&options.app);
     if (app == NULL) {

@@ -7,7 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_SCREENSHOT = 256, KEY_SIZE, KEY_SCALE, KEY_THEME, KEY_AT, KEY_RANGE, KEY_STATE };
+enum {
+    KEY_SCREENSHOT = 256,
+    KEY_SIZE,
+    KEY_SCALE,
+    KEY_THEME,
+    KEY_AT,
+    KEY_RANGE,
+    KEY_STATE,
+    KEY_HELP
+};
 
 /* Smaller than half nothing can be read, larger than 8 nothing fits. */
 static const float scale_min = 0.5f, scale_max = 8;
@@ -21,6 +30,7 @@ static const struct argp_option words[] = {
     {"range", KEY_RANGE, "FROM:TO", 0, "Show this part, such as 0s:5s (everything)", 0},
     {"state", KEY_STATE, "FILE", 0, "Append the view's state to FILE after every frame, as JSON",
      0},
+    {"help", KEY_HELP, NULL, 0, "Show this help", 0},
     {0},
 };
 
@@ -28,6 +38,7 @@ struct parsing {
     struct weft_view_options options;
     struct weft_error error;
     bool said;
+    int next; /* where argp stopped */
 };
 
 static error_t wrong(struct parsing *parsing, const char *what, const char *got, const char *wanted)
@@ -120,6 +131,12 @@ static error_t parse_word(int key, char *arg, struct argp_state *state)
         return weft_duration_parse_range(arg, &options->app.from_ns, &options->app.to_ns)
                    ? 0
                    : wrong(parsing, "bad range", arg, "FROM:TO with FROM before TO, such as 0s:5s");
+    case KEY_HELP:
+        options->help = true;
+        return 0;
+    case ARGP_KEY_ERROR:
+        parsing->next = state->next;
+        return 0;
     case ARGP_KEY_ARG:
         if (options->trace != NULL) {
             return wrong(parsing, "one argument too many:", arg, "one trace");
@@ -140,26 +157,29 @@ static const char *culprit(int argc, char **argv, int at)
     return at < argc ? argv[at] : argv[argc - 1];
 }
 
+static const struct argp parser = {
+    .options = words,
+    .parser = parse_word,
+    .args_doc = "TRACE",
+    .doc = "Show a trace as one timeline per thread, or draw it as a PNG."
+           "\v--size is the size of the picture; --scale sets how many of its pixels make one "
+           "unit of the drawing. Press ? in the window for its keys.",
+};
+
 bool weft_view_options_parse(int argc, char **argv, struct weft_view_options *options,
                              struct weft_error *error)
 {
-    static const struct argp parser = {
-        .options = words,
-        .parser = parse_word,
-        .args_doc = "TRACE",
-        .doc = "Show a trace as one timeline per thread, or draw it as a PNG."
-               "\v--size is the size of the picture; --scale sets how many of its pixels make one "
-               "unit of the drawing. Press ? in the window for its keys.",
-    };
     struct parsing parsing = {.options = {.width = 1600, .height = 900, .scale = 1}};
-    int at = 0;
 
-    /* Without argp's own messages: weft's are one line and begin alike. */
-    const error_t failed = argp_parse(&parser, argc, argv, ARGP_NO_ERRS, &at, &parsing);
+    /* Without argp's own messages, so that all of weft's begin alike and are one line; that
+     * silences its --help, too, so the help is ours to print. */
+    const error_t failed =
+        argp_parse(&parser, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, &parsing);
     if (failed != 0 && !parsing.said) {
-        (void)wrong(&parsing, "unknown option, or one without its value:", culprit(argc, argv, at),
+        (void)wrong(&parsing,
+                    "unknown option, or one without its value:", culprit(argc, argv, parsing.next),
                     "what 'weft view --help' tells");
-    } else if (failed == 0 && parsing.options.trace == NULL) {
+    } else if (failed == 0 && parsing.options.trace == NULL && !parsing.options.help) {
         (void)weft_error_set(&parsing.error, WEFT_ERR_FORMAT,
                              "no trace given (expected: weft view TRACE)");
         parsing.said = true;
@@ -170,4 +190,11 @@ bool weft_view_options_parse(int argc, char **argv, struct weft_view_options *op
     }
     *options = parsing.options;
     return true;
+}
+
+void weft_view_options_help(FILE *out)
+{
+    static char name[] = "weft view"; /* what people typed, not the file's name */
+
+    argp_help(&parser, out, ARGP_HELP_LONG | ARGP_HELP_USAGE | ARGP_HELP_DOC, name);
 }

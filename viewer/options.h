@@ -9,6 +9,7 @@
 #include "viewer/app.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Bounds of what people may ask for: a picture of 16384² takes 1 GiB. */
 enum { WEFT_VIEW_SIDE_MIN = 64, WEFT_VIEW_SIDE_MAX = 16384 };
@@ -20,13 +21,16 @@ struct weft_view_options {
     int width, height;
     float scale;
     struct weft_app_options app;
+    bool help; /* wanted instead of all that */
 };
 
 /*
- * Parses the words; --help and --version print and exit, as argp does.  argv is not kept but
- * its strings are.  False: wrong usage, and error says in one sentence what and what is expected.
+ * Parses the words.  argv is not kept but its strings are.  False: wrong usage, and error says in
+ * one sentence what and what is expected.
  */
 bool weft_view_options_parse(int argc, char **argv, struct weft_view_options *options,
                              struct weft_error *error);
+
+void weft_view_options_help(FILE *out);
 
 #endif

@@ -126,9 +126,12 @@ static void key_event(struct weft_input_state *state, const SDL_KeyboardEvent *e
     state->repeating = down && event->repeat != 0;
     if (input.key == WEFT_KEY_NONE) {
         const bool command = (input.mods & (WEFT_MOD_CTRL | WEFT_MOD_ALT)) != 0;
-        input.ch = command || !SDL_IsTextInputActive() || !down ? char_of(event->keysym.sym) : 0;
+        input.ch = command || !SDL_IsTextInputActive() ? char_of(event->keysym.sym) : 0;
         input.key = input.ch != 0 ? WEFT_KEY_CHAR : WEFT_KEY_NONE;
         repeats = char_repeats(input.ch);
+    }
+    if (input.key == WEFT_KEY_CHAR && !down) {
+        return; /* what a key writes is known when it goes down only */
     }
     if (input.key != WEFT_KEY_NONE && (repeats || event->repeat == 0)) {
         weft_app_input(app, &input);

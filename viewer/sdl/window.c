@@ -36,6 +36,29 @@ static enum weft_status no_window(struct weft_error *error)
                           SDL_GetError());
 }
 
+/*
+ * Names the screens that there are, so that SDL neither falls back on one that nobody sees
+ * ("offscreen") nor lets a library print what it misses.  SDL_VIDEODRIVER wins over this.
+ */
+static bool choose_driver(void)
+{
+    const char *x11 = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+    const bool has_x11 = x11 != NULL && *x11 != '\0';
+    const bool has_wayland = wayland != NULL && *wayland != '\0';
+
+    if (SDL_GetHint(SDL_HINT_VIDEODRIVER) != NULL) {
+        return true;
+    }
+    if (!has_x11 && !has_wayland) {
+        (void)SDL_SetError("there is no display");
+        return false;
+    }
+    (void)SDL_SetHint(SDL_HINT_VIDEODRIVER, !has_wayland ? "x11"
+                                            : !has_x11   ? "wayland"
+                                                         : "x11,wayland");
+    return true;
+}
+
 /* Setting a render driver (SDL_RENDER_DRIVER=software) asks for the renderer, and tests it. */
 static bool wants_surface(void)
 {
@@ -64,7 +87,7 @@ static enum weft_status open_window(struct window *window, const struct weft_sho
 
     (void)SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     (void)SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
-    if (SDL_Init(SDL_INIT_VIDEO) != 0) {
+    if (!choose_driver() || SDL_Init(SDL_INIT_VIDEO) != 0) {
         return no_window(error);
     }
     surface = wants_surface();
