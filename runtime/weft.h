@@ -22,8 +22,11 @@
  *
  * Objects are made by …_new and freed by …_free; free them when no thread uses them any more.
  * A NULL name is allowed: the trace then names the object by its kind and number.  Names are
- * copied.  Threads: every function may be called by any thread, also by threads that were not
- * started here; none may be called from a signal handler.
+ * copied.  NULL for an object is the caller's bug, as everywhere in C; only …_free takes it.
+ *
+ * Threads: every function may be called by any thread, also by threads that were not started
+ * here; none may be called from a signal handler.  A thread may end by pthread_exit, but must not
+ * be cancelled.  A child of fork may only exec: the other threads' locks stay as they were.
  */
 #ifndef WEFT_H
 #define WEFT_H
@@ -56,7 +59,8 @@ struct weft_counter;
  *
  *     int main(int argc, char **argv) { return weft_main(program, argc, argv); }
  *
- * A plain main() that returns instead ends the process at once, with all its threads.
+ * A plain main() that returns instead ends the process at once, with all its threads.  Call it
+ * once, from main().
  */
 int weft_main(int (*program)(int argc, char **argv), int argc, char **argv);
 
@@ -64,8 +68,8 @@ int weft_main(int (*program)(int argc, char **argv), int argc, char **argv);
 
 /*
  * thread.start_new_thread(function, args[, kwargs]): starts a thread at once and returns at once.
- * The thread ends when the function returns.  args and kwargs are handed over as they are; both
- * may be NULL.  1, or -EAGAIN / -ENOMEM / -EINVAL: "unable to start thread".
+ * The thread ends when the function returns; it is a daemon.  args and kwargs are handed over as
+ * they are; both may be NULL.  1, or -EAGAIN / -ENOMEM / -EINVAL: "unable to start thread".
  */
 int weft_start_new_thread(void (*function)(void *args, void *kwargs), void *args, void *kwargs);
 
@@ -75,7 +79,10 @@ int weft_start_new_thread(void (*function)(void *args, void *kwargs), void *args
  */
 struct weft_thread *weft_thread_new(const char *name, void (*run)(void *self), void *self);
 
-/* Frees it; a thread that still runs keeps running and frees itself when it ends. */
+/*
+ * Frees it; a thread that still runs keeps running and frees itself when it ends.  Main and
+ * threads that were not started here are nobody's to free: then it does nothing.
+ */
 void weft_thread_free(struct weft_thread *thread);
 
 /*
@@ -85,15 +92,21 @@ void weft_thread_free(struct weft_thread *thread);
  */
 int weft_thread_start(struct weft_thread *thread);
 
-/* 1 it has ended, 0 it still runs after `seconds`, -EINVAL not started, -EDEADLK oneself. */
+/*
+ * 1 it has ended, 0 it still runs after `seconds`, -EINVAL not started, or not started here,
+ * -EDEADLK oneself.
+ */
 int weft_thread_join(struct weft_thread *thread, double seconds);
 
 bool weft_thread_is_alive(const struct weft_thread *thread);
 
-/* Valid until the next weft_thread_set_name of this thread that is not the caller's. */
+/* Valid as long as the thread object, also when the name has changed since. */
 const char *weft_thread_name(const struct weft_thread *thread);
 
-/* The name in the trace changes from this instant on.  1, -EINVAL (NULL), -ENOMEM. */
+/*
+ * The name in the trace changes from this instant on.  1, -ENOMEM, -EINVAL (NULL, or a thread that
+ * was not started here).
+ */
 int weft_thread_set_name(struct weft_thread *thread, const char *name);
 
 /* The process does not wait for a daemon.  Before start only: 1, -EINVAL when it has started. */
@@ -103,12 +116,15 @@ bool weft_thread_daemon(const struct weft_thread *thread);
 /* Threads alive now, main included. */
 int weft_active_count(void);
 
-/* The caller's thread object; also for main, and for a thread that was not started here. */
+/*
+ * The caller's thread object; also for main, and for a thread that was not started here: that one
+ * is called "Dummy-N", is a daemon, and is known from its first call to its end.
+ */
 struct weft_thread *weft_current_thread(void);
 
 /*
- * All threads alive now: fills at most `room` of them and returns how many there are.  The
- * pointers stay valid as long as their owners keep the objects.
+ * All threads alive now, main first: fills at most `room` of them and returns how many there are.
+ * The pointers stay valid as long as their owners keep the objects.
  */
 int weft_enumerate(struct weft_thread **threads, int room);
 
@@ -135,8 +151,9 @@ int weft_rlock_acquire_timed(struct weft_rlock *lock, double seconds);
 int weft_rlock_release(struct weft_rlock *lock); /* 1, -EPERM when the caller is not its owner */
 
 /* Conditions ──────────────────────────────────────────────────────────────────────────────────
- * A condition belongs to a lock.  The caller holds that lock in every call but new and free;
- * otherwise -EPERM.
+ * A condition belongs to a lock, which must live longer.  The caller holds that lock in every call
+ * but new and free; otherwise -EPERM.  (A plain lock has no owner: there it is enough that it is
+ * held.)  wait gives it back however deep it is held, and has it again, as deep, when it returns.
  */
 struct weft_condition *weft_condition_new(const char *name, struct weft_lock *lock);
 struct weft_condition *weft_condition_new_rlock(const char *name, struct weft_rlock *lock);
@@ -153,12 +170,12 @@ int weft_condition_notify_all(struct weft_condition *condition);        /* 1 */
 
 struct weft_semaphore *weft_semaphore_new(const char *name, int value);
 
-/* Releasing it above its first value is an error: -EPERM. */
+/* It cannot be released above its first value. */
 struct weft_semaphore *weft_bounded_semaphore_new(const char *name, int value);
 void weft_semaphore_free(struct weft_semaphore *semaphore);
 int weft_semaphore_acquire(struct weft_semaphore *semaphore, int blocking);
 int weft_semaphore_acquire_timed(struct weft_semaphore *semaphore, double seconds);
-int weft_semaphore_release(struct weft_semaphore *semaphore);
+int weft_semaphore_release(struct weft_semaphore *semaphore); /* 1, -EPERM above its bound */
 
 /* Events ────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -167,7 +184,7 @@ void weft_event_free(struct weft_event *event);
 int weft_event_set(struct weft_event *event);
 int weft_event_clear(struct weft_event *event);
 bool weft_event_is_set(const struct weft_event *event);
-int weft_event_wait(struct weft_event *event, double seconds); /* 1 it is set, 0 timed out */
+int weft_event_wait(struct weft_event *event, double seconds); /* 1 it was set, 0 timed out */
 
 /* Barriers ──────────────────────────────────────────────────────────────────────────────────── */
 
@@ -185,7 +202,8 @@ int weft_barrier_reset(struct weft_barrier *barrier); /* empty again; who waits 
 bool weft_barrier_broken(const struct weft_barrier *barrier);
 
 /* Timers ──────────────────────────────────────────────────────────────────────────────────────
- * A thread that calls function(arg) after `seconds`, unless it is cancelled before.
+ * A thread that calls function(arg) after `seconds`, unless it is cancelled before.  Start and
+ * join answer as they do for threads; a timer that is freed while it waits still calls.
  */
 struct weft_timer *weft_timer_new(double seconds, void (*function)(void *arg), void *arg);
 void weft_timer_free(struct weft_timer *timer);
@@ -194,17 +212,24 @@ int weft_timer_cancel(struct weft_timer *timer);
 int weft_timer_join(struct weft_timer *timer, double seconds);
 
 /* Queues ──────────────────────────────────────────────────────────────────────────────────────
- * maxsize 0 (or less): unbounded.  Items are the caller's pointers, NULL included.
+ * maxsize 0 (or less): unbounded.  Items are the caller's pointers, NULL included.  put may also
+ * answer -ENOMEM.  get leaves *item alone unless it answers 1; item may be NULL.
  */
 struct weft_queue *weft_queue_new(const char *name, int maxsize);
 struct weft_queue *weft_lifo_queue_new(const char *name, int maxsize);
 
-/* The least item comes out first; equal items in the order of their put. */
+/*
+ * The least item comes out first; equal items in the order of their put.  compare is called inside
+ * the queue: it must not call weft.
+ */
 struct weft_queue *weft_priority_queue_new(const char *name, int maxsize,
                                            int (*compare)(const void *a, const void *b));
 void weft_queue_free(struct weft_queue *queue);
 
-/* How an item is called in the trace; weft_label_text serves queues of strings. */
+/*
+ * How an item is called in the trace; weft_label_text serves queues of strings.  label is called
+ * inside the queue: it must not call weft.  It may answer NULL.
+ */
 void weft_queue_set_label(struct weft_queue *queue, const char *(*label)(const void *item));
 const char *weft_label_text(const void *item);
 

@@ -39,15 +39,14 @@ struct weft_queue {
 /* One more entry fits in afterwards: false when there is no memory. */
 static bool make_room(struct weft_queue *queue)
 {
-    const size_t size = (size_t)queue->size;
     const size_t room = queue->room ? 2 * queue->room : 8;
 
-    if (size < queue->room)
+    if ((size_t)queue->size < queue->room)
         return true;
     struct entry *entries = calloc(room, sizeof(*entries));
     if (!entries)
         return false;
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < queue->room; i++) /* every place is taken */
         entries[i] = queue->entries[(queue->start + i) % queue->room];
     free(queue->entries);
     queue->entries = entries;
