@@ -1,6 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "viewer/sdl/frame.h"
+#include "viewer/sdl/canvas.h"
 #include "viewer/sdl/show.h"
 
 #include <SDL.h>
@@ -85,9 +85,9 @@ done:
 enum weft_status weft_show_picture(struct weft_app *app, const struct weft_show_options *options,
                                    const char *path, struct weft_error *error)
 {
-    struct weft_frame frame;
+    struct weft_canvas canvas;
     SDL_Surface *surface = NULL;
-    enum weft_status status = weft_frame_init(&frame, options->state_path, error);
+    enum weft_status status = weft_canvas_init(&canvas, options->state_path, error);
 
     if (status != WEFT_OK) {
         return status;
@@ -103,13 +103,13 @@ enum weft_status weft_show_picture(struct weft_app *app, const struct weft_show_
                                 options->width, options->height, SDL_GetError());
         goto done;
     }
-    status = weft_frame_draw(&frame, app, surface->pixels, options->width, options->height,
-                             (size_t)surface->pitch / sizeof(uint32_t), options->scale, error);
+    status = weft_canvas_draw(&canvas, app, surface->pixels, options->width, options->height,
+                              (size_t)surface->pitch / sizeof(uint32_t), options->scale, error);
     if (status == WEFT_OK) {
         status = save_file(surface, path, error);
     }
 done:
     SDL_FreeSurface(surface);
-    weft_frame_done(&frame);
+    weft_canvas_done(&canvas);
     return status;
 }

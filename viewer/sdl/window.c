@@ -1,4 +1,4 @@
-#include "viewer/sdl/frame.h"
+#include "viewer/sdl/canvas.h"
 #include "viewer/sdl/input.h"
 #include "viewer/sdl/show.h"
 
@@ -26,7 +26,7 @@ struct window {
     uint64_t drawn_at_ms;
     char title[256];
     struct weft_input_state input;
-    struct weft_frame *frame;
+    struct weft_canvas *canvas;
 };
 
 static enum weft_status no_window(struct weft_error *error)
@@ -175,15 +175,15 @@ static enum weft_status draw_surface(struct window *window, struct weft_app *app
         if (SDL_LockSurface(surface) != 0) {
             return no_window(error);
         }
-        status = weft_frame_draw(window->frame, app, surface->pixels, surface->w, surface->h,
-                                 (size_t)surface->pitch / sizeof(uint32_t), scale, error);
+        status = weft_canvas_draw(window->canvas, app, surface->pixels, surface->w, surface->h,
+                                  (size_t)surface->pitch / sizeof(uint32_t), scale, error);
         SDL_UnlockSurface(surface);
     } else {
         if (!reserve_pixels(window, surface->w, surface->h)) {
             return weft_error_set(error, WEFT_ERR_MEMORY, "no memory for a frame");
         }
-        status = weft_frame_draw(window->frame, app, window->pixels, surface->w, surface->h,
-                                 (size_t)surface->w, scale, error);
+        status = weft_canvas_draw(window->canvas, app, window->pixels, surface->w, surface->h,
+                                  (size_t)surface->w, scale, error);
         if (SDL_ConvertPixels(surface->w, surface->h, SDL_PIXELFORMAT_ARGB8888, window->pixels,
                               surface->w * (int)sizeof(uint32_t), surface->format->format,
                               surface->pixels, surface->pitch) != 0) {
@@ -226,8 +226,8 @@ static enum weft_status draw_texture(struct window *window, struct weft_app *app
     if (!reserve_pixels(window, width, height)) {
         return weft_error_set(error, WEFT_ERR_MEMORY, "no memory for a frame");
     }
-    status = weft_frame_draw(window->frame, app, window->pixels, width, height, (size_t)width,
-                             scale_for(window, width), error);
+    status = weft_canvas_draw(window->canvas, app, window->pixels, width, height, (size_t)width,
+                              scale_for(window, width), error);
     if (SDL_UpdateTexture(window->texture, NULL, window->pixels, width * (int)sizeof(uint32_t)) !=
             0 ||
         SDL_RenderCopy(window->renderer, window->texture, NULL, NULL) != 0) {
@@ -347,18 +347,18 @@ enum weft_status weft_show_window(struct weft_app *app, const struct weft_show_o
                                   struct weft_error *error)
 {
     struct window window = {.sdl = NULL};
-    struct weft_frame frame;
-    enum weft_status status = weft_frame_init(&frame, options->state_path, error);
+    struct weft_canvas canvas;
+    enum weft_status status = weft_canvas_init(&canvas, options->state_path, error);
 
     if (status != WEFT_OK) {
         return status;
     }
-    window.frame = &frame;
+    window.canvas = &canvas;
     status = open_window(&window, options, weft_app_title(app), error);
     if (status == WEFT_OK) {
         status = run(&window, app, error);
     }
     close_window(&window);
-    weft_frame_done(&frame);
+    weft_canvas_done(&canvas);
     return status;
 }

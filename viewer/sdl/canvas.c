@@ -1,16 +1,16 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "viewer/sdl/frame.h"
+#include "viewer/sdl/canvas.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-enum weft_status weft_frame_init(struct weft_frame *frame, const char *state_path,
-                                 struct weft_error *error)
+enum weft_status weft_canvas_init(struct weft_canvas *canvas, const char *state_path,
+                                  struct weft_error *error)
 {
-    struct weft_frame made = {.state_fd = -1};
+    struct weft_canvas made = {.state_fd = -1};
     enum weft_status status = weft_paint_init(&made.paint, error);
 
     if (status != WEFT_OK) {
@@ -29,31 +29,31 @@ enum weft_status weft_frame_init(struct weft_frame *frame, const char *state_pat
             goto done;
         }
     }
-    *frame = made;
+    *canvas = made;
 done:
     if (status != WEFT_OK) {
-        weft_frame_done(&made);
+        weft_canvas_done(&made);
     }
     return status;
 }
 
-void weft_frame_done(struct weft_frame *frame)
+void weft_canvas_done(struct weft_canvas *canvas)
 {
-    if (frame->state_fd >= 0) {
-        (void)close(frame->state_fd);
+    if (canvas->state_fd >= 0) {
+        (void)close(canvas->state_fd);
     }
-    weft_sink_done(&frame->line);
-    weft_draw_done(&frame->list);
-    weft_paint_done(&frame->paint);
+    weft_sink_done(&canvas->line);
+    weft_draw_done(&canvas->list);
+    weft_paint_done(&canvas->paint);
 }
 
 /* One write a line, so that whoever follows the file never sees half of one. */
-static enum weft_status tell_state(struct weft_frame *frame, const struct weft_app *app,
+static enum weft_status tell_state(struct weft_canvas *canvas, const struct weft_app *app,
                                    struct weft_error *error)
 {
-    struct weft_sink *line = &frame->line;
+    struct weft_sink *line = &canvas->line;
 
-    if (frame->state_fd < 0) {
+    if (canvas->state_fd < 0) {
         return WEFT_OK;
     }
     line->used = 0;
@@ -64,23 +64,23 @@ static enum weft_status tell_state(struct weft_frame *frame, const struct weft_a
     weft_sink_char(line, '\n');
     errno = ENOSPC; /* what a short write means */
     if (line->errno_at != 0 ||
-        write(frame->state_fd, line->buffer, line->used) != (ssize_t)line->used) {
+        write(canvas->state_fd, line->buffer, line->used) != (ssize_t)line->used) {
         return weft_error_set(error, WEFT_ERR_WRITE, "cannot write the state: %s",
                               strerror(line->errno_at != 0 ? line->errno_at : errno));
     }
     return WEFT_OK;
 }
 
-enum weft_status weft_frame_draw(struct weft_frame *frame, struct weft_app *app, uint32_t *pixels,
-                                 int width, int height, size_t stride, float scale,
-                                 struct weft_error *error)
+enum weft_status weft_canvas_draw(struct weft_canvas *canvas, struct weft_app *app,
+                                  uint32_t *pixels, int width, int height, size_t stride,
+                                  float scale, struct weft_error *error)
 {
-    const struct weft_measure measure = weft_text_measure(frame->paint.text);
+    const struct weft_measure measure = weft_text_measure(canvas->paint.text);
 
-    weft_paint_target(&frame->paint, pixels, width, height, stride, scale);
-    weft_app_layout(app, (float)width / scale, (float)height / scale, &measure, &frame->list);
-    if (!weft_paint_list(&frame->paint, &frame->list)) {
+    weft_paint_target(&canvas->paint, pixels, width, height, stride, scale);
+    weft_app_layout(app, (float)width / scale, (float)height / scale, &measure, &canvas->list);
+    if (!weft_paint_list(&canvas->paint, &canvas->list)) {
         return weft_error_set(error, WEFT_ERR_MEMORY, "no memory for a frame");
     }
-    return tell_state(frame, app, error);
+    return tell_state(canvas, app, error);
 }
