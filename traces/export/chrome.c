@@ -26,7 +26,7 @@ struct chrome {
     struct weft_sink scratch; /* where a name is put together before it is escaped */
     struct weft_chrome_lanes lanes;
     uint32_t *waiting; /* by object: how many threads wait for it at the moment */
-    uint32_t events;
+    uint64_t events;
     uint32_t args; /* of the event being written */
 };
 
@@ -112,17 +112,25 @@ static void say_about(struct chrome *chrome, uint32_t point)
 
 static void begin_event(struct chrome *chrome, const char *phase, uint32_t tid)
 {
-    weft_sink_text(chrome->sink, chrome->events++ == 0 ? "\n" : ",\n");
-    weft_sink_printf(chrome->sink, "{\"ph\":\"%s\",\"pid\":%u,\"tid\":%u", phase,
-                     (unsigned)chrome->lanes.pid, (unsigned)tid);
+    weft_sink_text(chrome->sink, chrome->events++ == 0 ? "\n{\"ph\":\"" : ",\n{\"ph\":\"");
+    weft_sink_text(chrome->sink, phase);
+    weft_sink_text(chrome->sink, "\",\"pid\":");
+    weft_sink_u64(chrome->sink, chrome->lanes.pid);
+    weft_sink_text(chrome->sink, ",\"tid\":");
+    weft_sink_u64(chrome->sink, tid);
     chrome->args = 0;
 }
 
 /* Microseconds with all their nanoseconds, from integers: a double has not enough digits. */
 static void put_time(struct chrome *chrome, uint64_t t_ns)
 {
-    weft_sink_printf(chrome->sink, ",\"ts\":%llu.%03u", (unsigned long long)(t_ns / 1000),
-                     (unsigned)(t_ns % 1000));
+    const unsigned ns = (unsigned)(t_ns % 1000);
+    const char digits[] = {'.', (char)('0' + ns / 100), (char)('0' + ns / 10 % 10),
+                           (char)('0' + ns % 10)};
+
+    weft_sink_text(chrome->sink, ",\"ts\":");
+    weft_sink_u64(chrome->sink, t_ns / 1000);
+    weft_sink_bytes(chrome->sink, digits, sizeof digits);
 }
 
 static void put_name(struct chrome *chrome)
@@ -133,12 +141,16 @@ static void put_name(struct chrome *chrome)
 
 static void put_category(struct chrome *chrome, const char *category)
 {
-    weft_sink_printf(chrome->sink, ",\"cat\":\"%s\"", category);
+    weft_sink_text(chrome->sink, ",\"cat\":\"");
+    weft_sink_text(chrome->sink, category);
+    weft_sink_char(chrome->sink, '"');
 }
 
 static void put_arg(struct chrome *chrome, const char *key)
 {
-    weft_sink_printf(chrome->sink, "%s\"%s\":", chrome->args++ == 0 ? ",\"args\":{" : ",", key);
+    weft_sink_text(chrome->sink, chrome->args++ == 0 ? ",\"args\":{\"" : ",\"");
+    weft_sink_text(chrome->sink, key);
+    weft_sink_text(chrome->sink, "\":");
 }
 
 static void put_text_arg(struct chrome *chrome, const char *key, const char *text)
