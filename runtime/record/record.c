@@ -1,8 +1,8 @@
 #include "runtime/record/record.h"
 
-#include "traces/format/clock.h"
 #include "runtime/record/lane.h"
 #include "runtime/record/sys.h"
+#include "traces/format/clock.h"
 
 #include <string.h>
 
