@@ -414,7 +414,7 @@ static void time_in_a_state_is_summed_over_any_range(void **state)
 {
     (void)state;
     enum { ROUNDS = 500, ROUND_NS = 10, SLEEP_NS = 3 };
-    char *text = malloc(ROUNDS * 64), *at = text;
+    char *text = malloc((size_t)ROUNDS * 64), *at = text;
     assert_non_null(text);
     *at = '\0';
     for (int i = 0; i < ROUNDS; i++) {

@@ -341,13 +341,38 @@ static bool was_given_up(struct weft_model *model, const struct weft_now *now)
 
 /* Semaphores ────────────────────────────────────────────────────────────────────────────────── */
 
-static struct weft_permit_list *permit_list(struct weft_model *model, uint32_t object,
-                                            uint32_t thread)
+static uint64_t permit_key(uint32_t object, uint32_t thread)
 {
-    const uint64_t key = (uint64_t)object << 32 | thread;
-    const uint32_t index = weft_model_index_of(&model->builder->permit_list_of, key);
+    return (uint64_t)object << 32 | thread;
+}
 
-    return index == WEFT_NONE ? NULL : &model->builder->permit_lists.at[index];
+/* The open permits of a thread; NULL when it never had any. */
+static struct weft_permit_list *find_permits(struct weft_model_private *builder, uint32_t object,
+                                             uint32_t thread)
+{
+    const uint32_t index =
+        weft_model_index_of(&builder->permit_list_of, permit_key(object, thread));
+
+    return index == WEFT_NONE ? NULL : &builder->permit_lists.at[index];
+}
+
+/* The same, made when need be; NULL: no memory. */
+static struct weft_permit_list *permits_of(struct weft_model_private *builder, uint32_t object,
+                                           uint32_t thread)
+{
+    struct weft_permit_list *list = find_permits(builder, object, thread);
+    const uint32_t index = (uint32_t)builder->permit_lists.count;
+
+    if (list != NULL) {
+        return list;
+    }
+    if (!weft_vec_room(&builder->permit_lists, builder->permit_lists.count + 1) ||
+        !weft_map_put(&builder->permit_list_of, permit_key(object, thread), index)) {
+        return NULL;
+    }
+    builder->permit_lists.at[index] = (struct weft_permit_list){WEFT_NONE, WEFT_NONE};
+    builder->permit_lists.count++;
+    return &builder->permit_lists.at[index];
 }
 
 static bool new_permit(struct weft_model_private *builder, uint32_t *permit)
@@ -368,19 +393,10 @@ static bool take_permit(struct weft_model *model, const struct weft_now *now)
 {
     struct weft_model_private *builder = model->builder;
     struct weft_object_build *build = &builder->objects.at[now->object];
-    struct weft_permit_list *list = permit_list(model, now->object, now->thread);
-    uint32_t permit;
+    struct weft_permit_list *list = permits_of(builder, now->object, now->thread);
+    uint32_t permit = WEFT_NONE;
 
-    if (list == NULL) {
-        if (!weft_vec_push(&builder->permit_lists,
-                           (struct weft_permit_list){WEFT_NONE, WEFT_NONE}) ||
-            !weft_map_put(&builder->permit_list_of, (uint64_t)now->object << 32 | now->thread,
-                          (uint32_t)builder->permit_lists.count - 1)) {
-            return false;
-        }
-        list = &builder->permit_lists.at[builder->permit_lists.count - 1];
-    }
-    if (!add_hold(model, now, now->object) || !new_permit(builder, &permit)) {
+    if (list == NULL || !new_permit(builder, &permit) || !add_hold(model, now, now->object)) {
         return false;
     }
     builder->permits.at[permit] =
@@ -409,7 +425,7 @@ static void release_permit(struct weft_model *model, const struct weft_now *now)
 {
     struct weft_model_private *builder = model->builder;
     struct weft_object_build *build = &builder->objects.at[now->object];
-    struct weft_permit_list *list = permit_list(model, now->object, now->thread);
+    struct weft_permit_list *list = find_permits(builder, now->object, now->thread);
     const uint32_t at =
         list != NULL && list->first != WEFT_NONE ? list->first : build->first_permit;
 
@@ -417,7 +433,7 @@ static void release_permit(struct weft_model *model, const struct weft_now *now)
         return;
     }
     struct weft_permit *permit = &builder->permits.at[at];
-    list = permit_list(model, now->object, permit->thread);
+    list = find_permits(builder, now->object, permit->thread);
     list->first = permit->next_of_thread; /* the oldest of an object is the oldest of its thread */
     if (list->first == WEFT_NONE) {
         list->last = WEFT_NONE;
