@@ -15,6 +15,15 @@ static inline void item_text(struct weft_sink *sink, const char *key, struct wef
     weft_sink_json(sink, text.at, text.len);
 }
 
+static inline void item_argument(struct weft_sink *sink, uint8_t arg, int64_t value)
+{
+    if (weft_args[arg].type == WEFT_ARG_TYPE_QUESTION) {
+        weft_sink_printf(sink, " %s=%s", weft_args[arg].name, weft_questions[value].name);
+    } else {
+        weft_sink_printf(sink, " %s=%lld", weft_args[arg].name, (long long)value);
+    }
+}
+
 static inline void item_print(struct weft_sink *sink, const struct weft_item *item)
 {
     switch (item->kind) {
@@ -24,13 +33,13 @@ static inline void item_print(struct weft_sink *sink, const struct weft_item *it
                          item->event.thread, item->event.object, item->event.site,
                          weft_events[item->event.kind].name, weft_outcomes[item->event.outcome]);
         if (item->event.has_first) {
-            weft_sink_printf(sink, " first=%lld", (long long)item->event.first);
+            item_argument(sink, weft_events[item->event.kind].first, item->event.first);
         }
         if (item->event.has_second) {
-            weft_sink_printf(sink, " second=%lld", (long long)item->event.second);
+            item_argument(sink, weft_events[item->event.kind].second, item->event.second);
         }
         if (item->event.has_text) {
-            item_text(sink, "text", item->event.text);
+            item_text(sink, weft_texts[weft_events[item->event.kind].text], item->event.text);
         }
         break;
     case WEFT_ITEM_THREAD:

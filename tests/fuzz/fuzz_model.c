@@ -1,9 +1,11 @@
+#define _POSIX_C_SOURCE 200809L
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
 #include "traces/model/check.h"
 #include "traces/model/model.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static void count_bad(void *ctx, const char *text)
 {
@@ -77,8 +79,32 @@ static void ask(const struct weft_model *model)
     CHECK(weft_model_point_from(model, UINT64_MAX) <= model->points.count);
 }
 
+/* From a file at once: what the batches gave. */
+static void load(const char *text, size_t len, const struct weft_model *expected)
+{
+    static FILE *file;
+    static char path[64];
+    struct weft_model *model;
+    uint64_t bad = 0;
+
+    if (file == NULL) {
+        file = tmpfile();
+        CHECK(file != NULL);
+        (void)snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
+    }
+    CHECK(ftruncate(fileno(file), 0) == 0);
+    CHECK(pwrite(fileno(file), text, len, 0) == (ssize_t)len);
+    CHECK(weft_model_load(path, count_bad, &bad, &model, NULL) == WEFT_OK);
+    CHECK(bad == expected->health.bad_lines && model->end_ns == expected->end_ns);
+    CHECK(model->points.count == expected->points.count);
+    CHECK(model->threads.count == expected->threads.count);
+    CHECK(model->wakes.count == expected->wakes.count);
+    CHECK(model->oddities == expected->oddities);
+    weft_model_free(model);
+}
+
 /* In batches, as a window does; the model holds together after each. */
-static void feed(struct weft_reader *reader)
+static void feed(struct weft_reader *reader, const char *text, size_t len)
 {
     struct weft_model *model = weft_model_new();
     struct weft_error error;
@@ -92,6 +118,7 @@ static void feed(struct weft_reader *reader)
     }
     CHECK(model->health.bad_lines == bad);
     CHECK(model->points.count == model->health.events);
+    load(text, len, model);
     weft_model_free(model);
 }
 
@@ -109,9 +136,9 @@ void fuzz_model(const uint8_t *bytes, size_t len)
     if (len > 0) {
         memcpy(text + (has_one ? 0 : head), bytes, len);
     }
-    if (weft_reader_open_memory("fuzz", text, len + (has_one ? 0 : head), &reader, NULL) ==
-        WEFT_OK) {
-        feed(reader);
+    const size_t total = len + (has_one ? 0 : head);
+    if (weft_reader_open_memory("fuzz", text, total, &reader, NULL) == WEFT_OK) {
+        feed(reader, text, total);
         weft_reader_close(reader);
     }
     free(text);

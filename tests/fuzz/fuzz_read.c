@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
 #include "tests/read_items.h"
@@ -5,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct weft_vocabulary *vocabulary(void)
 {
@@ -99,52 +101,105 @@ static void each_line(const uint8_t *bytes, size_t len)
     }
 }
 
-/* Reads all; every byte and every line is accounted for, and time never goes back. */
-static void whole(struct weft_reader *reader, size_t len)
+/* Memory sinks that live as long as the program: a target runs a thousand times a second. */
+static struct weft_sink *sink_of(unsigned which)
+{
+    static struct weft_sink sinks[2];
+
+    if (sinks[which].buffer == NULL) {
+        CHECK(weft_sink_init(&sinks[which], -1));
+    }
+    sinks[which].used = 0;
+    return &sinks[which];
+}
+
+/* Tells all that the reader says; every line is accounted for, and time never goes back. */
+static enum weft_read whole(struct weft_reader *reader, struct weft_sink *sink, uint64_t *bad)
 {
     const struct weft_trace_health *health = weft_reader_health(reader);
     struct weft_item item;
-    struct weft_sink sink;
-    uint64_t items = 0, events = 0, bad = 0, last_ns = 0, last_line = 1;
+    uint64_t last_ns = 0, last_line = 1;
     enum weft_read read;
 
-    CHECK(weft_sink_init(&sink, -1));
-    while ((read = weft_reader_next(reader, &item)) != WEFT_READ_END) {
-        CHECK(read == WEFT_READ_ITEM || read == WEFT_READ_BAD);
+    while ((read = weft_reader_next(reader, &item)) == WEFT_READ_ITEM || read == WEFT_READ_BAD) {
+        CHECK(read == WEFT_READ_BAD || item.line == health->lines);
+        CHECK(health->lines > last_line);
+        last_line = health->lines;
         if (read == WEFT_READ_BAD) {
-            CHECK(strncmp(weft_reader_error(reader)->text, "fuzz: line ", 11) == 0);
-            bad++;
+            const char *sentence = strstr(weft_reader_error(reader)->text, ": line ");
+            CHECK(sentence != NULL);
+            weft_sink_text(sink, sentence);
+            weft_sink_char(sink, '\n');
+            (*bad)++;
             continue;
         }
-        items++;
-        CHECK(item.line > last_line && item.line == health->lines);
-        last_line = item.line;
         if (item.kind == WEFT_ITEM_EVENT) {
             CHECK(item.event.t_ns >= last_ns && item.event.thread != 0);
             last_ns = item.event.t_ns;
-            events++;
         }
-        item_print(&sink, &item);
-        sink.used = 0;
+        item_print(sink, &item);
     }
-    CHECK(health->events == events && health->bad_lines == bad && health->bytes == len);
-    CHECK(health->lines >= 1 + items + bad + health->unknown_events);
-    CHECK(!health->complete || health->events_written == events + health->unknown_events);
-    CHECK(weft_reader_next(reader, &item) == WEFT_READ_END);
-    weft_sink_done(&sink);
+    return read;
+}
+
+static void check_health(const struct weft_trace_health *health, size_t len, uint64_t bad)
+{
+    CHECK(health->bad_lines == bad && health->bytes == len);
+    CHECK(health->lines >= 1 + health->events + bad + health->unknown_events);
+    CHECK(!health->complete || health->events_written == health->events + health->unknown_events);
+}
+
+/*
+ * The same bytes from a file that grows while it is read tell the same.  Nothing is compared when
+ * the first part ends with the last line: a reader that follows a file is then done with it.
+ */
+static void growing(const uint8_t *bytes, size_t len, const struct weft_sink *expected)
+{
+    static FILE *file;
+    static char path[64];
+    const size_t part = len / 2;
+    struct weft_reader *reader;
+    struct weft_sink *said = sink_of(1);
+    uint64_t bad = 0;
+
+    if (file == NULL) {
+        file = tmpfile();
+        CHECK(file != NULL);
+        (void)snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
+    }
+    CHECK(ftruncate(fileno(file), 0) == 0);
+    CHECK(pwrite(fileno(file), bytes, part, 0) == (ssize_t)part);
+    if (weft_reader_open(path, &reader, NULL) != WEFT_OK) {
+        return; /* the header itself was cut */
+    }
+    weft_reader_follow(reader, true);
+    if (whole(reader, said, &bad) == WEFT_READ_MORE) {
+        CHECK(pwrite(fileno(file), bytes + part, len - part, (off_t)part) == (ssize_t)(len - part));
+        (void)whole(reader, said, &bad);
+        weft_reader_follow(reader, false);
+        CHECK(whole(reader, said, &bad) == WEFT_READ_END);
+        check_health(weft_reader_health(reader), len, bad);
+        CHECK(said->used == expected->used);
+        CHECK(memcmp(said->buffer, expected->buffer, said->used) == 0);
+    }
+    weft_reader_close(reader);
 }
 
 void fuzz_read(const uint8_t *bytes, size_t len)
 {
     struct weft_reader *reader;
     struct weft_error error;
+    struct weft_sink *said = sink_of(0);
+    uint64_t bad = 0;
 
     each_line(bytes, len);
-    if (weft_reader_open_memory("fuzz", (const char *)bytes, len, &reader, &error) == WEFT_OK) {
-        CHECK(weft_reader_header(reader)->version == 1);
-        whole(reader, len);
-        weft_reader_close(reader);
-    } else {
+    if (weft_reader_open_memory("fuzz", (const char *)bytes, len, &reader, &error) != WEFT_OK) {
         CHECK(strncmp(error.text, "fuzz: ", 6) == 0);
+        return;
     }
+    CHECK(weft_reader_header(reader)->version == 1);
+    CHECK(whole(reader, said, &bad) == WEFT_READ_END);
+    check_health(weft_reader_health(reader), len, bad);
+    weft_reader_close(reader);
+    growing(bytes, len, said);
 }

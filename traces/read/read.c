@@ -341,9 +341,11 @@ enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *it
 
 /* Opening ───────────────────────────────────────────────────────────────────────────────────── */
 
-static enum weft_status new_reader(const char *name, struct weft_reader **made,
+/* The buffer is made for `bytes` that come, which may be more than it ever has to hold. */
+static enum weft_status new_reader(const char *name, size_t bytes, struct weft_reader **made,
                                    struct weft_error *error)
 {
+    const size_t room = bytes < BUFFER_BYTES ? bytes + 1 : BUFFER_BYTES;
     struct weft_reader *reader = calloc(1, sizeof *reader);
 
     if (reader != NULL) {
@@ -351,7 +353,7 @@ static enum weft_status new_reader(const char *name, struct weft_reader **made,
         weft_arena_init(&reader->strings);
         weft_vocabulary_init(&reader->words);
         reader->name = strdup(name);
-        reader->buffer = calloc(1, BUFFER_BYTES + WEFT_NAME_PAD_BYTES);
+        reader->buffer = calloc(1, room + WEFT_NAME_PAD_BYTES);
     }
     if (reader == NULL || reader->name == NULL || reader->buffer == NULL) {
         weft_reader_close(reader);
@@ -424,7 +426,7 @@ enum weft_status weft_reader_open(const char *path, struct weft_reader **reader,
 {
     struct weft_reader *made;
     enum weft_status status =
-        new_reader(strcmp(path, "-") == 0 ? "standard input" : path, &made, error);
+        new_reader(strcmp(path, "-") == 0 ? "standard input" : path, SIZE_MAX, &made, error);
 
     if (status != WEFT_OK) {
         return status;
@@ -445,7 +447,7 @@ enum weft_status weft_reader_open_memory(const char *name, const char *bytes, si
                                          struct weft_reader **reader, struct weft_error *error)
 {
     struct weft_reader *made;
-    enum weft_status status = new_reader(name, &made, error);
+    enum weft_status status = new_reader(name, len, &made, error);
 
     if (status != WEFT_OK) {
         return status;
