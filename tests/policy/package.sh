@@ -29,6 +29,7 @@ for wanted in \
     'usr/share/man/man1/weft-view.1*' \
     'usr/share/man/man5/weft-trace.5*' \
     usr/share/doc/weft/trace-format.md \
+    usr/share/doc/weft/trace.schema.json \
     usr/share/doc/weft/copyright; do
     compgen -G "$work/root/$wanted" >/dev/null || { echo "not in the package: $wanted"; status=1; }
 done
