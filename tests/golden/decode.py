@@ -235,8 +235,8 @@ def decode(spec, content):
     if lines[-1] == b"":
         lines.pop()
     try:
-        if not lines:
-            raise Bad("empty")
+        if b"\n" not in content:
+            raise Bad("no line end")
         header(lines[0])
     except Bad:
         return "refused\n"

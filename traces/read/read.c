@@ -392,15 +392,17 @@ static enum weft_status read_header(struct weft_reader *reader, struct weft_erro
     }
     reader->health.lines = 1;
     pass_line(reader, len);
-    const enum weft_status status =
-        weft_header_parse(line, len, &reader->strings, &reader->header, &why);
-    if (status == WEFT_ERR_FORMAT && reader->cut && reader->at == reader->whole) {
-        return weft_error_set(error, status, "%s: line 1: the header is cut: %s", reader->name,
-                              why.text);
+    enum weft_status status = weft_header_parse(line, len, &reader->strings, &reader->header, &why);
+    const char *cut = "";
+    if (reader->cut && status == WEFT_OK) {
+        /* It may be good so far, but without its end nothing is known to follow. */
+        status = weft_error_set(&why, WEFT_ERR_FORMAT, "the header is cut (expected a line end)");
+    } else if (reader->cut && line[0] == '{' && weft_line_check(line, len, NULL) != WEFT_OK) {
+        cut = "the header is cut: ";
     }
     return status == WEFT_OK
                ? WEFT_OK
-               : weft_error_set(error, status, "%s: line 1: %s", reader->name, why.text);
+               : weft_error_set(error, status, "%s: line 1: %s%s", reader->name, cut, why.text);
 }
 
 static enum weft_status open_file(struct weft_reader *reader, const char *path,
