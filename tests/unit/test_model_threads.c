@@ -216,7 +216,7 @@ static void the_end_of_the_process_ends_all_lanes(void **state)
                                         "@duration 9\n");
 
     assert_string_equal(lane_of(model, 0), "running 0-3");
-    assert_string_equal(lane_of(model, 1), "running 1-2, sleep 2-8 assumed");
+    assert_string_equal(lane_of(model, 1), "running 1-2, sleep 2-8 assumed open");
     assert_int_equal(model->exit_status, 3);
     assert_int_equal(model->exit_signal, 2);
     assert_int_equal(model->oddities, 0);

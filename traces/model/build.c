@@ -233,12 +233,21 @@ static int32_t small(int64_t value)
     return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
-/* All lanes end; what held on to the last is still held. */
+/*
+ * All lanes end.  Who waited then waited in vain: the wait never ended, and what was held to the
+ * last was never released.
+ */
 static void end_process(struct weft_model *model, const struct weft_now *now)
 {
     for (size_t i = 0; i < model->threads.count; i++) {
-        if (model->builder->threads.at[i].begun && !model->threads.at[i].ended) {
-            weft_model_end_lane(model, (uint32_t)i, now->t_ns);
+        struct weft_thread_info *info = &model->threads.at[i];
+        if (!model->builder->threads.at[i].begun || info->ended) {
+            continue;
+        }
+        weft_model_end_lane(model, (uint32_t)i, now->t_ns);
+        struct weft_span *last = &info->spans.at[info->spans.count - 1];
+        if (last->state != WEFT_STATE_RUNNING) {
+            last->flags |= WEFT_SPAN_OPEN;
         }
     }
     model->exit_status = now->has_first ? small(now->first) : -1;

@@ -55,8 +55,10 @@ static const char *check_spans(const struct weft_model *model, uint32_t thread)
         if (span->state == WEFT_STATE_RUNNING && end_ns == span->start_ns && !last) {
             return "a running span in the middle of a lane has no length";
         }
-        if (((span->flags & WEFT_SPAN_OPEN) != 0) != (last && !info->ended)) {
-            return "a span is open that is not the last of a living thread, or the other way round";
+        if ((span->flags & WEFT_SPAN_OPEN) != 0
+                ? !last || (info->ended && span->state == WEFT_STATE_RUNNING)
+                : last && !info->ended) {
+            return "a span is open that ended, or the other way round";
         }
         if (!is_index_or_none(span->object, weft_span_about_thread(span) ? model->threads.count
                                                                          : model->objects.count) ||

@@ -5,7 +5,7 @@
  *
  * Append-only: indices never change meaning, and a view that remembers the counts holds a fixed
  * prefix.  Times are ns since the start of the trace; ranges are half-open.  A span that is still
- * open ends at model->end_ns and has WEFT_SPAN_OPEN.
+ * open ends with its lane and has WEFT_SPAN_OPEN.
  *
  * The model owns everything in it, strings included.
  * Threads: building is one thread's; reading a model that nobody feeds, any.
@@ -26,7 +26,7 @@
 #define WEFT_NONE UINT32_MAX
 
 enum {
-    WEFT_SPAN_OPEN = 1,    /* it had not ended when the trace did: drawn ragged */
+    WEFT_SPAN_OPEN = 1,    /* it had not ended when the trace or the process did: drawn ragged */
     WEFT_SPAN_ASSUMED = 2, /* its begin or end was not in the trace but follows from other events */
 };
 
