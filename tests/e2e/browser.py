@@ -11,7 +11,7 @@ import time
 
 FLAGS = """--headless --no-sandbox --disable-gpu --use-angle=swiftshader --enable-unsafe-swiftshader
 --disable-quic --no-first-run --disable-background-networking --disable-component-update
---disable-sync --disable-extensions --mute-audio --window-size=1280,800
+--disable-sync --disable-extensions --disable-dev-shm-usage --mute-audio --window-size=1280,800
 --remote-debugging-pipe""".split()
 
 
@@ -71,7 +71,7 @@ class Browser:
     def call(self, method, **params):
         return self.send(method, session=self.session, **params)
 
-    def send(self, method, session=None, timeout_s=30, **params):
+    def send(self, method, session=None, timeout_s=60, **params):
         self.number += 1
         message = {"id": self.number, "method": method, "params": params}
         if session is not None:
@@ -117,7 +117,7 @@ class Browser:
             raise RuntimeError(result["exceptionDetails"]["exception"].get("description"))
         return result["result"].get("value")
 
-    def wait_for(self, expression, timeout_s=20):
+    def wait_for(self, expression, timeout_s=60):
         """Until the expression is true in the page; its value."""
         deadline = time.monotonic() + timeout_s
         while True:

@@ -59,6 +59,27 @@ class Export(unittest.TestCase):
         ended = sum(e["ph"] == "f" for e in events)
         self.assertGreaterEqual(ended, waited)
 
+    def test_locked_sections_tells_its_lesson(self):
+        """Thread-2 waits 3 s for threadLock, which Thread-1 has, and Thread-1 hands it over."""
+        path = next(p for p in self.options.traces if p.name.startswith("locked-sections."))
+        events = chrome_rules.load(self.export(path))["traceEvents"]
+        tids = {e["args"]["name"]: e["tid"] for e in events if e["name"] == "thread_name"}
+
+        begin, end = [e for e in events if e["name"] == "lock wait threadLock"]
+        self.assertEqual((begin["ph"], begin["tid"]), ("B", tids["Thread-2"]))
+        self.assertAlmostEqual(float(end["ts"] - begin["ts"]), 3e6, delta=5e3)
+        self.assertEqual((begin["args"]["owner"], begin["args"]["woken_by"]),
+                         ("Thread-1", "Thread-1"))
+        arrows = {}
+        for event in events:
+            if event["ph"] in "sf":
+                arrows.setdefault(event["id"], []).append((event["ph"], event["tid"], event["ts"]))
+        release = next(e["ts"] for e in events if e["name"] == "releases threadLock")
+        self.assertIn([("s", tids["Thread-1"], release), ("f", tids["Thread-2"], end["ts"])],
+                      arrows.values())
+        holds = [e["name"] for e in events if e["ph"] == "b" and e["name"].startswith("held")]
+        self.assertEqual(holds, ["held by Thread-1", "held by Thread-2"])
+
     def test_no_trace_makes_a_bad_export(self):
         """Events in any order, as a cut, late or hostile trace has them, at few different times."""
         for seed in range(150):

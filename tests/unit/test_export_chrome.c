@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,37 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* The linker puts these before the real ones (--wrap), so that memory can run out. */
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *at, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *at, size_t bytes);
+
+static uint64_t allocations;
+static uint64_t fails_at = UINT64_MAX;
+
+static bool fails(void)
+{
+    return allocations++ == fails_at;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+    return fails() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+    return fails() ? NULL : __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *at, size_t bytes)
+{
+    return fails() ? NULL : __real_realloc(at, bytes);
+}
 
 static const char header[] =
     "{\"format\":\"weft-trace\",\"version\":1,\"program\":\"p\",\"command\":[\"p\",\"-x\"],"
@@ -377,6 +409,34 @@ static void a_full_disk_is_the_sinks_error(void **state)
     weft_model_free(model);
 }
 
+static void no_memory_is_the_sinks_error(void **state)
+{
+    struct weft_model *model =
+        model_of("{\"t\":0,\"thread\":1,\"event\":\"thread_start\",\"tid\":50}\n"
+                 "{\"t\":1,\"thread\":1,\"event\":\"lock_acquire\",\"object\":1}\n"
+                 "{\"t\":2,\"thread\":2,\"event\":\"lock_request\",\"object\":1}\n"
+                 "{\"t\":3,\"thread\":1,\"event\":\"lock_release\",\"object\":1}\n"
+                 "{\"t\":4,\"thread\":2,\"event\":\"lock_acquire\",\"object\":1}\n");
+    uint64_t failures = 0;
+    bool whole = false;
+
+    (void)state;
+    while (!whole) {
+        struct weft_sink sink;
+        assert_true(weft_sink_init(&sink, -1));
+        allocations = 0;
+        fails_at = failures;
+        chrome()->write(model, &sink);
+        fails_at = UINT64_MAX;
+        whole = sink.errno_at == 0;
+        assert_true(whole || sink.errno_at == ENOMEM);
+        weft_sink_done(&sink);
+        failures += !whole;
+    }
+    assert_true(failures > 5);
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +455,7 @@ int main(void)
         cmocka_unit_test(lanes_stand_in_the_order_of_the_trace),
         cmocka_unit_test(an_empty_trace_is_still_a_document),
         cmocka_unit_test(a_full_disk_is_the_sinks_error),
+        cmocka_unit_test(no_memory_is_the_sinks_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
