@@ -328,6 +328,24 @@ static void a_queue_counts_its_items(void **state)
     free(text);
 }
 
+static void a_question_is_an_instant_and_its_repetition_a_slice(void **state)
+{
+    (void)state;
+    char *text = export_of("{\"t\":0,\"thread\":1,\"event\":\"thread_start\",\"tid\":50}\n"
+                           "{\"t\":1,\"thread\":1,\"event\":\"query\",\"target\":2,"
+                           "\"question\":\"is_alive\",\"answer\":1}\n"
+                           "{\"t\":2,\"thread\":1,\"event\":\"poll_begin\",\"object\":3,"
+                           "\"question\":\"empty\",\"answer\":0}\n"
+                           "{\"t\":9,\"thread\":1,\"event\":\"poll_end\",\"object\":3,"
+                           "\"question\":\"empty\",\"count\":1000}\n");
+
+    assert_has(text, "\"name\":\"asks other: is it alive?\",\"cat\":\"query\"");
+    assert_has(text, "{\"ph\":\"E\",\"pid\":50,\"tid\":50,\"ts\":0.009,"
+                     "\"name\":\"busy polling Q\",\"cat\":\"poll\",\"args\":{\"object\":\"Q\","
+                     "\"question\":\"is it empty?\",\"answer\":0,\"times\":1000}}");
+    free(text);
+}
+
 static void objects_of_the_same_name_get_their_numbers(void **state)
 {
     (void)state;
@@ -450,6 +468,7 @@ int main(void)
         cmocka_unit_test(what_the_end_of_the_trace_cuts_says_so),
         cmocka_unit_test(permits_that_overlap_lie_on_lanes_of_their_own),
         cmocka_unit_test(a_queue_counts_its_items),
+        cmocka_unit_test(a_question_is_an_instant_and_its_repetition_a_slice),
         cmocka_unit_test(objects_of_the_same_name_get_their_numbers),
         cmocka_unit_test(threads_without_a_number_of_their_own_get_a_free_one),
         cmocka_unit_test(lanes_stand_in_the_order_of_the_trace),

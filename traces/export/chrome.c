@@ -405,6 +405,11 @@ static void put_point(struct chrome *chrome, const struct weft_chrome_step *step
             say(chrome, " ");
             say_about(chrome, step->index);
         }
+        if (info->first == WEFT_ARG_QUESTION && args != NULL && args->first > WEFT_ASK_NONE &&
+            args->first < WEFT_ASK_COUNT) {
+            say(chrome, ": ");
+            say(chrome, weft_questions[args->first].words);
+        }
     }
     put_name(chrome);
     put_category(chrome, info->name);
