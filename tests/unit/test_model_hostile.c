@@ -274,6 +274,32 @@ static void many_used_up_signals_do_not_slow_the_search(void **state)
     weft_model_free(model);
 }
 
+/* A queue or a semaphore that is used for hours must not collect offers that nobody can take. */
+static void offers_are_kept_only_while_somebody_waits(void **state)
+{
+    (void)state;
+    struct weft_model *model = weft_model_new();
+    struct weft_item item = {.kind = WEFT_ITEM_EVENT,
+                             .event = {.thread = 1, .object = 1, .kind = WEFT_EV_QUEUE_GET_WAIT}};
+
+    assert_non_null(model);
+    assert_int_equal(weft_model_apply(model, &item), WEFT_OK);
+    const struct weft_supply *puts = &model->builder->objects.at[0].supplies[WEFT_SUPPLY_MAIN];
+    item.event.thread = 2;
+    item.event.kind = WEFT_EV_QUEUE_PUT;
+    assert_int_equal(weft_model_apply(model, &item), WEFT_OK);
+    assert_int_equal(puts->offers.count, 1);
+    item.event.thread = 1;
+    item.event.kind = WEFT_EV_QUEUE_GET;
+    assert_int_equal(weft_model_apply(model, &item), WEFT_OK);
+    item.event.kind = WEFT_EV_QUEUE_PUT;
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(weft_model_apply(model, &item), WEFT_OK);
+        assert_int_equal(puts->offers.count, 0);
+    }
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +310,7 @@ int main(void)
         cmocka_unit_test(time_never_goes_back),
         cmocka_unit_test(any_sequence_of_items_leaves_a_whole_model),
         cmocka_unit_test(many_used_up_signals_do_not_slow_the_search),
+        cmocka_unit_test(offers_are_kept_only_while_somebody_waits),
     };
 
     return cmocka_run_group_tests_name("model: hostile traces", tests, NULL, NULL);

@@ -251,6 +251,21 @@ static void permits_of_one_thread_end_in_their_order(void **state)
     weft_model_free(model);
 }
 
+static void a_thread_ends_its_own_permits_before_those_of_others(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 semaphore S 3\n"
+                                        "1 1 sem_acquire object=1 value=2\n"
+                                        "2 2 sem_acquire object=1 value=1\n"
+                                        "3 2 sem_acquire object=1 value=0\n"
+                                        "4 2 sem_release object=1 value=1\n"
+                                        "5 2 sem_release object=1 value=2\n"
+                                        "@duration 9\n");
+
+    assert_string_equal(holds_of(model, 0), "0:1-9 open, 1:2-4, 1:3-5");
+    weft_model_free(model);
+}
+
 static void a_semaphore_may_be_released_without_a_permit(void **state)
 {
     (void)state;
@@ -437,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_reentrant_mutex_comes_back_as_deep_as_it_was),
         cmocka_unit_test(each_permit_of_a_semaphore_is_a_hold),
         cmocka_unit_test(permits_of_one_thread_end_in_their_order),
+        cmocka_unit_test(a_thread_ends_its_own_permits_before_those_of_others),
         cmocka_unit_test(a_semaphore_may_be_released_without_a_permit),
         cmocka_unit_test(the_first_event_tells_what_a_semaphore_had),
         cmocka_unit_test(a_queue_has_its_depth_from_put_and_get),
