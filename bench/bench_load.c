@@ -61,8 +61,8 @@ static void make_trace(struct weft_sink *sink, unsigned events)
 /* Over all fields, so that both loaders are seen to find the same. */
 static uint64_t sum_of(const struct weft_item_event *event)
 {
-    return event->t_ns + event->thread + event->object * 3 + event->site * 5 + event->kind * 7 +
-           (uint64_t)event->first * 11 + event->text.len * 13;
+    return event->t_ns + event->thread + event->object * UINT64_C(3) + event->site * UINT64_C(5) +
+           (uint64_t)event->kind * 7 + (uint64_t)event->first * 11 + event->text.len * 13;
 }
 
 static uint64_t load_with_reader(const char *path)

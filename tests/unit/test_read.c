@@ -170,6 +170,21 @@ static void files_that_cannot_be_opened_are_told_apart(void **state)
     weft_reader_close(NULL);
 }
 
+static void a_long_name_leaves_room_for_the_sentence(void **state)
+{
+    char name[3000];
+    struct weft_reader *reader;
+    struct weft_error error;
+    (void)state;
+
+    memset(name, 'd', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    memcpy(name + sizeof name - 12, "/trace.json", 11);
+    assert_int_equal(weft_reader_open(name, &reader, &error), WEFT_ERR_OPEN);
+    assert_non_null(strstr(error.text, "dd/trace.json: cannot be opened: File name too long"));
+    assert_memory_equal(error.text, "…dd", strlen("…dd"));
+}
+
 static void the_header_is_kept_as_it_was_written(void **state)
 {
     static const char text[] =
@@ -571,6 +586,7 @@ int main(void)
         cmocka_unit_test(what_is_no_trace_is_refused_with_one_sentence_each),
         cmocka_unit_test(a_header_without_end_is_refused_at_once),
         cmocka_unit_test(files_that_cannot_be_opened_are_told_apart),
+        cmocka_unit_test(a_long_name_leaves_room_for_the_sentence),
         cmocka_unit_test(the_header_is_kept_as_it_was_written),
         cmocka_unit_test(a_whole_trace_is_complete),
         cmocka_unit_test(a_trace_is_not_complete_when_its_last_line_counts_otherwise),

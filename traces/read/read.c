@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,7 @@ enum {
     READ_BYTES = 1024 * 1024, /* measured: 1 MiB reads beat mmap in memory, and equal it in time */
     /* A part of a line, a read, and the '\n' that a cut last line is given. */
     BUFFER_BYTES = WEFT_LINE_MAX_BYTES + READ_BYTES + 1,
+    NAME_SHOWN_BYTES = 256, /* half of what a weft_error holds */
 };
 
 struct weft_reader {
@@ -341,6 +343,24 @@ enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *it
 
 /* Opening ───────────────────────────────────────────────────────────────────────────────────── */
 
+/* A path that would leave no room for the sentence is known by its end. */
+static char *name_for_messages(const char *path)
+{
+    const size_t len = strlen(path);
+    char *name = malloc(NAME_SHOWN_BYTES + sizeof "…");
+
+    if (name != NULL && len <= NAME_SHOWN_BYTES) {
+        memcpy(name, path, len + 1);
+    } else if (name != NULL) {
+        const char *end = path + len - NAME_SHOWN_BYTES;
+        while (((unsigned char)*end & 0xc0) == 0x80) {
+            end++; /* not inside a character */
+        }
+        (void)snprintf(name, NAME_SHOWN_BYTES + sizeof "…", "…%s", end);
+    }
+    return name;
+}
+
 /* The buffer is made for `bytes` that come, which may be more than it ever has to hold. */
 static enum weft_status new_reader(const char *name, size_t bytes, struct weft_reader **made,
                                    struct weft_error *error)
@@ -352,12 +372,13 @@ static enum weft_status new_reader(const char *name, size_t bytes, struct weft_r
         reader->fd = -1;
         weft_arena_init(&reader->strings);
         weft_vocabulary_init(&reader->words);
-        reader->name = strdup(name);
+        reader->name = name_for_messages(name);
         reader->buffer = calloc(1, room + WEFT_NAME_PAD_BYTES);
     }
     if (reader == NULL || reader->name == NULL || reader->buffer == NULL) {
         weft_reader_close(reader);
-        return weft_error_set(error, WEFT_ERR_MEMORY, "%s: no memory to read it", name);
+        (void)weft_error_set(error, WEFT_ERR_MEMORY, "%s: no memory to read it", name);
+        return WEFT_ERR_MEMORY;
     }
     *made = reader;
     return WEFT_OK;
@@ -426,7 +447,7 @@ static enum weft_status open_file(struct weft_reader *reader, const char *path,
 enum weft_status weft_reader_open(const char *path, struct weft_reader **reader,
                                   struct weft_error *error)
 {
-    struct weft_reader *made;
+    struct weft_reader *made = NULL;
     enum weft_status status =
         new_reader(strcmp(path, "-") == 0 ? "standard input" : path, SIZE_MAX, &made, error);
 
@@ -448,7 +469,7 @@ enum weft_status weft_reader_open(const char *path, struct weft_reader **reader,
 enum weft_status weft_reader_open_memory(const char *name, const char *bytes, size_t len,
                                          struct weft_reader **reader, struct weft_error *error)
 {
-    struct weft_reader *made;
+    struct weft_reader *made = NULL;
     enum weft_status status = new_reader(name, len, &made, error);
 
     if (status != WEFT_OK) {
