@@ -1,1 +1,326 @@
-typedef int weft_empty; /* being written */
+/*
+ * The one place that sees everything: the model that is being loaded, the view, and the frame.
+ * It turns input into changes of the view and lays frames out.
+ */
+#include "viewer/app.h"
+
+#include "base/vec.h"
+#include "traces/model/model.h"
+#include "viewer/app_private.h"
+#include "viewer/panels/panels.h"
+#include "viewer/pen.h"
+#include "viewer/timeline/ruler.h"
+#include "viewer/tracks/tracks.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS_PER_TICK = 40000, FRAME_MS = 16 };
+
+struct weft_app *weft_app_new(const struct weft_app_options *options)
+{
+    struct weft_app *app = calloc(1, sizeof *app);
+
+    if (app == NULL) {
+        return NULL;
+    }
+    app->options = *options;
+    app->theme = weft_theme_of(options->theme);
+    app->dirty = true;
+    weft_view_init(&app->view);
+    weft_draw_init(&app->scratch);
+    return app;
+}
+
+static void forget_trace(struct weft_app *app)
+{
+    weft_reader_close(app->reader);
+    weft_model_free(app->model);
+    free(app->path);
+    app->reader = NULL;
+    app->model = NULL;
+    app->path = NULL;
+}
+
+void weft_app_free(struct weft_app *app)
+{
+    if (app == NULL) {
+        return;
+    }
+    forget_trace(app);
+    weft_summary_done(&app->summary);
+    weft_lanes_done(&app->lanes);
+    weft_draw_done(&app->scratch);
+    free(app->hits.at);
+    free(app->labels.at);
+    free(app);
+}
+
+enum weft_status weft_app_open(struct weft_app *app, const char *path, struct weft_error *error)
+{
+    struct weft_reader *reader = NULL;
+    struct weft_model *model = NULL;
+    char *copy = NULL;
+    enum weft_status status = weft_reader_open(path, &reader, error);
+
+    if (status != WEFT_OK) {
+        return status;
+    }
+    model = weft_model_new();
+    copy = malloc(strlen(path) + 1);
+    if (model == NULL || copy == NULL) {
+        weft_reader_close(reader);
+        weft_model_free(model);
+        free(copy);
+        return weft_error_set(error, WEFT_ERR_MEMORY, "no memory for %s", path);
+    }
+    strcpy(copy, path);
+    forget_trace(app);
+    app->reader = reader;
+    app->model = model;
+    app->path = copy;
+    const char *slash = strrchr(copy, '/');
+    app->file = slash != NULL && slash[1] != '\0' ? slash + 1 : copy;
+    app->loading = true;
+    app->load_error.text[0] = '\0';
+    weft_view_init(&app->view);
+    app->view.playhead_ns = app->options.has_at ? app->options.at_ns : 0;
+    app->view.has_playhead = app->options.has_at;
+    app->title.len = 0;
+    weft_sentence_add(&app->title, "%.200s — weft", app->file);
+    (void)weft_summary_build(&app->summary, model);
+    app->dirty = true;
+    return WEFT_OK;
+}
+
+/* The end of the trace may have moved, and with it what "everything" is. */
+static void settle_view(struct weft_app *app)
+{
+    const uint64_t end_ns = app->model->end_ns;
+
+    weft_view_set_end(&app->view, end_ns);
+    if (app->options.to_ns > app->options.from_ns && !app->loading) {
+        weft_view_show(&app->view, (double)app->options.from_ns, (double)app->options.to_ns);
+    }
+    if (!app->loading && app->view.playhead_ns > end_ns) {
+        app->view.playhead_ns = end_ns;
+    }
+}
+
+static void load_more(struct weft_app *app)
+{
+    bool more = false;
+
+    if (weft_model_feed(app->model, app->reader, ITEMS_PER_TICK, NULL, NULL, &more,
+                        &app->load_error) != WEFT_OK) {
+        more = false;
+    } else {
+        app->load_error.text[0] = '\0';
+    }
+    app->loading = more;
+    /* Sums are made anew each time the trace has doubled, so that all of them together cost no
+     * more than twice the last one. */
+    if (!more || app->model->points.count > 2 * app->summary.points_seen) {
+        if (!weft_summary_build(&app->summary, app->model)) {
+            weft_summary_done(&app->summary);
+            (void)weft_error_set(&app->load_error, WEFT_ERR_MEMORY, "no memory");
+        }
+        settle_view(app);
+    }
+    if (!more) {
+        weft_reader_close(app->reader);
+        app->reader = NULL;
+    }
+    app->dirty = true;
+}
+
+int weft_app_tick(struct weft_app *app, uint64_t now_ns)
+{
+    const uint64_t passed_ns = app->ticked && now_ns > app->now_ns ? now_ns - app->now_ns : 0;
+
+    app->ticked = true;
+    app->now_ns = now_ns;
+    if (app->loading) {
+        load_more(app);
+        return 0;
+    }
+    if (app->view.playing) {
+        weft_view_play(&app->view, passed_ns);
+        app->dirty = true;
+        return FRAME_MS;
+    }
+    return -1;
+}
+
+bool weft_app_loading(const struct weft_app *app)
+{
+    return app->loading;
+}
+
+bool weft_app_dirty(const struct weft_app *app)
+{
+    return app->dirty;
+}
+
+bool weft_app_quit(const struct weft_app *app)
+{
+    (void)app;
+    return false; /* the window's own close button is the backend's */
+}
+
+const char *weft_app_title(const struct weft_app *app)
+{
+    return app->title.len > 0 ? app->title.text : "weft";
+}
+
+/* Layout ────────────────────────────────────────────────────────────────────────────────────── */
+
+static void lay_out_lanes(struct weft_frame *frame)
+{
+    const struct weft_geometry *at = &frame->geometry;
+    const struct weft_style style = {WEFT_FONT_SANS, 14, frame->theme->muted};
+
+    weft_tracks_draw_ground(frame);
+    weft_draw_clip(frame->list, at->plot);
+    weft_ruler_draw_grid(frame);
+    weft_tracks_draw(frame);
+    weft_tracks_draw_selection(frame);
+    const size_t first_line = frame->list->count;
+    weft_tracks_draw_arrows(frame);
+    weft_ruler_draw_playhead(frame);
+    weft_pen_flush_labels(frame, first_line);
+    weft_draw_clip(frame->list, (struct weft_rect){0});
+    weft_tracks_draw_gutter(frame);
+    weft_draw_rect(frame->list, (struct weft_rect){at->gutter.w, at->plot.y, 1, at->plot.h}, 0,
+                   frame->theme->line);
+    if (frame->lanes->count == 0) {
+        weft_pen_text(frame, at->lane_left + 12, at->plot.y + 40, at->plot.w - 40, style,
+                      frame->loading ? "Reading the trace …"
+                                     : "There are no events in this trace.");
+    }
+}
+
+static void scroll_inside(struct weft_app *app, const struct weft_geometry *at)
+{
+    const float most = app->lanes.total_px > at->plot.h ? app->lanes.total_px - at->plot.h : 0;
+
+    app->view.scroll_px = app->view.scroll_px > most ? most : app->view.scroll_px;
+    app->view.scroll_px = app->view.scroll_px < 0 ? 0 : app->view.scroll_px;
+}
+
+/* A thumb at the right edge, when there are more lanes than fit. */
+static void draw_thumb(struct weft_frame *frame)
+{
+    const struct weft_rect plot = frame->geometry.plot;
+    const float total = frame->lanes->total_px;
+
+    if (total > plot.h && plot.h > 0) {
+        const float height = plot.h * plot.h / total;
+        const float y = plot.y + frame->view->scroll_px / total * plot.h;
+        weft_draw_rect(frame->list,
+                       (struct weft_rect){plot.x + plot.w - 7, y, 4, height < 16 ? 16 : height}, 2,
+                       frame->theme->tip_edge);
+    }
+}
+
+static void compose(struct weft_app *app, float width, float height,
+                    const struct weft_measure *measure, struct weft_draw_list *list)
+{
+    const struct weft_model *model = app->model;
+
+    weft_draw_reset(list);
+    app->hits.count = app->labels.count = 0;
+    if (model == NULL) {
+        weft_draw_rect(list, (struct weft_rect){0, 0, width, height}, 0, app->theme->ground);
+        return;
+    }
+    const uint32_t warnings = app->loading ? 0 : weft_warnings_count(model);
+    const struct weft_geometry at = weft_geometry_of(width, height, weft_view_zoomed(&app->view),
+                                                     warnings, weft_dock_height(model, height));
+    if (!weft_lanes_layout(&app->lanes, model, &app->summary, at.plot.h)) {
+        list->failed = true;
+    }
+    scroll_inside(app, &at);
+    app->geometry = at;
+    struct weft_frame frame = {.model = model,
+                               .summary = &app->summary,
+                               .view = &app->view,
+                               .theme = app->theme,
+                               .measure = measure,
+                               .lanes = &app->lanes,
+                               .geometry = at,
+                               .list = list,
+                               .hits = &app->hits,
+                               .labels = &app->labels,
+                               .file = app->file,
+                               .load_error =
+                                   app->load_error.text[0] != '\0' ? app->load_error.text : NULL,
+                               .loading = app->loading,
+                               .mouse_x = app->mouse_x,
+                               .mouse_y = app->mouse_y,
+                               .has_mouse = app->has_mouse,
+                               .dragging = app->drag != WEFT_DRAG_NONE};
+    app->ns_per_px = weft_frame_ns_per_px(&frame);
+    weft_draw_rect(list, (struct weft_rect){0, 0, width, height}, 0, app->theme->ground);
+    weft_frame_hit(&frame, at.plot, WEFT_TARGET_PLOT, 0, 0);
+    lay_out_lanes(&frame);
+    draw_thumb(&frame);
+    weft_ruler_draw(&frame);
+    weft_minimap_draw(&frame);
+    weft_warnings_draw(&frame);
+    weft_dock_draw(&frame);
+    weft_legend_draw(&frame);
+    weft_header_draw(&frame);
+    weft_tooltip_draw(&frame);
+    if (app->view.help) {
+        weft_help_draw(&frame);
+    }
+}
+
+/* The topmost thing under the mouse. */
+static struct weft_target target_at(const struct weft_app *app, float x, float y)
+{
+    const struct weft_rect plot = {0, app->geometry.plot.y, app->geometry.width,
+                                   app->geometry.plot.h};
+
+    for (size_t i = app->hits.count; i > 0; i--) {
+        const struct weft_hit *hit = &app->hits.at[i - 1];
+        const bool in_lanes = hit->target.kind <= WEFT_TARGET_LANE;
+        /* Lanes that are scrolled half out end where the plot ends. */
+        if (weft_rect_has(hit->rect, x, y) && (!in_lanes || weft_rect_has(plot, x, y))) {
+            return hit->target;
+        }
+    }
+    return (struct weft_target){.kind = WEFT_TARGET_NONE};
+}
+
+void weft_app_layout(struct weft_app *app, float width, float height,
+                     const struct weft_measure *measure, struct weft_draw_list *list)
+{
+    app->width = width;
+    app->height = height;
+    app->measure = *measure;
+    compose(app, width, height, measure, list);
+    const struct weft_target hover = app->has_mouse
+                                         ? target_at(app, app->mouse_x, app->mouse_y)
+                                         : (struct weft_target){.kind = WEFT_TARGET_NONE};
+    /* What is under the mouse is known only now; where it has changed, the picture has too. */
+    if (!weft_target_equal(hover, app->view.hover)) {
+        app->view.hover = hover;
+        compose(app, width, height, measure, list);
+    }
+    app->dirty = false;
+}
+
+struct weft_target weft_app_target(struct weft_app *app, float x, float y)
+{
+    app->mouse_x = x;
+    app->mouse_y = y;
+    app->has_mouse = true;
+    if (app->measure.width == NULL) {
+        return (struct weft_target){.kind = WEFT_TARGET_NONE};
+    }
+    compose(app, app->width, app->height, &app->measure, &app->scratch);
+    return target_at(app, x, y);
+}

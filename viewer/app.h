@@ -25,11 +25,24 @@ struct weft_app_options {
 
 enum weft_key {
     WEFT_KEY_NONE,
-    WEFT_KEY_CHAR,  /* a printable key by what it writes: `ch` ('+', '-', '?', '.', '0', '/') */
-    WEFT_KEY_W, WEFT_KEY_A, WEFT_KEY_S, WEFT_KEY_D, /* physical keys (scancodes) */
-    WEFT_KEY_LEFT, WEFT_KEY_RIGHT, WEFT_KEY_UP, WEFT_KEY_DOWN,
-    WEFT_KEY_HOME, WEFT_KEY_END, WEFT_KEY_PAGE_UP, WEFT_KEY_PAGE_DOWN,
-    WEFT_KEY_SPACE, WEFT_KEY_ENTER, WEFT_KEY_ESC, WEFT_KEY_TAB, WEFT_KEY_F1,
+    WEFT_KEY_CHAR, /* a printable key by what it writes: `ch` ('+', '-', '?', '.', '0', '/') */
+    WEFT_KEY_W,
+    WEFT_KEY_A,
+    WEFT_KEY_S,
+    WEFT_KEY_D, /* physical keys (scancodes) */
+    WEFT_KEY_LEFT,
+    WEFT_KEY_RIGHT,
+    WEFT_KEY_UP,
+    WEFT_KEY_DOWN,
+    WEFT_KEY_HOME,
+    WEFT_KEY_END,
+    WEFT_KEY_PAGE_UP,
+    WEFT_KEY_PAGE_DOWN,
+    WEFT_KEY_SPACE,
+    WEFT_KEY_ENTER,
+    WEFT_KEY_ESC,
+    WEFT_KEY_TAB,
+    WEFT_KEY_F1,
 };
 
 enum weft_input_kind {
@@ -49,8 +62,8 @@ struct weft_input {
     enum weft_key key;
     uint32_t ch;
     uint32_t mods;
-    float x, y;             /* of the mouse, logical px */
-    int button;             /* 1 left, 2 middle, 3 right */
+    float x, y; /* of the mouse, logical px */
+    int button; /* 1 left, 2 middle, 3 right */
     int clicks;
     float wheel_x, wheel_y; /* notches; up and right are positive */
 };

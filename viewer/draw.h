@@ -32,15 +32,15 @@ struct weft_point_px {
 enum weft_font { WEFT_FONT_SANS, WEFT_FONT_SANS_BOLD, WEFT_FONT_MONO, WEFT_FONT_MONO_BOLD };
 
 enum weft_draw_kind {
-    WEFT_DRAW_RECT,     /* rect, radius (0: square), color */
-    WEFT_DRAW_FRAME,    /* outline of rect, radius, width inside its edge, color */
-    WEFT_DRAW_HATCH,    /* diagonal stripes in rect: width of a stripe and of a gap, color */
-    WEFT_DRAW_TEXT,     /* rect is the box that clips it; x = left edge, y = top of the line box */
-    WEFT_DRAW_LINE,     /* polyline through points, width, color; anti-aliased */
-    WEFT_DRAW_POLYGON,  /* convex, filled, anti-aliased */
-    WEFT_DRAW_CLIP,     /* what follows is clipped to rect; an empty rect ends clipping */
-    WEFT_DRAW_PIXELS,   /* one row of colours, one per logical pixel, stretched over rect's height:
-                           zoomed-out lanes */
+    WEFT_DRAW_RECT,    /* rect, radius (0: square), color */
+    WEFT_DRAW_FRAME,   /* outline of rect, radius, width inside its edge, color */
+    WEFT_DRAW_HATCH,   /* diagonal stripes in rect: width of a stripe and of a gap, color */
+    WEFT_DRAW_TEXT,    /* rect is the box that clips it; x = left edge, y = top of the line box */
+    WEFT_DRAW_LINE,    /* polyline through points, width, color; anti-aliased */
+    WEFT_DRAW_POLYGON, /* convex, filled, anti-aliased */
+    WEFT_DRAW_CLIP,    /* what follows is clipped to rect; an empty rect ends clipping */
+    WEFT_DRAW_PIXELS,  /* one row of colours, one per logical pixel, stretched over rect's height:
+                          zoomed-out lanes */
 };
 
 struct weft_draw_item {
@@ -61,7 +61,8 @@ struct weft_draw_list {
     struct weft_draw_item *at;
     size_t count, room;
     struct weft_arena arena;
-    bool failed; /* no memory: the picture is incomplete */
+    size_t kept_bytes; /* of the arena, from frame to frame */
+    bool failed;       /* no memory: the picture is incomplete */
 };
 
 void weft_draw_init(struct weft_draw_list *list);

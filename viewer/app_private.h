@@ -1,0 +1,71 @@
+/* What app.c, input.c and state.c share; nobody else sees it.  Threads: one at a time. */
+#ifndef WEFT_VIEWER_APP_PRIVATE_H
+#define WEFT_VIEWER_APP_PRIVATE_H
+
+#include "viewer/app.h"
+#include "viewer/commands.h"
+#include "viewer/frame.h"
+#include "viewer/words.h"
+
+enum weft_drag {
+    WEFT_DRAG_NONE,
+    WEFT_DRAG_PRESSED, /* a button is down and the mouse has hardly moved: may be a click */
+    WEFT_DRAG_RANGE,
+    WEFT_DRAG_ZOOM,
+    WEFT_DRAG_PAN,
+    WEFT_DRAG_PLAYHEAD,
+    WEFT_DRAG_MINIMAP,
+};
+
+struct weft_app {
+    struct weft_app_options options;
+    const struct weft_theme *theme;
+
+    /* The trace. */
+    char *path;
+    const char *file; /* in path */
+    struct weft_reader *reader;
+    struct weft_model *model;
+    struct weft_summary summary;
+    bool loading;
+    struct weft_error load_error;
+    struct weft_sentence title;
+
+    /* The view, and how it is being changed. */
+    struct weft_view view;
+    bool has_mouse;
+    float mouse_x, mouse_y;
+    enum weft_drag drag;
+    enum weft_drag drag_wish; /* what PRESSED becomes */
+    struct weft_target pressed;
+    float drag_x, drag_y;
+    double drag_ns;
+    struct weft_range drag_range;
+    float drag_scroll_px;
+    bool space_down, space_used;
+    uint64_t now_ns;
+    bool ticked;
+
+    /* The last frame. */
+    float width, height;
+    struct weft_measure measure;
+    struct weft_geometry geometry;
+    double ns_per_px;
+    struct weft_lanes lanes;
+    struct weft_hits hits;
+    struct weft_labels labels;
+    struct weft_draw_list scratch;
+    bool dirty;
+};
+
+/* What is at a place, by a layout for the mouse there. */
+struct weft_target weft_app_target(struct weft_app *app, float x, float y);
+
+/* Does what a command says. */
+void weft_app_command(struct weft_app *app, enum weft_command_id command);
+
+/* From when to when a target lasts; false when it is nothing in time. */
+bool weft_app_period(const struct weft_app *app, struct weft_target target, uint64_t *from_ns,
+                     uint64_t *to_ns);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * One layout pass: everything that a panel, a track or the ruler may look at, and where it draws.
+ * All of it but list, hits and labels is const while a frame is made.
+ * Threads: one at a time.
+ */
+#ifndef WEFT_VIEWER_FRAME_H
+#define WEFT_VIEWER_FRAME_H
+
+#include "traces/model/model.h"
+#include "viewer/draw.h"
+#include "viewer/theme.h"
+#include "viewer/timeline/lanes.h"
+#include "viewer/timeline/summary.h"
+#include "viewer/view.h"
+
+/* Where the mouse can point at something; the later one lies on top. */
+struct weft_hit {
+    struct weft_rect rect;
+    struct weft_target target;
+};
+
+struct weft_hits {
+    struct weft_hit *at;
+    size_t count, room;
+};
+
+/* A label inside a bar.  It is drawn after the lines that cross the lanes, on a patch of its
+ * bar's colour where one would strike it through. */
+struct weft_label {
+    struct weft_rect box;
+    enum weft_font font;
+    float size;
+    struct weft_color ink, under;
+    const char *text; /* the frame's */
+};
+
+struct weft_labels {
+    struct weft_label *at;
+    size_t count, room;
+};
+
+/* Where things are, in logical px. */
+struct weft_geometry {
+    float width, height;
+    struct weft_rect header, warnings, minimap, ruler, gutter, plot, dock, legend;
+    float lane_left, lane_right; /* the plot's times go from here to there */
+};
+
+struct weft_frame {
+    const struct weft_model *model;
+    const struct weft_summary *summary;
+    const struct weft_view *view;
+    const struct weft_theme *theme;
+    const struct weft_measure *measure;
+    const struct weft_lanes *lanes;
+    struct weft_geometry geometry;
+    struct weft_draw_list *list;
+    struct weft_hits *hits;
+    struct weft_labels *labels;
+    const char *file;       /* its name without the folder */
+    const char *load_error; /* why there is no trace, or NULL */
+    bool loading;
+    float mouse_x, mouse_y;
+    bool has_mouse;
+    bool dragging; /* a range is being dragged */
+};
+
+/* viewer/timeline/geometry.c */
+struct weft_geometry weft_geometry_of(float width, float height, bool minimap, uint32_t warnings,
+                                      float dock_height);
+float weft_frame_x(const struct weft_frame *frame, double t_ns);
+double weft_frame_time(const struct weft_frame *frame, float x);
+double weft_frame_ns_per_px(const struct weft_frame *frame);
+
+void weft_frame_hit(struct weft_frame *frame, struct weft_rect rect, enum weft_target_kind kind,
+                    uint32_t owner, uint32_t index);
+
+/* The part of a that lies in b; empty when there is none. */
+struct weft_rect weft_rect_inside(struct weft_rect a, struct weft_rect b);
+bool weft_rect_has(struct weft_rect rect, float x, float y);
+
+#endif

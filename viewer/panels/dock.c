@@ -1,0 +1,315 @@
+/*
+ * The dock below the lanes, three contexts side by side that must not be confused:
+ *     At 4.200 s   what everybody does at the playhead; under the playhead's own badge
+ *     Selected     what the user picked; framed like its outline on the timeline
+ *     Output       what had been printed until then, and what comes later
+ */
+#include "viewer/panels/panels.h"
+#include "viewer/pen.h"
+#include "viewer/sentences.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ROW_PX = 23, TITLE_PX = 40, LINE_PX = 19, OUTPUT_ROWS = 8, LEAST_ROWS = 5 };
+
+static uint32_t objects_told(const struct weft_model *model)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < model->objects.count; i++) {
+        count += model->objects.at[i].last_ns > 0;
+    }
+    return count;
+}
+
+float weft_dock_height(const struct weft_model *model, float height)
+{
+    const uint32_t threads = (uint32_t)model->threads.count, objects = objects_told(model);
+    uint32_t rows = threads > objects ? threads : objects;
+    const float most = floorf(height * 0.34f);
+
+    rows = rows > LEAST_ROWS ? rows : LEAST_ROWS;
+    float wanted = (float)(TITLE_PX + rows * ROW_PX + 8);
+    const uint32_t lines =
+        model->prints.count < OUTPUT_ROWS ? (uint32_t)model->prints.count : OUTPUT_ROWS;
+    const float output = (float)(TITLE_PX + (lines + 1) * LINE_PX + 6);
+    wanted = output > wanted ? output : wanted;
+    return wanted < most ? wanted : most;
+}
+
+static struct weft_style heading(const struct weft_frame *frame)
+{
+    return (struct weft_style){WEFT_FONT_SANS_BOLD, 13, frame->theme->text};
+}
+
+static struct weft_style body(const struct weft_frame *frame)
+{
+    return (struct weft_style){WEFT_FONT_SANS, 13, frame->theme->text};
+}
+
+static struct weft_style quiet(const struct weft_frame *frame)
+{
+    return (struct weft_style){WEFT_FONT_SANS, 13, frame->theme->muted};
+}
+
+/* A state's colour, for a thread at the playhead. */
+static void draw_swatch(struct weft_frame *frame, uint32_t thread, float x, float y)
+{
+    const uint32_t span = weft_model_span_at(frame->model, thread, frame->view->playhead_ns);
+
+    if (span == WEFT_NONE) {
+        weft_draw_frame(frame->list, (struct weft_rect){x, y - 1, 12, 2}, 0, 1,
+                        frame->theme->muted);
+        return;
+    }
+    weft_pen_state(frame, (struct weft_rect){x, y - 6, 12, 12},
+                   frame->model->threads.at[thread].spans.at[span].state, 3);
+}
+
+static float name_width(struct weft_frame *frame, bool threads)
+{
+    float widest = 40;
+    const size_t count = threads ? frame->model->threads.count : frame->model->objects.count;
+
+    for (size_t i = 0; i < count && i < 24; i++) {
+        const char *name =
+            threads ? frame->model->threads.at[i].name : frame->model->objects.at[i].name;
+        const float width = weft_pen_width(frame, heading(frame), name);
+        widest = width > widest ? width : widest;
+    }
+    return widest < 130 ? widest : 130;
+}
+
+static void draw_more(struct weft_frame *frame, float x, float y, float width, size_t more)
+{
+    struct weft_sentence text = {.len = 0};
+
+    weft_sentence_add(&text, "and %s more", weft_words_count(more).text);
+    weft_pen_text(frame, x, y, width, quiet(frame), text.text);
+}
+
+static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
+{
+    const struct weft_model *model = frame->model;
+    const float name = name_width(frame, true);
+
+    for (uint32_t i = 0; i < model->threads.count && i < rows; i++) {
+        const float y = rect.y + ((float)i + 0.5f) * ROW_PX;
+        if (i + 1 == rows && model->threads.count > rows) {
+            draw_more(frame, rect.x + 20, y, rect.w - 20, model->threads.count - i);
+            break;
+        }
+        struct weft_sentence now = {.len = 0};
+        weft_sentence_now(model, i, frame->view->playhead_ns, &now);
+        draw_swatch(frame, i, rect.x, y);
+        weft_pen_text(frame, rect.x + 20, y, name, heading(frame),
+                      weft_thread_name_at(&model->threads.at[i], frame->view->playhead_ns));
+        const bool over = weft_model_span_at(model, i, frame->view->playhead_ns) == WEFT_NONE;
+        weft_pen_text(frame, rect.x + 20 + name + 12, y, rect.w - 32 - name,
+                      over ? quiet(frame) : body(frame), now.text);
+    }
+}
+
+static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
+{
+    const struct weft_model *model = frame->model;
+    const float name = name_width(frame, false);
+    const uint32_t told = objects_told(model);
+    uint32_t row = 0;
+
+    for (uint32_t i = 0; i < model->objects.count && row < rows; i++) {
+        const struct weft_object *object = &model->objects.at[i];
+        if (object->last_ns == 0) {
+            continue;
+        }
+        const float y = rect.y + ((float)row + 0.5f) * ROW_PX;
+        if (row + 1 == rows && told > rows) {
+            draw_more(frame, rect.x, y, rect.w, told - row);
+            break;
+        }
+        struct weft_sentence now = {.len = 0};
+        weft_sentence_object_now(model, i, frame->view->playhead_ns, &now);
+        weft_pen_text(frame, rect.x, y, name, heading(frame), object->name);
+        weft_pen_text(frame, rect.x + name + 12, y, rect.w - name - 12, body(frame), now.text);
+        row++;
+    }
+}
+
+static void draw_at(struct weft_frame *frame, struct weft_rect rect)
+{
+    const struct weft_style badge = {WEFT_FONT_SANS_BOLD, 13, frame->theme->on_playhead};
+    const struct weft_word moment =
+        weft_words_moment(frame->view->playhead_ns, weft_frame_ns_per_px(frame));
+    struct weft_sentence title = {.len = 0};
+    const uint32_t rows = (uint32_t)((rect.h - TITLE_PX) / ROW_PX);
+    const bool objects = objects_told(frame->model) > 0;
+    const float gap = 28, left = objects ? floorf((rect.w - gap) * 0.55f) : rect.w;
+
+    weft_sentence_add(&title, "At %s", moment.text);
+    const float width = weft_pen_width(frame, badge, title.text);
+    weft_draw_rect(frame->list, (struct weft_rect){rect.x, rect.y + 10, width + 16, 22}, 4,
+                   frame->theme->playhead);
+    weft_pen_text(frame, rect.x + 8, rect.y + 21, width + 1, badge, title.text);
+    draw_threads_at(frame, (struct weft_rect){rect.x, rect.y + TITLE_PX, left, rect.h - TITLE_PX},
+                    rows);
+    if (objects) {
+        draw_objects_at(frame,
+                        (struct weft_rect){rect.x + left + gap, rect.y + TITLE_PX,
+                                           rect.w - left - gap, rect.h - TITLE_PX},
+                        rows);
+    }
+}
+
+static void draw_marked(struct weft_frame *frame, struct weft_rect rect, float y)
+{
+    struct weft_sentence text = {.len = 0};
+    const uint64_t from_ns = frame->view->marked_from_ns, to_ns = frame->view->marked_to_ns;
+    const double exact = weft_frame_ns_per_px(frame);
+
+    weft_sentence_add(&text, "Range of %s: %s to %s", weft_words_duration(to_ns - from_ns).text,
+                      weft_words_moment(from_ns, exact).text, weft_words_moment(to_ns, exact).text);
+    weft_pen_wrapped(frame, rect.x + 14, y, LINE_PX, rect.w - 28, 2, heading(frame), text.text);
+}
+
+static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
+{
+    const struct weft_style title = {WEFT_FONT_SANS_BOLD, 11, frame->theme->accent};
+    const struct weft_style name = {WEFT_FONT_SANS_BOLD, 14, frame->theme->text};
+    const struct weft_rect card = {rect.x, rect.y + 8, rect.w, rect.h - 16};
+    const float bottom = card.y + card.h - 6;
+    struct weft_facts facts;
+    float y = card.y + 16;
+
+    weft_draw_rect(frame->list, card, 6, frame->theme->raised);
+    weft_draw_frame(frame->list, card, 6, 2, frame->theme->accent);
+    weft_pen_text(frame, rect.x + 14, y, rect.w - 28, title, "SELECTED");
+    y += 21;
+    if (!weft_facts_of(frame->model, frame->view->selected, &facts)) {
+        draw_marked(frame, rect, y);
+        return;
+    }
+    const uint32_t lines =
+        weft_pen_wrapped(frame, rect.x + 14, y, LINE_PX, rect.w - 28, 2, name, facts.title.text);
+    y += (float)lines * LINE_PX + 1;
+    for (uint32_t i = 0; i < facts.count && y + 9 < bottom; i++) {
+        const uint32_t room = (uint32_t)((bottom - y + 9) / LINE_PX);
+        const uint32_t taken =
+            weft_pen_wrapped(frame, rect.x + 14, y, LINE_PX, rect.w - 28, room < 3 ? room : 3,
+                             i == 0 ? quiet(frame) : body(frame), facts.facts[i].text);
+        y += (float)(taken > 0 ? taken : 1) * LINE_PX;
+    }
+}
+
+/* Printed lines until t_ns. */
+static size_t printed_until(const struct weft_model *model, uint64_t t_ns)
+{
+    size_t low = 0, high = model->prints.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (model->prints.at[middle].t_ns <= t_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static void draw_line(struct weft_frame *frame, struct weft_rect rect, float y, size_t i,
+                      bool later)
+{
+    const struct weft_style mono = {WEFT_FONT_MONO, 12.5f,
+                                    later ? frame->theme->muted : frame->theme->text};
+    const char *text = frame->model->prints.at[i].text;
+    char line[512];
+    size_t len = 0;
+
+    for (; text[len] != '\0' && text[len] != '\n' && len < sizeof line - 1; len++) {
+        line[len] = text[len] == '\t' ? ' ' : text[len];
+    }
+    line[len] = '\0';
+    weft_pen_text(frame, rect.x, y, rect.w, mono, line);
+    weft_frame_hit(frame, (struct weft_rect){rect.x, y - LINE_PX / 2.0f, rect.w, LINE_PX},
+                   WEFT_TARGET_OUTPUT, 0, (uint32_t)i);
+}
+
+static void draw_output(struct weft_frame *frame, struct weft_rect rect)
+{
+    const struct weft_model *model = frame->model;
+    const size_t done = printed_until(model, frame->view->playhead_ns);
+    const struct weft_style small = {WEFT_FONT_SANS_BOLD, 11, frame->theme->muted};
+    size_t rows = (size_t)((rect.h - TITLE_PX - 2) / LINE_PX);
+    struct weft_sentence title = {.len = 0};
+    float y = rect.y + TITLE_PX + LINE_PX / 2.0f;
+
+    weft_sentence_add(
+        &title, "Output until %s",
+        weft_words_moment(frame->view->playhead_ns, weft_frame_ns_per_px(frame)).text);
+    weft_pen_text(frame, rect.x, rect.y + 21, rect.w, heading(frame), title.text);
+    /* One row is the title of what comes later.  The newest printed lines come first to room,
+     * but at least two of the later ones are seen where there are any. */
+    const size_t later = model->prints.count - done;
+    if (later > 0) {
+        rows = rows > 1 ? rows - 1 : 1;
+    }
+    const size_t later_wish = later < 2 ? later : 2;
+    size_t shown = done + later_wish <= rows ? done : rows - later_wish;
+    for (size_t i = done - shown; i < done; i++, y += LINE_PX) {
+        draw_line(frame, rect, y, i, false);
+    }
+    if (later == 0) {
+        return;
+    }
+    const float width = weft_pen_text(frame, rect.x, y, rect.w, small, "LATER");
+    weft_draw_rect(frame->list,
+                   (struct weft_rect){rect.x + width + 8, floorf(y), rect.w - width - 8, 1}, 0,
+                   frame->theme->line);
+    y += LINE_PX;
+    for (size_t i = done; i < model->prints.count && i - done < rows - shown; i++, y += LINE_PX) {
+        draw_line(frame, rect, y, i, true);
+    }
+}
+
+static void divide(struct weft_frame *frame, struct weft_rect dock, float x)
+{
+    weft_draw_rect(frame->list, (struct weft_rect){floorf(x), dock.y + 12, 1, dock.h - 24}, 0,
+                   frame->theme->line);
+}
+
+void weft_dock_draw(struct weft_frame *frame)
+{
+    const struct weft_rect dock = frame->geometry.dock;
+    const bool picked = frame->view->selected.kind != WEFT_TARGET_NONE || frame->view->has_marked;
+    const bool output = frame->model->prints.count > 0;
+    const float edge = 16, gap = 36;
+    float shares[3] = {picked ? 0.44f : 0.66f, picked ? 0.30f : 0, output ? 0.26f : 0};
+    float x = edge;
+
+    if (!picked && output) {
+        shares[2] = 0.34f;
+    }
+    weft_draw_rect(frame->list, dock, 0, frame->theme->panel);
+    weft_draw_rect(frame->list, (struct weft_rect){0, dock.y, dock.w, 1}, 0, frame->theme->line);
+    const uint32_t parts = 1u + picked + output;
+    const float room = dock.w - 2 * edge - (float)(parts - 1) * gap;
+    const float sum = shares[0] + shares[1] + shares[2];
+    for (int i = 0; i < 3; i++) {
+        const struct weft_rect part = {x, dock.y, floorf(room * shares[i] / sum), dock.h};
+        if (shares[i] == 0) {
+            continue;
+        }
+        if (i > 0 && !(picked && i <= 2 && shares[1] > 0 && i == 1)) {
+            divide(frame, dock, x - gap / 2);
+        }
+        if (i == 0) {
+            draw_at(frame, part);
+        } else if (i == 1) {
+            draw_selected(frame, part);
+        } else {
+            draw_output(frame, part);
+        }
+        x += part.w + gap;
+    }
+}

@@ -1,0 +1,241 @@
+#include "viewer/commands.h"
+#include "viewer/panels/panels.h"
+#include "viewer/pen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WARNINGS_MAX = 4, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
+
+/* "3 threads · 1 lock · 41 events · 9.01 s long". */
+static void figures(const struct weft_frame *frame, struct weft_sentence *out)
+{
+    static const struct {
+        enum weft_family family;
+        const char *noun;
+    } families[] = {{WEFT_FAMILY_LOCK, "lock"},           {WEFT_FAMILY_QUEUE, "queue"},
+                    {WEFT_FAMILY_SEMAPHORE, "semaphore"}, {WEFT_FAMILY_CONDITION, "condition"},
+                    {WEFT_FAMILY_EVENT, "event object"},  {WEFT_FAMILY_BARRIER, "barrier"},
+                    {WEFT_FAMILY_COUNTER, "counter"}};
+    const struct weft_model *model = frame->model;
+
+    weft_sentence_add(out, "%s", weft_words_counted(model->threads.count, "thread").text);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        uint64_t count = 0;
+        for (size_t k = 0; k < frame->lanes->count; k++) {
+            const struct weft_lane *lane = &frame->lanes->at[k];
+            count += lane->kind != WEFT_LANE_TITLE && lane->kind != WEFT_LANE_THREAD &&
+                     model->objects.at[lane->index].family == families[i].family;
+        }
+        if (count > 0) {
+            weft_sentence_add(out, " · %s", weft_words_counted(count, families[i].noun).text);
+        }
+    }
+    weft_sentence_add(out, " · %s", weft_words_counted(model->points.count, "event").text);
+    if (frame->loading) {
+        weft_sentence_add(out, " so far");
+    } else {
+        weft_sentence_add(out, " · %s long", weft_words_duration(model->end_ns).text);
+    }
+}
+
+static void bar(struct weft_frame *frame, float x, float y, struct weft_color color)
+{
+    weft_draw_rect(frame->list, (struct weft_rect){x, y - 6, 2.5f, 12}, 0, color);
+}
+
+static void triangle(struct weft_frame *frame, float x, float y, float to, struct weft_color color)
+{
+    const struct weft_point_px points[] = {{x, y - 6}, {x, y + 6}, {x + to, y}};
+
+    weft_draw_polygon(frame->list, points, 3, color);
+}
+
+static void icon(struct weft_frame *frame, enum weft_command_id command, float x, float y,
+                 struct weft_color color)
+{
+    switch (command) {
+    case WEFT_COMMAND_TO_START:
+        bar(frame, x - 7, y, color);
+        triangle(frame, x + 6, y, -9, color);
+        break;
+    case WEFT_COMMAND_PREV_EVENT:
+        triangle(frame, x + 4, y, -9, color);
+        break;
+    case WEFT_COMMAND_NEXT_EVENT:
+        triangle(frame, x - 4, y, 9, color);
+        break;
+    case WEFT_COMMAND_TO_END:
+        triangle(frame, x - 6, y, 9, color);
+        bar(frame, x + 4.5f, y, color);
+        break;
+    default:
+        if (frame->view->playing) {
+            bar(frame, x - 4.5f, y, color);
+            bar(frame, x + 2, y, color);
+        } else {
+            triangle(frame, x - 4, y, 11, color);
+        }
+        break;
+    }
+}
+
+static float button(struct weft_frame *frame, enum weft_command_id command, float x, float y)
+{
+    const bool main = command == WEFT_COMMAND_PLAY;
+    const float width = main ? PLAY_PX : BUTTON_PX;
+    const struct weft_rect rect = {x, y - 14, width, 28};
+    const struct weft_target hover = frame->view->hover;
+    const bool hovered = hover.kind == WEFT_TARGET_COMMAND && hover.index == (uint32_t)command;
+
+    weft_draw_rect(frame->list, rect, 6, main ? frame->theme->accent : frame->theme->raised);
+    if (hovered) {
+        weft_draw_frame(frame->list, rect, 6, 1.5f, frame->theme->text);
+    }
+    icon(frame, command, x + width / 2, y, main ? frame->theme->on_accent : frame->theme->text);
+    weft_frame_hit(frame, rect, WEFT_TARGET_COMMAND, 0, (uint32_t)command);
+    return width;
+}
+
+static struct weft_word speed_text(const struct weft_view *view)
+{
+    struct weft_word word;
+    const double speed = weft_view_speeds[view->speed] / 100.0;
+
+    snprintf(word.text, sizeof word.text, "%g ×", speed);
+    return word;
+}
+
+/* Transport in the middle; returns where it begins. */
+static float transport(struct weft_frame *frame, float y)
+{
+    static const enum weft_command_id commands[] = {WEFT_COMMAND_TO_START, WEFT_COMMAND_PREV_EVENT,
+                                                    WEFT_COMMAND_PLAY, WEFT_COMMAND_NEXT_EVENT,
+                                                    WEFT_COMMAND_TO_END};
+    const float width = 4 * BUTTON_PX + PLAY_PX + 4 * BUTTON_GAP_PX;
+    const struct weft_style clock = {WEFT_FONT_MONO, 15, frame->theme->text};
+    const struct weft_style speed = {WEFT_FONT_MONO, 12.5f, frame->theme->muted};
+    const float right = frame->geometry.width - 56;
+    const float text_width = weft_pen_width(frame, clock, "00:00.000") + 16 +
+                             weft_pen_width(frame, speed, "0.25 ×") + 18;
+    float start = frame->geometry.width / 2 - width / 2;
+
+    if (frame->geometry.width < 1500) { /* the figures need the left half */
+        start = right - text_width - width;
+    }
+    float x = start;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        x += button(frame, commands[i], x, y) + BUTTON_GAP_PX;
+    }
+    x += 12;
+    x += weft_pen_text(frame, x, y, 130, clock, weft_words_clock(frame->view->playhead_ns).text);
+    weft_pen_text(frame, x + 14, y, 80, speed, speed_text(frame->view).text);
+    return start;
+}
+
+void weft_header_draw(struct weft_frame *frame)
+{
+    const struct weft_rect rect = frame->geometry.header;
+    const struct weft_style product = {WEFT_FONT_SANS_BOLD, 17, frame->theme->accent};
+    const struct weft_style file = {WEFT_FONT_SANS_BOLD, 14, frame->theme->text};
+    const struct weft_style small = {WEFT_FONT_SANS, 13, frame->theme->muted};
+    const float y = rect.h / 2;
+    struct weft_sentence line = {.len = 0};
+    float x = 16;
+
+    weft_draw_rect(frame->list, rect, 0, frame->theme->panel);
+    weft_draw_rect(frame->list, (struct weft_rect){0, rect.h - 1, rect.w, 1}, 0,
+                   frame->theme->line);
+    const float start = transport(frame, y);
+    x += weft_pen_text(frame, x, y, 80, product, "weft") + 14;
+    x += weft_pen_text(frame, x, y, (start - x) * 0.5f, file, frame->file) + 22;
+    figures(frame, &line);
+    if (x < start - 60) {
+        weft_pen_text(frame, x, y, start - x - 20, small, line.text);
+    }
+    const float cap = weft_pen_cap_width(frame, "?");
+    const struct weft_rect help = {rect.w - 16 - cap, y - 12, cap, 24};
+    weft_pen_cap(frame, help.x, y, "?");
+    weft_frame_hit(frame, help, WEFT_TARGET_COMMAND, 0, WEFT_COMMAND_HELP);
+}
+
+typedef bool warning_fn(const struct weft_model *model, struct weft_sentence *out);
+
+static bool cut(const struct weft_model *model, struct weft_sentence *out)
+{
+    weft_sentence_add(out,
+                      "This trace was cut: its last line is missing, so what happened after %s is "
+                      "not in it.",
+                      weft_words_moment(model->end_ns, 1e6).text);
+    return !model->health.complete;
+}
+
+static bool lost(const struct weft_model *model, struct weft_sentence *out)
+{
+    weft_sentence_add(out,
+                      "%s got lost while recording: some periods may look longer than they were.",
+                      weft_words_counted(model->health.lost, "event").text);
+    return model->health.lost > 0;
+}
+
+static bool bad(const struct weft_model *model, struct weft_sentence *out)
+{
+    weft_sentence_add(out, "%s of the file could not be read and %s left out.",
+                      weft_words_counted(model->health.bad_lines, "line").text,
+                      model->health.bad_lines == 1 ? "was" : "were");
+    return model->health.bad_lines > 0;
+}
+
+static bool unknown(const struct weft_model *model, struct weft_sentence *out)
+{
+    weft_sentence_add(out, "%s of a kind that this version of weft does not know %s left out.",
+                      weft_words_counted(model->health.unknown_events, "event").text,
+                      model->health.unknown_events == 1 ? "was" : "were");
+    return model->health.unknown_events > 0;
+}
+
+static warning_fn *const warnings[WARNINGS_MAX] = {cut, lost, bad, unknown};
+
+uint32_t weft_warnings_count(const struct weft_model *model)
+{
+    uint32_t count = 0;
+
+    for (int i = 0; i < WARNINGS_MAX; i++) {
+        struct weft_sentence text = {.len = 0};
+        count += warnings[i](model, &text);
+    }
+    return count;
+}
+
+void weft_warning_text(const struct weft_model *model, uint32_t i, struct weft_sentence *out)
+{
+    for (int k = 0; k < WARNINGS_MAX; k++) {
+        *out = (struct weft_sentence){.len = 0};
+        if (warnings[k](model, out) && i-- == 0) {
+            return;
+        }
+    }
+    *out = (struct weft_sentence){.len = 0};
+}
+
+void weft_warnings_draw(struct weft_frame *frame)
+{
+    const struct weft_rect rect = frame->geometry.warnings;
+    const struct weft_style style = {WEFT_FONT_SANS, 13, frame->theme->on_warning};
+    const struct weft_style sign = {WEFT_FONT_SANS_BOLD, 13, frame->theme->on_warning};
+    const uint32_t count = rect.h > 0 ? weft_warnings_count(frame->model) : 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const float height = rect.h / (float)count, y = rect.y + (float)i * height;
+        struct weft_sentence text;
+        weft_draw_rect(frame->list, (struct weft_rect){rect.x, y, rect.w, height}, 0,
+                       frame->theme->warning);
+        weft_pen_text(frame, 20, y + height / 2, 12, sign, "!");
+        weft_warning_text(frame->model, i, &text);
+        weft_pen_text(frame, 34, y + height / 2, rect.w - 50, style, text.text);
+    }
+    if (count > 0) {
+        weft_draw_rect(frame->list, (struct weft_rect){0, rect.y + rect.h - 1, rect.w, 1}, 0,
+                       frame->theme->line);
+    }
+}

@@ -1,0 +1,30 @@
+/*
+ * Everything around the lanes: header, warnings, minimap, dock, legend, help sheet, tooltip.
+ * Threads: one at a time.
+ */
+#ifndef WEFT_VIEWER_PANELS_PANELS_H
+#define WEFT_VIEWER_PANELS_PANELS_H
+
+#include "viewer/frame.h"
+#include "viewer/words.h"
+
+/* Product, file, figures, transport, clock. */
+void weft_header_draw(struct weft_frame *frame);
+
+/* What is wrong with the trace, in plain words: how many strips, and strip i's text. */
+uint32_t weft_warnings_count(const struct weft_model *model);
+void weft_warning_text(const struct weft_model *model, uint32_t i, struct weft_sentence *out);
+void weft_warnings_draw(struct weft_frame *frame);
+
+/* The whole trace in small, with a window for what the lanes show. */
+void weft_minimap_draw(struct weft_frame *frame);
+
+/* How tall the dock has to be, and the dock: "At 4.200 s", "Selected", "Output". */
+float weft_dock_height(const struct weft_model *model, float height);
+void weft_dock_draw(struct weft_frame *frame);
+
+void weft_legend_draw(struct weft_frame *frame);
+void weft_help_draw(struct weft_frame *frame);
+void weft_tooltip_draw(struct weft_frame *frame);
+
+#endif

@@ -1,0 +1,304 @@
+#include "viewer/pen.h"
+
+#include "base/utf8.h"
+#include "base/vec.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The backend's line box: baseline at 0.97 of the size; capitals of Inter are 0.727 high. */
+static const float CAPITALS_MIDDLE = 0.97f - 0.727f / 2;
+static const float LINE_BOX = 1.26f;
+
+static const char ELLIPSIS[] = "…";
+
+static float width_of(const struct weft_frame *frame, struct weft_style style, const char *text,
+                      size_t len)
+{
+    return frame->measure->width(frame->measure->ctx, style.font, style.size, text, len);
+}
+
+float weft_pen_width(const struct weft_frame *frame, struct weft_style style, const char *text)
+{
+    return width_of(frame, style, text, strlen(text));
+}
+
+struct weft_rect weft_pen_text_box(float x, float middle_y, float width, float size)
+{
+    return (struct weft_rect){x, middle_y - size * CAPITALS_MIDDLE, width, size * LINE_BOX};
+}
+
+/* Bytes of text that fit before an ellipsis; whole characters. */
+static size_t fitting(const struct weft_frame *frame, struct weft_style style, const char *text,
+                      size_t len, float max_width)
+{
+    size_t low = 0, high = len;
+
+    while (low < high) {
+        size_t middle = low + (high - low + 1) / 2;
+        while (middle > low && ((unsigned char)text[middle] & 0xc0) == 0x80) {
+            middle--;
+        }
+        if (middle == low) { /* one character is left between them */
+            middle = low + 1;
+            while (middle < high && ((unsigned char)text[middle] & 0xc0) == 0x80) {
+                middle++;
+            }
+        }
+        if (width_of(frame, style, text, middle) <= max_width) {
+            low = middle;
+        } else {
+            high = middle - 1;
+            while (high > low && ((unsigned char)text[high] & 0xc0) == 0x80) {
+                high--;
+            }
+        }
+    }
+    return low;
+}
+
+/* What is written of text: all of it, or a part with "…"; "" when there is no room.  Long texts
+ * are cut before they are measured: no line holds more. */
+static float fit(const struct weft_frame *frame, struct weft_style style, const char *text,
+                 float max_width, char *out, size_t room)
+{
+    size_t len = strnlen(text, room - sizeof ELLIPSIS);
+    const bool whole = text[len] == '\0';
+
+    while (!whole && len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) {
+        len--;
+    }
+    memcpy(out, text, len);
+    out[len] = '\0';
+    float width = width_of(frame, style, out, len);
+    if (whole && width <= max_width) {
+        return width;
+    }
+    const float dots = width_of(frame, style, ELLIPSIS, sizeof ELLIPSIS - 1);
+    len = dots <= max_width ? fitting(frame, style, out, len, max_width - dots) : 0;
+    if (len == 0) {
+        out[0] = '\0';
+        return 0;
+    }
+    while (len > 0 && out[len - 1] == ' ') {
+        len--;
+    }
+    memcpy(out + len, ELLIPSIS, sizeof ELLIPSIS);
+    width = width_of(frame, style, out, strlen(out));
+    return width < max_width ? width : max_width;
+}
+
+static float put(struct weft_frame *frame, float x, bool right, float middle_y, float max_width,
+                 struct weft_style style, const char *text)
+{
+    char out[512];
+    const float width = fit(frame, style, text, max_width, out, sizeof out);
+
+    if (out[0] != '\0') {
+        weft_draw_text(frame->list,
+                       weft_pen_text_box(right ? x - width : x, middle_y, width, style.size),
+                       style.font, style.size, style.color, out);
+    }
+    return width;
+}
+
+float weft_pen_text(struct weft_frame *frame, float x, float middle_y, float max_width,
+                    struct weft_style style, const char *text)
+{
+    return put(frame, x, false, middle_y, max_width, style, text);
+}
+
+float weft_pen_text_right(struct weft_frame *frame, float right, float middle_y, float max_width,
+                          struct weft_style style, const char *text)
+{
+    return put(frame, right, true, middle_y, max_width, style, text);
+}
+
+/* Bytes of the next line of text: as many words as fit, or as much of one word. */
+static size_t next_line(const struct weft_frame *frame, struct weft_style style, const char *text,
+                        float max_width)
+{
+    const size_t len = strlen(text);
+    size_t best = 0;
+
+    for (size_t i = 1; i <= len; i++) {
+        if (i < len && text[i] != ' ') {
+            continue;
+        }
+        if (width_of(frame, style, text, i) > max_width) {
+            break;
+        }
+        best = i;
+    }
+    return best > 0 ? best : fitting(frame, style, text, len, max_width);
+}
+
+uint32_t weft_pen_wrapped(struct weft_frame *frame, float x, float middle_y, float line_px,
+                          float max_width, uint32_t max_lines, struct weft_style style,
+                          const char *text)
+{
+    uint32_t lines = 0;
+
+    while (*text != '\0' && lines < max_lines) {
+        const size_t len = next_line(frame, style, text, max_width);
+        char line[512];
+        const float y = middle_y + (float)lines * line_px;
+        lines++;
+        if (len == 0 || lines == max_lines || len >= sizeof line) {
+            weft_pen_text(frame, x, y, max_width, style, text);
+            break;
+        }
+        memcpy(line, text, len);
+        line[len] = '\0';
+        weft_pen_text(frame, x, y, max_width, style, line);
+        text += len;
+        text += *text == ' ';
+    }
+    return lines;
+}
+
+/* Corners of a chip's shape, in turns from the top. */
+static void polygon(struct weft_frame *frame, float x, float y, float radius, uint32_t corners,
+                    float turn, struct weft_color color)
+{
+    struct weft_point_px points[8];
+
+    for (uint32_t i = 0; i < corners; i++) {
+        const float angle = 6.2831853f * ((float)i / (float)corners + turn);
+        points[i] = (struct weft_point_px){x + radius * sinf(angle), y - radius * cosf(angle)};
+    }
+    weft_draw_polygon(frame->list, points, corners, color);
+}
+
+void weft_pen_chip(struct weft_frame *frame, float x, float y, float radius, uint32_t thread,
+                   struct weft_color color)
+{
+    const struct weft_rect box = {x - radius, y - radius, 2 * radius, 2 * radius};
+
+    switch (thread % 8) {
+    case 0:
+        weft_draw_rect(frame->list, box, radius, color);
+        break;
+    case 1:
+        polygon(frame, x, y + radius * 0.15f, radius * 1.2f, 3, 0, color);
+        break;
+    case 2:
+        weft_draw_rect(frame->list,
+                       (struct weft_rect){box.x + radius * 0.1f, box.y + radius * 0.1f,
+                                          radius * 1.8f, radius * 1.8f},
+                       1, color);
+        break;
+    case 3:
+        polygon(frame, x, y, radius * 1.2f, 4, 0, color);
+        break;
+    case 4:
+        weft_draw_frame(frame->list, box, radius, radius * 0.42f, color);
+        break;
+    case 5:
+        polygon(frame, x, y - radius * 0.15f, radius * 1.2f, 3, 0.5f, color);
+        break;
+    case 6:
+        weft_draw_frame(frame->list,
+                        (struct weft_rect){box.x + radius * 0.1f, box.y + radius * 0.1f,
+                                           radius * 1.8f, radius * 1.8f},
+                        1, radius * 0.42f, color);
+        break;
+    default:
+        polygon(frame, x, y, radius * 1.1f, 6, 0.25f, color);
+        break;
+    }
+}
+
+static struct weft_style cap_style(const struct weft_frame *frame)
+{
+    return (struct weft_style){WEFT_FONT_MONO, 11, frame->theme->text};
+}
+
+float weft_pen_cap_width(const struct weft_frame *frame, const char *cap)
+{
+    const float width = weft_pen_width(frame, cap_style(frame), cap) + 11;
+
+    return width > 20 ? width : 20;
+}
+
+float weft_pen_cap(struct weft_frame *frame, float x, float middle_y, const char *cap)
+{
+    const float width = weft_pen_cap_width(frame, cap);
+    const float inner = weft_pen_width(frame, cap_style(frame), cap);
+    const struct weft_rect box = {x, middle_y - 9.5f, width, 19};
+
+    weft_draw_rect(frame->list, box, 4, frame->theme->tip_edge);
+    weft_draw_rect(frame->list, (struct weft_rect){x + 1, box.y + 1, width - 2, 16}, 3,
+                   frame->theme->raised);
+    weft_pen_text(frame, x + (width - inner) / 2, middle_y - 0.5f, inner + 1, cap_style(frame),
+                  cap);
+    return width;
+}
+
+void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t state, float radius)
+{
+    const struct weft_state_style *style = &weft_state_styles[state];
+    const struct weft_state_colors *colors = &style->colors[frame->theme->id];
+
+    if (rect.w < 2 * radius) {
+        radius = rect.w / 2;
+    }
+    weft_draw_rect(frame->list, rect, radius, colors->fill);
+    if (style->pattern == WEFT_PATTERN_HATCHED && rect.w >= 4) {
+        weft_draw_hatch(frame->list, rect, 4, colors->edge);
+    } else if (style->pattern == WEFT_PATTERN_HOLLOW && rect.w >= 3) {
+        weft_draw_frame(frame->list, rect, radius, 1, colors->edge);
+    } else if (style->pattern == WEFT_PATTERN_HOLLOW) {
+        weft_draw_rect(frame->list, rect, 0, colors->edge);
+    }
+}
+
+void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,
+                    struct weft_style style, struct weft_color under, const char *text)
+{
+    const char *copy = weft_arena_copy(&frame->list->arena, text, strlen(text));
+    const struct weft_label label = {weft_pen_text_box(x, middle_y, width, style.size),
+                                     style.font,
+                                     style.size,
+                                     style.color,
+                                     under,
+                                     copy};
+
+    if (copy == NULL || !weft_vec_push(frame->labels, label)) {
+        frame->list->failed = true;
+    }
+}
+
+/* Does one of the lines that were drawn since first_line cross box? */
+static bool struck(const struct weft_frame *frame, size_t first_line, struct weft_rect box)
+{
+    for (size_t i = first_line; i < frame->list->count; i++) {
+        const struct weft_draw_item *item = &frame->list->at[i];
+        if (item->kind == WEFT_DRAW_LINE || item->kind == WEFT_DRAW_POLYGON) {
+            const struct weft_rect line = {item->rect.x - 2, item->rect.y - 2, item->rect.w + 4,
+                                           item->rect.h + 4};
+            const struct weft_rect both = weft_rect_inside(line, box);
+            if (both.w > 0 && both.h > 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void weft_pen_flush_labels(struct weft_frame *frame, size_t first_line)
+{
+    const size_t lines_end = frame->list->count;
+
+    for (size_t i = 0; i < frame->labels->count; i++) {
+        const struct weft_label *label = &frame->labels->at[i];
+        if (lines_end > first_line && struck(frame, first_line, label->box)) {
+            weft_draw_rect(
+                frame->list,
+                (struct weft_rect){label->box.x - 3, label->box.y, label->box.w + 6, label->box.h},
+                0, label->under);
+        }
+        weft_draw_text(frame->list, label->box, label->font, label->size, label->ink, label->text);
+    }
+    frame->labels->count = 0;
+}

@@ -1,0 +1,55 @@
+/*
+ * What every panel writes and draws with: text that fits, centred on a line; chips of threads,
+ * key caps, labels inside bars.
+ * Threads: one at a time.
+ */
+#ifndef WEFT_VIEWER_PEN_H
+#define WEFT_VIEWER_PEN_H
+
+#include "viewer/frame.h"
+
+struct weft_style {
+    enum weft_font font;
+    float size;
+    struct weft_color color;
+};
+
+float weft_pen_width(const struct weft_frame *frame, struct weft_style style, const char *text);
+
+/*
+ * Writes text from x on, its capitals centred on middle_y, cut with "…" at max_width.  Returns
+ * the width that it took; nothing is written where not even "…" fits.
+ */
+float weft_pen_text(struct weft_frame *frame, float x, float middle_y, float max_width,
+                    struct weft_style style, const char *text);
+
+/* The same, ending at right. */
+float weft_pen_text_right(struct weft_frame *frame, float right, float middle_y, float max_width,
+                          struct weft_style style, const char *text);
+
+/* Writes text in lines of at most max_width, at most max_lines; returns how many it took. */
+uint32_t weft_pen_wrapped(struct weft_frame *frame, float x, float middle_y, float line_px,
+                          float max_width, uint32_t max_lines, struct weft_style style,
+                          const char *text);
+
+/* A thread's quiet mark: a shape without a hue, centred; a state's hue is never an identity. */
+void weft_pen_chip(struct weft_frame *frame, float x, float y, float radius, uint32_t thread,
+                   struct weft_color color);
+
+/* A key cap; returns its width. */
+float weft_pen_cap(struct weft_frame *frame, float x, float middle_y, const char *cap);
+float weft_pen_cap_width(const struct weft_frame *frame, const char *cap);
+
+/* A bar in a state's colours and pattern. */
+void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t state, float radius);
+
+/* A label inside a bar, for later; at x, centred on middle_y. */
+void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,
+                    struct weft_style style, struct weft_color under, const char *text);
+
+/* Writes the labels; where an item of the list from first_line on crosses one, on a patch. */
+void weft_pen_flush_labels(struct weft_frame *frame, size_t first_line);
+
+struct weft_rect weft_pen_text_box(float x, float middle_y, float width, float size);
+
+#endif

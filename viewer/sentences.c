@@ -1,0 +1,316 @@
+#include "viewer/sentences.h"
+
+#include <string.h>
+
+const char *weft_name_of_thread(const struct weft_model *model, uint32_t thread, uint64_t t_ns)
+{
+    return thread < model->threads.count ? weft_thread_name_at(&model->threads.at[thread], t_ns)
+                                         : "";
+}
+
+static const char *object_name(const struct weft_model *model, uint32_t object)
+{
+    return object < model->objects.count ? model->objects.at[object].name : "";
+}
+
+const char *weft_name_of_subject(const struct weft_model *model, const struct weft_span *span)
+{
+    return weft_span_about_thread(span) ? weft_name_of_thread(model, span->object, span->start_ns)
+                                        : object_name(model, span->object);
+}
+
+bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
+                           uint64_t to_ns, struct weft_sentence *out)
+{
+    if (object >= model->objects.count || model->objects.at[object].family != WEFT_FAMILY_LOCK) {
+        return false;
+    }
+    const struct weft_object *lock = &model->objects.at[object];
+    uint32_t hold = weft_object_hold_at(lock, from_ns);
+    uint32_t owners = 0, second = WEFT_NONE;
+
+    if (hold == WEFT_NONE) {
+        return false;
+    }
+    const uint32_t first = lock->holds.at[hold].thread;
+    for (; hold < lock->holds.count && lock->holds.at[hold].start_ns < to_ns && owners < 1000;
+         hold++) {
+        owners++;
+        second = owners == 2 ? lock->holds.at[hold].thread : second;
+    }
+    weft_sentence_add(out, "held by %s", weft_name_of_thread(model, first, from_ns));
+    if (owners == 2) {
+        weft_sentence_add(out, ", then by %s", weft_name_of_thread(model, second, to_ns));
+    } else if (owners > 2) {
+        weft_sentence_add(out, ", then %s more times", weft_words_count(owners - 1).text);
+    }
+    return true;
+}
+
+/* The event that began a wait; events of one thread at one time are few. */
+static enum weft_event_kind begin_kind(const struct weft_model *model, uint32_t thread,
+                                       const struct weft_span *span)
+{
+    for (size_t i = weft_model_point_from(model, span->start_ns);
+         i < model->points.count && model->points.at[i].t_ns == span->start_ns; i++) {
+        const struct weft_point *point = &model->points.at[i];
+        if (point->thread == thread && weft_events[point->kind].phase == WEFT_PHASE_BEGIN) {
+            return (enum weft_event_kind)point->kind;
+        }
+    }
+    return WEFT_EV_NONE;
+}
+
+static const char *answer_of(uint8_t question, int64_t answer, struct weft_word *room)
+{
+    switch (question) {
+    case WEFT_ASK_QSIZE:
+    case WEFT_ASK_ACTIVE_COUNT:
+        *room = weft_words_number(answer);
+        return room->text;
+    default:
+        return answer != 0 ? "yes" : "no";
+    }
+}
+
+static const char *question_of(const struct weft_span *span)
+{
+    return span->question < WEFT_ASK_COUNT ? weft_questions[span->question].words : "";
+}
+
+static bool label_poll(const struct weft_model *model, const struct weft_span *span,
+                       uint32_t variant, struct weft_sentence *out)
+{
+    const struct weft_span_extra *extra = weft_span_extra_of(model, span);
+    const char *subject = weft_name_of_subject(model, span);
+    const struct weft_word count =
+        weft_words_count(extra->amount > 0 ? (uint64_t)extra->amount : 0);
+    struct weft_word room;
+    const char *answer = answer_of(span->question, extra->answer, &room);
+
+    switch (variant) {
+    case 0:
+        weft_sentence_add(out, "asks %s%s%s × %s %s", subject, *subject != '\0' ? " " : "",
+                          count.text, question_of(span), answer);
+        return extra->amount > 0;
+    case 1:
+        weft_sentence_add(out, "asks %s: %s %s", subject, question_of(span), answer);
+        return *subject != '\0';
+    case 2:
+        weft_sentence_add(out, "asks: %s", question_of(span));
+        return true;
+    case 3:
+        weft_sentence_add(out, "polls");
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* "waits 3.00 s for threadLock — held by Thread-1": verb, preposition and what follows. */
+struct wait_words {
+    const char *verb;
+    const char *of;   /* between the time and the subject */
+    const char *tail; /* behind the subject, may be "" */
+};
+
+static struct wait_words words_of_wait(const struct weft_model *model, uint32_t thread,
+                                       const struct weft_span *span)
+{
+    switch (span->state) {
+    case WEFT_STATE_COND_WAIT:
+        return (struct wait_words){"waits", "on", ""};
+    case WEFT_STATE_SEM_WAIT:
+        return (struct wait_words){"waits", "for a permit of", ""};
+    case WEFT_STATE_EVENT_WAIT:
+        return (struct wait_words){"waits", "for", " to be set"};
+    case WEFT_STATE_BARRIER_WAIT:
+        return (struct wait_words){"waits", "at", ""};
+    case WEFT_STATE_QUEUE_WAIT:
+        switch (begin_kind(model, thread, span)) {
+        case WEFT_EV_QUEUE_PUT_WAIT:
+            return (struct wait_words){"waits", "for room in", ""};
+        case WEFT_EV_QUEUE_JOIN:
+            return (struct wait_words){"waits", "for all tasks of", ""};
+        default:
+            return (struct wait_words){"waits", "for an item of", ""};
+        }
+    case WEFT_STATE_JOIN:
+        return (struct wait_words){"joins", "", ""};
+    case WEFT_STATE_IO:
+        return (struct wait_words){"blocks", "in", ""};
+    default:
+        return (struct wait_words){"waits", "for", ""};
+    }
+}
+
+static const char *waker_of(const struct weft_model *model, const struct weft_span *span)
+{
+    const uint32_t wake = weft_span_extra_of(model, span)->wake;
+
+    return wake < model->wakes.count ? weft_name_of_thread(model, model->wakes.at[wake].from_thread,
+                                                           model->wakes.at[wake].from_ns)
+                                     : "";
+}
+
+static bool label_wait(const struct weft_model *model, uint32_t thread, uint32_t index,
+                       uint32_t variant, struct weft_sentence *out)
+{
+    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
+    const uint64_t end_ns = weft_span_end_ns(model, thread, index);
+    const struct wait_words words = words_of_wait(model, thread, span);
+    const char *subject = weft_name_of_subject(model, span);
+    const char *waker = waker_of(model, span);
+    const struct weft_word time = weft_words_duration(end_ns - span->start_ns);
+
+    if (*subject == '\0' && variant < 2) {
+        return false;
+    }
+    switch (variant) {
+    case 0:
+        weft_sentence_add(out, "%s %s %s %s%s — ", words.verb, time.text, words.of, subject,
+                          words.tail);
+        if (span->outcome == WEFT_OUT_TIMEOUT) {
+            weft_sentence_add(out, "in vain");
+            return true;
+        }
+        if (weft_sentence_holders(model, span->object, span->start_ns, end_ns, out)) {
+            return true;
+        }
+        weft_sentence_add(out, "ended by %s", waker);
+        return *waker != '\0';
+    case 1:
+        weft_sentence_add(out, "%s %s %s %s%s", words.verb, time.text, words.of, subject,
+                          words.tail);
+        return true;
+    case 2:
+        weft_sentence_add(out, "%s %s", words.verb, time.text);
+        return true;
+    case 3:
+        weft_sentence_add(out, "%s", words.verb);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool label_join(const struct weft_model *model, uint32_t thread, uint32_t index,
+                       uint32_t variant, struct weft_sentence *out)
+{
+    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
+    const uint64_t ns = weft_span_end_ns(model, thread, index) - span->start_ns;
+    const char *in_vain = span->outcome == WEFT_OUT_TIMEOUT ? " in vain" : "";
+
+    switch (variant) {
+    case 0:
+        weft_sentence_add(out, "joins %s — waits %s for its end%s",
+                          weft_name_of_subject(model, span), weft_words_duration(ns).text, in_vain);
+        return true;
+    case 1:
+        weft_sentence_add(out, "joins %s%s", weft_name_of_subject(model, span), in_vain);
+        return true;
+    case 2:
+        weft_sentence_add(out, "joins");
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool label_plain(const char *verb, uint64_t ns, uint32_t variant, struct weft_sentence *out)
+{
+    if (variant == 0) {
+        weft_sentence_add(out, "%s %s", verb, weft_words_duration(ns).text);
+    } else {
+        weft_sentence_add(out, "%s", verb);
+    }
+    return variant < 2;
+}
+
+bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32_t span,
+                         uint32_t variant, struct weft_sentence *out)
+{
+    const struct weft_span *what = &model->threads.at[thread].spans.at[span];
+    const uint64_t ns = weft_span_end_ns(model, thread, span) - what->start_ns;
+
+    *out = (struct weft_sentence){.len = 0};
+    switch (what->state) {
+    case WEFT_STATE_RUNNING:
+        return label_plain("runs", ns, variant, out);
+    case WEFT_STATE_SLEEP:
+        return label_plain("sleeps", ns, variant, out);
+    case WEFT_STATE_UNKNOWN:
+        return label_plain("not known", ns, variant, out);
+    case WEFT_STATE_POLL:
+        return label_poll(model, what, variant, out);
+    case WEFT_STATE_JOIN:
+        return label_join(model, thread, span, variant, out);
+    default:
+        return label_wait(model, thread, span, variant, out);
+    }
+}
+
+bool weft_sentence_site(const struct weft_model *model, uint32_t site, struct weft_sentence *out)
+{
+    if (site >= model->sites.count) {
+        return false;
+    }
+    const struct weft_site *where = &model->sites.at[site];
+    const char *slash = strrchr(where->file, '/');
+    const char *file = slash != NULL ? slash + 1 : where->file;
+
+    if (*where->function != '\0' && *file != '\0') {
+        weft_sentence_add(out, "%s (%s:%u)", where->function, file, where->line);
+    } else if (*file != '\0') {
+        weft_sentence_add(out, "%s:%u", file, where->line);
+    } else {
+        weft_sentence_add(out, "%s", where->function);
+    }
+    return *where->function != '\0' || *file != '\0';
+}
+
+static void add_text(struct weft_sentence *out, const char *text)
+{
+    size_t len = strlen(text);
+
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
+        len--;
+    }
+    weft_sentence_add(out, " “%.*s”", (int)(len < 300 ? len : 300), text);
+}
+
+void weft_sentence_point(const struct weft_model *model, uint32_t point, struct weft_sentence *out)
+{
+    const struct weft_point *what = &model->points.at[point];
+    const struct weft_event_info *info = &weft_events[what->kind];
+    const struct weft_point_args *args = weft_model_args(model, point);
+    struct weft_word room;
+
+    weft_sentence_add(out, "%s %s", weft_name_of_thread(model, what->thread, what->t_ns),
+                      info->words);
+    if (args != NULL && args->text != NULL && info->family == WEFT_FAMILY_QUEUE) {
+        add_text(out, args->text);
+        weft_sentence_add(out, " ·");
+    }
+    if (what->object != WEFT_NONE) {
+        weft_sentence_add(out, " %s",
+                          weft_point_about_thread(model, point)
+                              ? weft_name_of_thread(model, what->object, what->t_ns)
+                              : object_name(model, what->object));
+    }
+    if (args != NULL && args->text != NULL && info->family != WEFT_FAMILY_QUEUE &&
+        info->family != WEFT_FAMILY_THREAD) {
+        add_text(out, args->text);
+    }
+    if (what->kind == WEFT_EV_QUERY && args != NULL && args->first > 0 &&
+        args->first < WEFT_ASK_COUNT) {
+        weft_sentence_add(out, ": %s %s", weft_questions[args->first].words,
+                          answer_of((uint8_t)args->first, args->second, &room));
+    }
+    if (what->kind == WEFT_EV_COUNTER && args != NULL) {
+        weft_sentence_add(out, ": %s", weft_words_number(args->first).text);
+    }
+    if (what->kind == WEFT_EV_LOST && args != NULL) {
+        weft_sentence_add(out, " (%s)", weft_words_number(args->first).text);
+    }
+}

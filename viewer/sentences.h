@@ -1,0 +1,59 @@
+/*
+ * What happened, in plain words: the labels in the bars, the tooltip and the dock all say it with
+ * these sentences, so that no two places differ.
+ * Threads: any.
+ */
+#ifndef WEFT_VIEWER_SENTENCES_H
+#define WEFT_VIEWER_SENTENCES_H
+
+#include "traces/model/model.h"
+#include "viewer/view.h"
+#include "viewer/words.h"
+
+#include <stdbool.h>
+
+/* "Thread-1", by the name that it had at t_ns; "" for WEFT_NONE. */
+const char *weft_name_of_thread(const struct weft_model *model, uint32_t thread, uint64_t t_ns);
+
+/* Name of what a span is about: an object, or a thread for joins; "" when there is none. */
+const char *weft_name_of_subject(const struct weft_model *model, const struct weft_span *span);
+
+/*
+ * A span's label, from the fullest (variant 0) to the shortest.  False when there is no such
+ * variant; labels that say nothing (short runs) have none.
+ */
+bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32_t span,
+                         uint32_t variant, struct weft_sentence *out);
+
+/* "held by Thread-1, then by 2 others": who had the object in [from_ns, to_ns).  False: nobody. */
+bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
+                           uint64_t to_ns, struct weft_sentence *out);
+
+/* What a thread is doing at t_ns: "sleeps (1.20 of 2.00 s), holding threadLock". */
+void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t t_ns,
+                       struct weft_sentence *out);
+
+/* How an object stands at t_ns: "held by Thread-2 since 3.00 s", "2 of 10 items: Four, Five". */
+void weft_sentence_object_now(const struct weft_model *model, uint32_t object, uint64_t t_ns,
+                              struct weft_sentence *out);
+
+/* An event: "Thread-1 releases threadLock". */
+void weft_sentence_point(const struct weft_model *model, uint32_t point, struct weft_sentence *out);
+
+/* "print_time (locked_sections.c:41)"; false when nothing is known. */
+bool weft_sentence_site(const struct weft_model *model, uint32_t site, struct weft_sentence *out);
+
+/* Several sentences about one thing: a title, then facts. */
+enum { WEFT_FACTS_MAX = 7 };
+
+struct weft_facts {
+    struct weft_sentence title;
+    struct weft_sentence facts[WEFT_FACTS_MAX];
+    uint32_t count;
+};
+
+/* All that is to say about a target of the view; false when it is nothing to describe. */
+bool weft_facts_of(const struct weft_model *model, struct weft_target target,
+                   struct weft_facts *facts);
+
+#endif

@@ -1,0 +1,130 @@
+/* The view as one JSON object on one line. */
+#include "viewer/app_private.h"
+#include "viewer/sentences.h"
+
+#include <math.h>
+#include <string.h>
+
+static void name_target(const struct weft_app *app, struct weft_target target,
+                        struct weft_sentence *out)
+{
+    const struct weft_model *model = app->model;
+
+    switch (target.kind) {
+    case WEFT_TARGET_SPAN: {
+        const struct weft_span *span = &model->threads.at[target.owner].spans.at[target.index];
+        const char *subject = weft_name_of_subject(model, span);
+        weft_sentence_add(out, "span %s %s", model->threads.at[target.owner].name,
+                          weft_states[span->state].name);
+        weft_sentence_add(out, "%s%s", *subject != '\0' ? " " : "", subject);
+        break;
+    }
+    case WEFT_TARGET_ZONE:
+        weft_sentence_add(out, "zone %s %s", model->threads.at[target.owner].name,
+                          model->threads.at[target.owner].zones.at[target.index].name);
+        break;
+    case WEFT_TARGET_HOLD: {
+        const struct weft_object *object = &model->objects.at[target.owner];
+        weft_sentence_add(out, "hold %s %s", object->name,
+                          model->threads.at[object->holds.at[target.index].thread].name);
+        break;
+    }
+    case WEFT_TARGET_LEVEL:
+        weft_sentence_add(out, "level %s", model->objects.at[target.owner].name);
+        break;
+    case WEFT_TARGET_POINT:
+        weft_sentence_add(out, "event %s", weft_events[model->points.at[target.index].kind].name);
+        break;
+    case WEFT_TARGET_WAKE: {
+        const struct weft_wake *wake = &model->wakes.at[target.index];
+        weft_sentence_add(out, "hand-off %s %s", model->threads.at[wake->from_thread].name,
+                          model->threads.at[wake->to_thread].name);
+        break;
+    }
+    case WEFT_TARGET_LANE:
+        weft_sentence_add(out, "lane");
+        break;
+    case WEFT_TARGET_COMMAND:
+        weft_sentence_add(out, "button %s",
+                          target.index < WEFT_COMMAND_COUNT ? weft_commands[target.index].name
+                                                            : "");
+        break;
+    case WEFT_TARGET_RULER:
+        weft_sentence_add(out, "ruler");
+        break;
+    case WEFT_TARGET_MINIMAP:
+        weft_sentence_add(out, "minimap");
+        break;
+    case WEFT_TARGET_PLOT:
+        weft_sentence_add(out, "plot");
+        break;
+    case WEFT_TARGET_OUTPUT:
+        weft_sentence_add(out, "output");
+        break;
+    case WEFT_TARGET_NONE:
+        break;
+    }
+}
+
+static void put_target(const struct weft_app *app, struct weft_sink *sink, const char *key,
+                       struct weft_target target)
+{
+    struct weft_sentence name = {.len = 0};
+
+    if (app->model != NULL) {
+        name_target(app, target, &name);
+    }
+    weft_sink_printf(sink, "\"%s\":", key);
+    weft_sink_json(sink, name.text, strlen(name.text));
+    weft_sink_char(sink, ',');
+}
+
+static const char *flag(bool value)
+{
+    return value ? "true" : "false";
+}
+
+void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
+{
+    const struct weft_view *view = &app->view;
+    const struct weft_model *model = app->model;
+
+    weft_sink_printf(sink, "{\"from_ns\":%lld,\"to_ns\":%lld,\"end_ns\":%llu,",
+                     llround(view->range.from_ns), llround(view->range.to_ns),
+                     model != NULL ? (unsigned long long)model->end_ns : 0);
+    weft_sink_printf(sink, "\"playhead_ns\":%llu,\"playing\":%s,\"speed\":%g,",
+                     (unsigned long long)view->playhead_ns, flag(view->playing),
+                     weft_view_speeds[view->speed] / 100.0);
+    put_target(app, sink, "selected", view->selected);
+    put_target(app, sink, "hover", view->hover);
+    if (view->has_marked) {
+        weft_sink_printf(sink, "\"range_from_ns\":%llu,\"range_to_ns\":%llu,",
+                         (unsigned long long)view->marked_from_ns,
+                         (unsigned long long)view->marked_to_ns);
+    }
+    weft_sink_printf(sink, "\"help\":%s,\"zoomed\":%s,\"scroll_px\":%.1f,", flag(view->help),
+                     flag(weft_view_zoomed(view)), (double)view->scroll_px);
+    weft_sink_printf(sink, "\"loading\":%s,\"threads\":%zu,\"objects\":%zu,\"events\":%zu,",
+                     flag(app->loading), model != NULL ? model->threads.count : 0,
+                     model != NULL ? model->objects.count : 0,
+                     model != NULL ? model->points.count : 0);
+    /* Where the lanes are, so that a test can point at a time and a thread. */
+    weft_sink_printf(sink, "\"lane_left_px\":%.1f,\"lane_right_px\":%.1f,\"lanes\":[",
+                     (double)app->geometry.lane_left, (double)app->geometry.lane_right);
+    bool first = true;
+    for (size_t i = 0; model != NULL && i < app->lanes.count && i < 200; i++) {
+        const struct weft_lane *lane = &app->lanes.at[i];
+        if (lane->kind == WEFT_LANE_TITLE) {
+            continue;
+        }
+        const char *name = lane->kind == WEFT_LANE_THREAD ? model->threads.at[lane->index].name
+                                                          : model->objects.at[lane->index].name;
+        weft_sink_printf(sink, "%s{\"name\":", first ? "" : ",");
+        weft_sink_json(sink, name, strlen(name));
+        weft_sink_printf(sink, ",\"y_px\":%.1f,\"h_px\":%.1f}",
+                         (double)(app->geometry.plot.y + lane->y - view->scroll_px),
+                         (double)lane->h);
+        first = false;
+    }
+    weft_sink_text(sink, "]}\n");
+}

@@ -1,0 +1,139 @@
+#include "viewer/timeline/summary.h"
+
+#include "base/vec.h"
+
+#include <stdlib.h>
+
+void weft_summary_done(struct weft_summary *summary)
+{
+    free(summary->threads.at);
+    free(summary->objects.at);
+    free(summary->marks.at);
+    *summary = (struct weft_summary){0};
+}
+
+enum weft_mark weft_mark_of(const struct weft_point *point)
+{
+    switch (point->kind) {
+    case WEFT_EV_PRINT:
+        return WEFT_MARK_PRINT;
+    case WEFT_EV_MARK:
+        return WEFT_MARK_USER;
+    case WEFT_EV_COND_SIGNAL:
+    case WEFT_EV_COND_BROADCAST:
+    case WEFT_EV_EVENT_SET:
+    case WEFT_EV_EVENT_CLEAR:
+    case WEFT_EV_BARRIER_ABORT:
+    case WEFT_EV_BARRIER_RESET:
+        return WEFT_MARK_SIGNAL;
+    case WEFT_EV_LOCK_FAIL:
+    case WEFT_EV_SEM_FAIL:
+    case WEFT_EV_QUEUE_PUT_FAIL:
+    case WEFT_EV_QUEUE_GET_FAIL:
+    case WEFT_EV_LOCK_TIMEOUT:
+    case WEFT_EV_SEM_TIMEOUT:
+    case WEFT_EV_QUEUE_PUT_TIMEOUT:
+    case WEFT_EV_QUEUE_GET_TIMEOUT:
+        return WEFT_MARK_FAIL;
+    case WEFT_EV_LOST:
+        return WEFT_MARK_LOST;
+    case WEFT_EV_JOIN_END:
+    case WEFT_EV_EVENT_WAKE:
+    case WEFT_EV_COND_WAKE:
+        return point->outcome == WEFT_OUT_TIMEOUT ? WEFT_MARK_FAIL : WEFT_MARK_NONE;
+    default:
+        return WEFT_MARK_NONE;
+    }
+}
+
+static void sum_thread(struct weft_summary *summary, const struct weft_model *model,
+                       uint32_t thread)
+{
+    const struct weft_thread_info *info = &model->threads.at[thread];
+    struct weft_thread_summary *sum = &summary->threads.at[thread];
+
+    *sum = (struct weft_thread_summary){.life_ns = info->end_ns - info->start_ns};
+    for (uint32_t i = 0; i < info->spans.count; i++) {
+        const struct weft_span *span = &info->spans.at[i];
+        sum->state_ns[span->state] += weft_span_end_ns(model, thread, i) - span->start_ns;
+        summary->states[span->state] = true;
+    }
+    for (size_t i = 0; i < info->zones.count; i++) {
+        const uint32_t depth = info->zones.at[i].depth + 1;
+        sum->zone_depth = depth > sum->zone_depth ? depth : sum->zone_depth;
+        summary->has_zones = true;
+    }
+}
+
+static void sum_object(struct weft_summary *summary, const struct weft_model *model, uint32_t index)
+{
+    const struct weft_object *object = &model->objects.at[index];
+    struct weft_object_summary *sum = &summary->objects.at[index];
+
+    *sum = (struct weft_object_summary){.waits = (uint32_t)object->waits.count};
+    for (size_t i = 0; i < object->waits.count; i++) {
+        const struct weft_wait_ref *wait = &object->waits.at[i];
+        const uint64_t start_ns = model->threads.at[wait->thread].spans.at[wait->span].start_ns;
+        const uint64_t ns = weft_span_end_ns(model, wait->thread, wait->span) - start_ns;
+        sum->longest_wait_ns = ns > sum->longest_wait_ns ? ns : sum->longest_wait_ns;
+    }
+    for (size_t i = 0; i < object->levels.count; i++) {
+        const int64_t value = object->levels.at[i].value;
+        sum->lowest = value < sum->lowest ? value : sum->lowest;
+        sum->highest = value > sum->highest ? value : sum->highest;
+    }
+    if (object->family == WEFT_FAMILY_LOCK) {
+        summary->has_holds |= object->holds.count > 0;
+        summary->has_waiters |= object->waits.count > 0;
+    }
+    summary->has_levels |= object->levels.count > 0;
+}
+
+bool weft_summary_build(struct weft_summary *summary, const struct weft_model *model)
+{
+    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+        summary->states[state] = false;
+    }
+    for (int mark = 0; mark < WEFT_MARK_COUNT; mark++) {
+        summary->has_mark[mark] = false;
+    }
+    summary->has_holds = summary->has_waiters = summary->has_levels = summary->has_zones = false;
+    summary->threads.count = summary->objects.count = summary->marks.count = 0;
+    summary->points_seen = model->points.count;
+    if (!weft_vec_room(&summary->threads, model->threads.count) ||
+        !weft_vec_room(&summary->objects, model->objects.count)) {
+        return false;
+    }
+    summary->threads.count = model->threads.count;
+    summary->objects.count = model->objects.count;
+    for (uint32_t i = 0; i < model->threads.count; i++) {
+        sum_thread(summary, model, i);
+    }
+    for (uint32_t i = 0; i < model->objects.count; i++) {
+        sum_object(summary, model, i);
+    }
+    for (uint32_t i = 0; i < model->points.count; i++) {
+        const enum weft_mark mark = weft_mark_of(&model->points.at[i]);
+        if (mark != WEFT_MARK_NONE && !weft_vec_push(&summary->marks, i)) {
+            return false;
+        }
+        summary->has_mark[mark] = true;
+    }
+    return true;
+}
+
+size_t weft_summary_mark_from(const struct weft_summary *summary, const struct weft_model *model,
+                              uint64_t t_ns)
+{
+    size_t low = 0, high = summary->marks.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (model->points.at[summary->marks.at[middle]].t_ns < t_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}

@@ -1,0 +1,65 @@
+/*
+ * What is counted once for a whole trace and then only looked up by frames: shares of states,
+ * which states and marks there are, the longest waits.  Everything here is summed up from the
+ * same spans that the lanes draw, so that no number contradicts the picture.
+ * The summary owns its arrays.  Threads: one at a time.
+ */
+#ifndef WEFT_VIEWER_TIMELINE_SUMMARY_H
+#define WEFT_VIEWER_TIMELINE_SUMMARY_H
+
+#include "traces/model/model.h"
+
+struct weft_thread_summary {
+    uint64_t state_ns[WEFT_STATE_COUNT];
+    uint64_t life_ns;
+    uint32_t zone_depth; /* 0: it has no zones */
+};
+
+struct weft_object_summary {
+    uint64_t longest_wait_ns;
+    uint32_t waits;
+    int64_t lowest, highest; /* of its levels */
+};
+
+/* Small marks on the lanes; each has one row in the legend. */
+enum weft_mark {
+    WEFT_MARK_NONE,
+    WEFT_MARK_PRINT,
+    WEFT_MARK_USER,
+    WEFT_MARK_SIGNAL, /* signals, sets, broadcasts */
+    WEFT_MARK_FAIL,   /* tries in vain and time-outs */
+    WEFT_MARK_LOST,
+    WEFT_MARK_COUNT
+};
+
+struct weft_summary {
+    struct {
+        struct weft_thread_summary *at;
+        size_t count, room;
+    } threads; /* as model->threads */
+    struct {
+        struct weft_object_summary *at;
+        size_t count, room;
+    } objects; /* as model->objects */
+    struct {
+        uint32_t *at;
+        size_t count, room;
+    } marks;                       /* points that have a mark, in time order */
+    bool states[WEFT_STATE_COUNT]; /* that occur */
+    bool has_mark[WEFT_MARK_COUNT];
+    bool has_holds, has_waiters, has_levels, has_zones;
+    size_t points_seen;
+};
+
+void weft_summary_done(struct weft_summary *summary);
+
+/* Derives it anew.  False when there is no memory: the summary is then empty. */
+bool weft_summary_build(struct weft_summary *summary, const struct weft_model *model);
+
+enum weft_mark weft_mark_of(const struct weft_point *point);
+
+/* First mark at or after t_ns. */
+size_t weft_summary_mark_from(const struct weft_summary *summary, const struct weft_model *model,
+                              uint64_t t_ns);
+
+#endif

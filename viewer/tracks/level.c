@@ -1,0 +1,227 @@
+/*
+ * A number over time: the depth of a queue, the value of a semaphore or a counter, as steps with
+ * an area below.  Columns with many steps show their highest and their lowest value.
+ */
+#include "viewer/pen.h"
+#include "viewer/sentences.h"
+#include "viewer/tracks/tracks.h"
+
+#include <math.h>
+#include <string.h>
+
+struct scale {
+    int64_t low, high;
+    struct weft_rect rect; /* low at its foot, high at its top */
+};
+
+static struct scale scale_of(const struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_object *object = &frame->model->objects.at[lane->index];
+    const struct weft_object_summary *sum = &frame->summary->objects.at[lane->index];
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    struct scale scale = {.low = sum->lowest, .high = sum->highest};
+
+    if (object->family == WEFT_FAMILY_QUEUE && object->capacity > scale.high &&
+        object->capacity <= 4 * (scale.high > 0 ? scale.high : 1)) {
+        scale.high = object->capacity;
+    }
+    if (scale.high <= scale.low) {
+        scale.high = scale.low + 1;
+    }
+    scale.rect = (struct weft_rect){rect.x, rect.y + 8, rect.w, rect.h - 16};
+    return scale;
+}
+
+static float y_of(const struct scale *scale, int64_t value)
+{
+    const double share =
+        ((double)value - (double)scale->low) / ((double)scale->high - (double)scale->low);
+
+    return scale->rect.y + scale->rect.h * (float)(1 - share);
+}
+
+static size_t first_level(const struct weft_object *object, double t_ns)
+{
+    size_t low = 0, high = object->levels.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if ((double)object->levels.at[middle].t_ns <= t_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low > 0 ? low - 1 : 0;
+}
+
+/* A stretch of one value, or a column of several. */
+static void draw_step(struct weft_frame *frame, const struct scale *scale, float x0, float x1,
+                      int64_t lowest, int64_t highest)
+{
+    const float top = y_of(scale, highest), low = y_of(scale, lowest);
+    const float foot = y_of(scale, scale->low < 0 && scale->high > 0 ? 0 : scale->low);
+    const float width = x1 - x0 > 0.5f ? x1 - x0 : 0.5f;
+
+    if (foot > top) {
+        weft_draw_rect(frame->list, (struct weft_rect){x0, top, width, foot - top}, 0,
+                       frame->theme->level_fill);
+    }
+    weft_draw_rect(frame->list, (struct weft_rect){x0, top - 0.75f, width, (low - top) + 1.5f}, 0,
+                   frame->theme->level);
+}
+
+static void draw_riser(struct weft_frame *frame, const struct scale *scale, float x, int64_t a,
+                       int64_t b)
+{
+    const float ya = y_of(scale, a), yb = y_of(scale, b);
+    const float top = ya < yb ? ya : yb;
+
+    weft_draw_rect(frame->list,
+                   (struct weft_rect){x - 0.75f, top - 0.75f, 1.5f, fabsf(ya - yb) + 1.5f}, 0,
+                   frame->theme->level);
+}
+
+static bool gives(uint8_t kind)
+{
+    return kind == WEFT_EV_QUEUE_PUT || kind == WEFT_EV_SEM_RELEASE;
+}
+
+/* What was put or got: at the change, when there is room beside it. */
+static void label_change(struct weft_frame *frame, const struct weft_object *object, size_t i,
+                         const struct scale *scale, float x, float next_x)
+{
+    const struct weft_level *level = &object->levels.at[i];
+    const struct weft_point_args *args = level->point < frame->model->points.count
+                                             ? weft_model_args(frame->model, level->point)
+                                             : NULL;
+    const struct weft_style style = {WEFT_FONT_SANS, 11, frame->theme->text};
+    struct weft_sentence label = {.len = 0};
+
+    if (args == NULL || args->text == NULL || scale->rect.h < 26) {
+        return;
+    }
+    const struct weft_point *point = &frame->model->points.at[level->point];
+    weft_sentence_add(&label, point->kind == WEFT_EV_QUEUE_PUT ? "+ %.30s" : "%.30s → %s",
+                      args->text, weft_name_of_thread(frame->model, point->thread, point->t_ns));
+    float width = weft_pen_width(frame, style, label.text);
+    if (width + 12 > next_x - x && point->kind == WEFT_EV_QUEUE_GET) {
+        label = (struct weft_sentence){.len = 0};
+        weft_sentence_add(&label, "– %.30s", args->text);
+        width = weft_pen_width(frame, style, label.text);
+    }
+    if (width + 12 > next_x - x) {
+        return;
+    }
+    /* Above the line, or below where the line is at the lane's top. */
+    float y = y_of(scale, level->value) - 8;
+    if (y < scale->rect.y + 4) {
+        y = y_of(scale, level->value) + 10;
+    }
+    weft_pen_label(frame, x + 6, y, width, style, frame->theme->ground, label.text);
+}
+
+static void draw_change(struct weft_frame *frame, const struct weft_lane *lane, size_t i,
+                        const struct scale *scale, float x)
+{
+    const struct weft_object *object = &frame->model->objects.at[lane->index];
+    const struct weft_level *level = &object->levels.at[i];
+
+    if (level->point >= frame->model->points.count || scale->rect.h < 14) {
+        return;
+    }
+    const bool up = gives(frame->model->points.at[level->point].kind);
+    const float y = scale->rect.y + scale->rect.h + (up ? 6 : 1.5f);
+    const float tip = up ? y - 4.5f : y + 4.5f;
+    const struct weft_point_px mark[] = {{x - 3, y}, {x + 3, y}, {x, tip}};
+    weft_draw_polygon(frame->list, mark, 3, frame->theme->level);
+}
+
+static void draw_scale(struct weft_frame *frame, const struct scale *scale)
+{
+    const float top = y_of(scale, scale->high), foot = y_of(scale, scale->low);
+
+    for (float x = scale->rect.x; x < scale->rect.x + scale->rect.w; x += 8) {
+        weft_draw_rect(frame->list, (struct weft_rect){x, floorf(top), 3, 1}, 0,
+                       frame->theme->line);
+    }
+    weft_draw_rect(frame->list, (struct weft_rect){scale->rect.x, floorf(foot), scale->rect.w, 1},
+                   0, frame->theme->line);
+}
+
+void weft_track_level(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_object *object = &frame->model->objects.at[lane->index];
+    const struct scale scale = scale_of(frame, lane);
+    const bool marked = object->family != WEFT_FAMILY_COUNTER;
+    float column = -1e9f, last_mark = -1e9f;
+    int64_t lowest = 0, highest = 0, before = 0;
+
+    draw_scale(frame, &scale);
+    const size_t first = first_level(object, frame->view->range.from_ns);
+    if (object->levels.count > 0 && first == 0) { /* the empty time before the first change */
+        before = object->family == WEFT_FAMILY_SEMAPHORE ? object->capacity : 0;
+        const float x0 = weft_frame_x(frame, (double)object->first_ns);
+        const float x1 = weft_frame_x(frame, (double)object->levels.at[0].t_ns);
+        if (x1 > x0) {
+            draw_step(frame, &scale, x0, x1, before, before);
+        }
+    }
+    for (size_t i = first; i < object->levels.count; i++) {
+        const struct weft_level *level = &object->levels.at[i];
+        const bool is_last = i + 1 == object->levels.count;
+        const double end_ns =
+            is_last ? (double)frame->model->end_ns : (double)object->levels.at[i + 1].t_ns;
+        if ((double)level->t_ns > frame->view->range.to_ns) {
+            break;
+        }
+        const float x0 = weft_frame_x(frame, (double)level->t_ns);
+        const float x1 = weft_frame_x(frame, end_ns);
+        if (x1 - x0 < 1 && !is_last) { /* gathered into its column */
+            if (x0 >= column + 1) {
+                if (column > -1e8f) {
+                    draw_step(frame, &scale, column, column + 1, lowest, highest);
+                }
+                column = x0;
+                lowest = highest = level->value;
+            }
+            lowest = level->value < lowest ? level->value : lowest;
+            highest = level->value > highest ? level->value : highest;
+        } else {
+            if (column > -1e8f) {
+                draw_step(frame, &scale, column, x0 > column + 1 ? x0 : column + 1, lowest,
+                          highest);
+                column = -1e9f;
+            }
+            draw_riser(frame, &scale, x0, before, level->value);
+            draw_step(frame, &scale, x0, x1, level->value, level->value);
+        }
+        before = level->value;
+        if (marked && x0 > last_mark + 5 && x0 >= scale.rect.x - 1) {
+            draw_change(frame, lane, i, &scale, x0);
+            label_change(frame, object, i, &scale, x0, x1);
+            last_mark = x0;
+        }
+    }
+    if (column > -1e8f) {
+        draw_step(frame, &scale, column, column + 1, lowest, highest);
+    }
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    if (frame->has_mouse && object->levels.count > 0 &&
+        weft_rect_has(rect, frame->mouse_x, frame->mouse_y)) {
+        /* A change within three pixels is what is meant; else the step under the mouse. */
+        const double at_ns =
+            weft_frame_time(frame, frame->mouse_x) + 3 * weft_frame_ns_per_px(frame);
+        const size_t i = first_level(object, at_ns);
+        if ((double)object->levels.at[i].t_ns <= at_ns) {
+            const float x0 = weft_frame_x(frame, (double)object->levels.at[i].t_ns);
+            weft_frame_hit(frame, (struct weft_rect){x0 - 3, rect.y, 1e5f, rect.h},
+                           WEFT_TARGET_LEVEL, lane->index, (uint32_t)i);
+        }
+    }
+    if (object->waits.count > 0 && lane->h >= 34) {
+        /* Who waits for an item or a permit: thin, along the top. */
+        weft_track_waiters(frame, lane->index, (struct weft_rect){rect.x, rect.y + 1, rect.w, 6},
+                           5);
+    }
+}

@@ -1,0 +1,198 @@
+/* Marks on the lanes of threads, and the arrows between them. */
+#include "viewer/pen.h"
+#include "viewer/tracks/tracks.h"
+
+#include <math.h>
+
+/* More wake-ups than this in view are no picture any more: then only those that touch what is
+ * hovered or selected. */
+enum { ARROWS_MAX = 160, CURVE_POINTS = 17 };
+
+static void cross(struct weft_frame *frame, float x, float y, float radius, struct weft_color color)
+{
+    const struct weft_point_px down[] = {{x - radius, y - radius}, {x + radius, y + radius}};
+    const struct weft_point_px up[] = {{x - radius, y + radius}, {x + radius, y - radius}};
+
+    weft_draw_line(frame->list, down, 2, 1.75f, color);
+    weft_draw_line(frame->list, up, 2, 1.75f, color);
+}
+
+void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, float y)
+{
+    const struct weft_color color = frame->theme->mark;
+
+    switch (mark) {
+    case WEFT_MARK_PRINT: {
+        const struct weft_point_px flag[] = {{x, y}, {x + 8.5f, y + 4}, {x, y + 8}};
+        weft_draw_rect(frame->list, (struct weft_rect){x - 0.5f, y, 1.25f, 13}, 0, color);
+        weft_draw_polygon(frame->list, flag, 3, color);
+        break;
+    }
+    case WEFT_MARK_USER: {
+        const struct weft_point_px diamond[] = {
+            {x, y}, {x + 5, y + 5}, {x, y + 10}, {x - 5, y + 5}};
+        weft_draw_polygon(frame->list, diamond, 4, color);
+        break;
+    }
+    case WEFT_MARK_SIGNAL: {
+        const struct weft_point_px arrow[] = {{x, y}, {x + 5, y + 9}, {x - 5, y + 9}};
+        weft_draw_polygon(frame->list, arrow, 3, color);
+        break;
+    }
+    case WEFT_MARK_FAIL:
+        cross(frame, x, y + 5, 3.5f, color);
+        break;
+    case WEFT_MARK_LOST:
+        weft_draw_frame(frame->list, (struct weft_rect){x - 4, y + 1, 8, 8}, 4, 1.75f, color);
+        break;
+    default:
+        break;
+    }
+}
+
+void weft_track_marks(struct weft_frame *frame)
+{
+    const struct weft_model *model = frame->model;
+    const double from_ns = frame->view->range.from_ns;
+    const size_t lanes = model->threads.count * WEFT_MARK_COUNT;
+    float *last_x = weft_arena_get(&frame->list->arena, (lanes + 1) * sizeof *last_x);
+
+    if (last_x == NULL) {
+        frame->list->failed = true;
+        return;
+    }
+    for (size_t i =
+             weft_summary_mark_from(frame->summary, model, from_ns > 0 ? (uint64_t)from_ns : 0);
+         i < frame->summary->marks.count; i++) {
+        const uint32_t index = frame->summary->marks.at[i];
+        const struct weft_point *point = &model->points.at[index];
+        const enum weft_mark mark = weft_mark_of(point);
+        const struct weft_lane *lane = weft_lanes_of_thread(frame->lanes, point->thread);
+        if ((double)point->t_ns > frame->view->range.to_ns) {
+            break;
+        }
+        if (lane == NULL) {
+            continue;
+        }
+        const float x = weft_frame_x(frame, (double)point->t_ns);
+        float *last = &last_x[(size_t)point->thread * WEFT_MARK_COUNT + mark];
+        const struct weft_rect rect = weft_track_rect(frame, lane);
+        /* Marks on one another are one. */
+        if (*last != 0 && x < *last + 2) {
+            continue;
+        }
+        *last = x;
+        const float y = rect.y + (lane->h >= 40 ? 3 : 1);
+        weft_track_mark(frame, mark, x, y);
+        weft_frame_hit(frame,
+                       (struct weft_rect){mark == WEFT_MARK_PRINT ? x - 3 : x - 6, y - 2,
+                                          mark == WEFT_MARK_PRINT ? 14 : 12, 14},
+                       WEFT_TARGET_POINT, 0, index);
+    }
+}
+
+/* First wake-up that ends at or after t_ns. */
+static size_t first_wake(const struct weft_model *model, double t_ns)
+{
+    size_t low = 0, high = model->wakes.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if ((double)model->wakes.at[middle].to_ns < t_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool about(struct weft_target target, const struct weft_wake *wake, size_t index)
+{
+    switch (target.kind) {
+    case WEFT_TARGET_WAKE:
+        return target.index == index;
+    case WEFT_TARGET_SPAN:
+        return target.owner == wake->to_thread && target.index == wake->span;
+    case WEFT_TARGET_HOLD:
+        return target.owner == wake->object;
+    default:
+        return false;
+    }
+}
+
+/*
+ * From the releasing lane to the lane that goes on.  x never runs backwards: the curve is a
+ * smooth step from x0 to x1 ≥ x0, and so is time.
+ */
+static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
+{
+    const struct weft_wake *wake = &frame->model->wakes.at[index];
+    const struct weft_lane *from = weft_lanes_of_thread(frame->lanes, wake->from_thread);
+    const struct weft_lane *to = weft_lanes_of_thread(frame->lanes, wake->to_thread);
+
+    if (from == NULL || to == NULL || from == to) {
+        return;
+    }
+    const struct weft_rect a = weft_track_bars(frame, from), b = weft_track_bars(frame, to);
+    const bool down = b.y > a.y;
+    const uint8_t state = frame->model->threads.at[wake->to_thread].spans.at[wake->span].state;
+    const struct weft_rect bar = weft_track_bar(b, state, 0, 1);
+    const float x0 = weft_frame_x(frame, (double)wake->from_ns);
+    const float x1 = weft_frame_x(frame, (double)wake->to_ns);
+    const float y0 = down ? a.y + a.h * 0.5f : a.y + a.h * 0.5f;
+    const float y1 = down ? bar.y - 1 : bar.y + bar.h + 1;
+    const float head = down ? -7 : 7;
+    struct weft_point_px curve[CURVE_POINTS];
+
+    for (int i = 0; i < CURVE_POINTS; i++) {
+        const float t = (float)i / (CURVE_POINTS - 1);
+        curve[i] =
+            (struct weft_point_px){x0 + (x1 - x0) * t * t * (3 - 2 * t), y0 + (y1 + head - y0) * t};
+    }
+    weft_draw_line(frame->list, curve, CURVE_POINTS, strong ? 2.5f : 1.5f, frame->theme->mark);
+    const struct weft_point_px tip[] = {{x1 - 4.5f, y1 + head}, {x1 + 4.5f, y1 + head}, {x1, y1}};
+    weft_draw_polygon(frame->list, tip, 3, frame->theme->mark);
+    weft_draw_rect(frame->list, (struct weft_rect){x0 - 2.5f, y0 - 2.5f, 5, 5}, 2.5f,
+                   frame->theme->mark);
+    const float top = y0 < y1 ? y0 : y1;
+    weft_frame_hit(frame, (struct weft_rect){x0 - 4, top, x1 - x0 + 8, fabsf(y1 - y0)},
+                   WEFT_TARGET_WAKE, 0, (uint32_t)index);
+}
+
+/* The same hand-off on the lock's lane: a tick over the border between two owners. */
+static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake)
+{
+    const struct weft_lane *lane =
+        wake->object != WEFT_NONE ? weft_lanes_of_object(frame->lanes, wake->object) : NULL;
+
+    if (lane == NULL || lane->kind != WEFT_LANE_LOCK) {
+        return;
+    }
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const float x = weft_frame_x(frame, (double)wake->to_ns), y = rect.y + 1;
+    const struct weft_point_px tip[] = {{x - 4.5f, y}, {x + 4.5f, y}, {x, y + 6}};
+    weft_draw_polygon(frame->list, tip, 3, frame->theme->mark);
+}
+
+void weft_tracks_draw_arrows(struct weft_frame *frame)
+{
+    const struct weft_model *model = frame->model;
+    const size_t first = first_wake(model, frame->view->range.from_ns);
+    size_t end = first;
+
+    while (end < model->wakes.count &&
+           (double)model->wakes.at[end].to_ns <= frame->view->range.to_ns && end - first <= 4096) {
+        end++;
+    }
+    const bool few = end - first <= ARROWS_MAX;
+    for (size_t i = first; i < end; i++) {
+        const struct weft_wake *wake = &model->wakes.at[i];
+        const bool strong =
+            about(frame->view->hover, wake, i) || about(frame->view->selected, wake, i);
+        if (few || strong) {
+            draw_arrow(frame, i, strong);
+            draw_handoff(frame, wake);
+        }
+    }
+}

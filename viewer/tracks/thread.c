@@ -1,0 +1,372 @@
+/*
+ * A thread's lane: its states, from its start to its end.
+ *
+ *     flags    ▸           ▸                printed lines and other marks (marks.c)
+ *     zones    ─ build ──────────           the program's own zones
+ *     bars     ████ ▓▓▓▓▓▓ ░░░░░░░ ended    states in colour, height and pattern
+ *
+ * Spans of less than two pixels are summed up a pixel column at a time, exactly, with fractions:
+ * a column shows the state that really dominates it, and a loud state that does not keeps a notch
+ * at the column's foot, however rare it is.
+ */
+#include "viewer/pen.h"
+#include "viewer/sentences.h"
+#include "viewer/tracks/tracks.h"
+
+#include <math.h>
+#include <string.h>
+
+static const float NARROW_PX = 2;
+
+float weft_track_label_size(float bar_height)
+{
+    return bar_height >= 26 ? 13 : bar_height >= 19 ? 12 : bar_height >= 14.5f ? 11 : 0;
+}
+
+struct weft_rect weft_track_rect(const struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_geometry *at = &frame->geometry;
+
+    return (struct weft_rect){at->lane_left, at->plot.y + lane->y - frame->view->scroll_px,
+                              at->lane_right - at->lane_left, lane->h};
+}
+
+static float flags_px(float lane_height)
+{
+    return lane_height >= 40 ? 14 : lane_height >= 32 ? 9 : 6;
+}
+
+static float zone_row_px(float lane_height)
+{
+    return lane_height >= 58 ? 15 : 4;
+}
+
+static uint32_t zone_rows(const struct weft_frame *frame, uint32_t thread)
+{
+    const uint32_t depth = frame->summary->threads.at[thread].zone_depth;
+
+    return depth < 2 ? depth : 2;
+}
+
+struct weft_rect weft_track_bars(const struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const float above =
+        flags_px(lane->h) + (float)zone_rows(frame, lane->index) * (zone_row_px(lane->h) + 1);
+    const float below = lane->h >= 40 ? 7 : 4;
+
+    return (struct weft_rect){rect.x, rect.y + above, rect.w, lane->h - above - below};
+}
+
+struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, float x1)
+{
+    const float height = floorf(bars.h * weft_state_styles[state].height);
+
+    return (struct weft_rect){x0, bars.y + bars.h - height, x1 - x0, height};
+}
+
+/* Coverage of pixel columns by states, for the columns that some narrow span touches. */
+struct columns {
+    uint32_t count;
+    float (*share)[WEFT_STATE_COUNT];
+    bool *narrow;
+};
+
+static bool columns_init(struct columns *columns, struct weft_frame *frame)
+{
+    columns->count = (uint32_t)ceilf(frame->geometry.lane_right - frame->geometry.lane_left) + 1;
+    columns->share = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->share);
+    columns->narrow = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->narrow);
+    if (columns->share == NULL || columns->narrow == NULL) {
+        frame->list->failed = true;
+        return false;
+    }
+    return true;
+}
+
+/* One column gets what it has of [x0, x1), counted from the lane's left edge. */
+static void cover(struct columns *columns, float x0, float x1, uint8_t state, bool narrow)
+{
+    const float width = (float)columns->count;
+    const float left = x0 < 0 ? 0 : x0, right = x1 > width ? width : x1;
+
+    if (left >= width || right < 0) {
+        return;
+    }
+    const uint32_t first = (uint32_t)left;
+    const uint32_t last = right > left ? (uint32_t)ceilf(right) - 1 : first;
+    for (uint32_t i = first; i <= last && i < columns->count; i++) {
+        const float from = left > (float)i ? left : (float)i;
+        const float to = right < (float)(i + 1) ? right : (float)(i + 1);
+        /* A span without any length still is there: it must be able to leave a notch. */
+        columns->share[i][state] += to > from ? to - from : 1e-6f;
+        columns->narrow[i] |= narrow;
+        if (!narrow && i == first && last > first + 1) {
+            i = last - 1; /* a wide bar draws its inside itself */
+        }
+    }
+}
+
+/* The first span that ends after the view's start. */
+static uint32_t first_span(const struct weft_frame *frame, uint32_t thread)
+{
+    const struct weft_thread_info *info = &frame->model->threads.at[thread];
+    const double from_ns = frame->view->range.from_ns;
+    size_t low = 0, high = info->spans.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if ((double)info->spans.at[middle].start_ns <= from_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return (uint32_t)(low > 0 ? low - 1 : 0);
+}
+
+static void draw_columns(struct weft_frame *frame, const struct columns *columns,
+                         struct weft_rect bars)
+{
+    for (uint32_t i = 0; i < columns->count;) {
+        if (!columns->narrow[i]) {
+            i++;
+            continue;
+        }
+        uint8_t best[2] = {0, 0};
+        uint32_t end = i;
+        for (; end < columns->count && columns->narrow[end]; end++) {
+            uint8_t most = 0;
+            for (uint8_t state = 1; state < WEFT_STATE_COUNT; state++) {
+                most = columns->share[end][state] > columns->share[end][most] ? state : most;
+            }
+            if (end == i) {
+                best[0] = most;
+            } else if (most != best[0]) {
+                break;
+            }
+        }
+        const float left = bars.x + (float)i, right = bars.x + (float)end;
+        weft_pen_state(frame, weft_track_bar(bars, best[0], left, right), best[0], 0);
+        i = end;
+    }
+}
+
+/* Loud states that do not dominate their column. */
+static void draw_notches(struct weft_frame *frame, const struct columns *columns,
+                         struct weft_rect bars)
+{
+    const float height = bars.h >= 24 ? 7 : 4;
+
+    for (uint32_t i = 0; i < columns->count; i++) {
+        uint8_t loudest = WEFT_STATE_COUNT;
+        if (!columns->narrow[i]) {
+            continue;
+        }
+        for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
+            const uint8_t loudness = weft_state_styles[state].loudness;
+            if (columns->share[i][state] > 0 && loudness > 0 &&
+                (loudest == WEFT_STATE_COUNT || loudness > weft_state_styles[loudest].loudness)) {
+                loudest = state;
+            }
+        }
+        if (loudest < WEFT_STATE_COUNT) {
+            weft_draw_rect(
+                frame->list,
+                (struct weft_rect){bars.x + (float)i, bars.y + bars.h - height, 1.5f, height}, 0,
+                weft_state_styles[loudest].colors[frame->theme->id].fill);
+        }
+    }
+}
+
+/* A span that was cut has no end: its right edge is torn. */
+static void tear(struct weft_frame *frame, struct weft_rect bar)
+{
+    const float right = bar.x + bar.w, tooth = 5;
+
+    for (float y = bar.y; y < bar.y + bar.h; y += tooth) {
+        const float low = y + tooth < bar.y + bar.h ? y + tooth : bar.y + bar.h;
+        const struct weft_point_px notch[] = {
+            {right + 0.5f, y}, {right - 5, (y + low) / 2}, {right + 0.5f, low}};
+        weft_draw_polygon(frame->list, notch, 3, frame->theme->ground);
+    }
+}
+
+static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
+                       struct weft_rect bar)
+{
+    const uint8_t state = frame->model->threads.at[thread].spans.at[span].state;
+    const struct weft_state_colors *colors = &weft_state_styles[state].colors[frame->theme->id];
+    const struct weft_style style = {WEFT_FONT_SANS, weft_track_label_size(bar.h), colors->ink};
+    const struct weft_rect seen =
+        weft_rect_inside(bar, weft_track_rect(frame, weft_lanes_of_thread(frame->lanes, thread)));
+    const float room = seen.w - 14;
+    struct weft_sentence label;
+
+    if (style.size == 0 || room < 24) {
+        return;
+    }
+    for (uint32_t variant = 0; variant < 5; variant++) {
+        if (!weft_sentence_label(frame->model, thread, span, variant, &label)) {
+            continue;
+        }
+        const float width = weft_pen_width(frame, style, label.text);
+        if (width <= room) {
+            weft_pen_label(frame, seen.x + 8, bar.y + bar.h / 2, width, style, colors->fill,
+                           label.text);
+            return;
+        }
+    }
+}
+
+static void draw_spans(struct weft_frame *frame, uint32_t thread, struct weft_rect bars)
+{
+    const struct weft_thread_info *info = &frame->model->threads.at[thread];
+    struct columns columns;
+    size_t wide_from;
+
+    if (!columns_init(&columns, frame)) {
+        return;
+    }
+    /* First the columns of narrow spans: which ones, and how much of each is whose. */
+    for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
+        const struct weft_span *span = &info->spans.at[i];
+        if ((double)span->start_ns > frame->view->range.to_ns) {
+            break;
+        }
+        const float x0 = weft_frame_x(frame, (double)span->start_ns) - bars.x;
+        const float x1 =
+            weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i)) - bars.x;
+        cover(&columns, x0, x1, span->state, x1 - x0 < NARROW_PX);
+    }
+    draw_columns(frame, &columns, bars);
+    wide_from = first_span(frame, thread);
+    for (uint32_t i = (uint32_t)wide_from; i < info->spans.count; i++) {
+        const struct weft_span *span = &info->spans.at[i];
+        const float x0 = weft_frame_x(frame, (double)span->start_ns);
+        if ((double)span->start_ns > frame->view->range.to_ns) {
+            break;
+        }
+        const float x1 = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i));
+        if (x1 - x0 < NARROW_PX) {
+            continue;
+        }
+        /* A hair between neighbours, so that two of the same state are seen to be two. */
+        struct weft_rect bar = weft_track_bar(bars, span->state, x0, x1 - (x1 - x0 >= 4 ? 1 : 0));
+        weft_pen_state(frame, bar, span->state, 2);
+        if ((span->flags & WEFT_SPAN_OPEN) != 0) {
+            tear(frame, bar);
+        }
+        label_span(frame, thread, i, bar);
+    }
+    draw_notches(frame, &columns, bars);
+}
+
+static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_thread_info *info = &frame->model->threads.at[lane->index];
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const float row = zone_row_px(lane->h);
+    float last_right[2] = {-1e9f, -1e9f};
+
+    for (uint32_t i = 0; i < info->zones.count; i++) {
+        const struct weft_zone *zone = &info->zones.at[i];
+        if (zone->depth >= 2 || (double)zone->end_ns < frame->view->range.from_ns) {
+            continue;
+        }
+        if ((double)zone->start_ns > frame->view->range.to_ns) {
+            break;
+        }
+        const float x0 = weft_frame_x(frame, (double)zone->start_ns);
+        float x1 = weft_frame_x(frame, (double)zone->end_ns);
+        x1 = x1 < x0 + 1 ? x0 + 1 : x1;
+        if (x1 < last_right[zone->depth] + 0.5f) {
+            continue; /* nothing new on screen */
+        }
+        last_right[zone->depth] = x1;
+        const struct weft_rect band = weft_rect_inside(
+            (struct weft_rect){x0, rect.y + flags_px(lane->h) + (float)zone->depth * (row + 1),
+                               x1 - x0 - (x1 - x0 > 4 ? 1 : 0), row},
+            (struct weft_rect){rect.x, rect.y, rect.w, rect.h});
+        weft_draw_rect(frame->list, band, 2, frame->theme->raised);
+        weft_draw_rect(frame->list, (struct weft_rect){band.x, band.y, band.w, 1.5f}, 0,
+                       frame->theme->hold_edge);
+        weft_frame_hit(frame, band, WEFT_TARGET_ZONE, lane->index, i);
+        const struct weft_style style = {WEFT_FONT_SANS, 11, frame->theme->text};
+        const float width = weft_pen_width(frame, style, zone->name);
+        if (row >= 14 && width <= band.w - 10) {
+            weft_pen_label(frame, band.x + 5, band.y + row / 2 + 0.5f, width, style,
+                           frame->theme->raised, zone->name);
+        }
+    }
+}
+
+/* Start and end: a thin post, as high as the lane's bars, with a foot towards the inside. */
+static void draw_post(struct weft_frame *frame, struct weft_rect bars, float x, float foot)
+{
+    if (x < bars.x - 1 || x > bars.x + bars.w + 1) {
+        return;
+    }
+    const float top = bars.y - 5;
+    weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, top, 1.5f, bars.y + bars.h - top}, 0,
+                   frame->theme->mark);
+    weft_draw_rect(frame->list, (struct weft_rect){foot > 0 ? x : x + foot, top, fabsf(foot), 1.5f},
+                   0, frame->theme->mark);
+}
+
+static void draw_life(struct weft_frame *frame, uint32_t thread, struct weft_rect bars)
+{
+    const struct weft_thread_info *info = &frame->model->threads.at[thread];
+    const struct weft_style style = {WEFT_FONT_SANS, weft_track_label_size(bars.h),
+                                     frame->theme->muted};
+    const float end_x = weft_frame_x(frame, (double)info->end_ns);
+
+    if (info->started && info->spans.count > 0) {
+        draw_post(frame, bars, weft_frame_x(frame, (double)info->start_ns), 5);
+    }
+    if (!info->ended) {
+        return;
+    }
+    draw_post(frame, bars, end_x, -5);
+    const float left = end_x + 8 > bars.x + 8 ? end_x + 8 : bars.x + 8;
+    if (style.size > 0) {
+        const float width = weft_pen_width(frame, style, "ended");
+        if (left + width <= bars.x + bars.w + 12) {
+            weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.64f) / 2, width, style,
+                           frame->theme->ground, "ended");
+        }
+    }
+}
+
+static void hit_spans(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bars)
+{
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+
+    if (!frame->has_mouse || !weft_rect_has(rect, frame->mouse_x, frame->mouse_y)) {
+        return;
+    }
+    /* Only the span under the mouse can be pointed at, so only that one is looked up.  Within
+     * three pixels the nearest short one counts: it could not be met otherwise. */
+    const double at_ns = weft_frame_time(frame, frame->mouse_x);
+    const uint32_t span =
+        at_ns < 0 ? WEFT_NONE : weft_model_span_at(frame->model, lane->index, (uint64_t)at_ns);
+    if (span == WEFT_NONE) {
+        return;
+    }
+    const struct weft_thread_info *info = &frame->model->threads.at[lane->index];
+    const float x0 = weft_frame_x(frame, (double)info->spans.at[span].start_ns);
+    const float x1 = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, lane->index, span));
+    const struct weft_rect bar = weft_track_bar(bars, info->spans.at[span].state, x0, x1);
+    weft_frame_hit(frame, (struct weft_rect){bar.x, bar.y - 2, bar.w < 1 ? 1 : bar.w, bar.h + 4},
+                   WEFT_TARGET_SPAN, lane->index, span);
+}
+
+void weft_track_thread(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_rect bars = weft_track_bars(frame, lane);
+
+    draw_spans(frame, lane->index, bars);
+    draw_zones(frame, lane);
+    draw_life(frame, lane->index, bars);
+    hit_spans(frame, lane, bars);
+}

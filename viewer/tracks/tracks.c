@@ -1,0 +1,356 @@
+#include "viewer/tracks/tracks.h"
+
+#include "viewer/pen.h"
+#include "viewer/sentences.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool on_screen(const struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const struct weft_rect plot = frame->geometry.plot;
+
+    return rect.y < plot.y + plot.h && rect.y + rect.h > plot.y;
+}
+
+static bool lane_is_selected(const struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_target selected = frame->view->selected;
+
+    switch (selected.kind) {
+    case WEFT_TARGET_SPAN:
+    case WEFT_TARGET_ZONE:
+        return lane->kind == WEFT_LANE_THREAD && lane->index == selected.owner;
+    case WEFT_TARGET_HOLD:
+    case WEFT_TARGET_LEVEL:
+        return lane->kind != WEFT_LANE_THREAD && lane->kind != WEFT_LANE_TITLE &&
+               lane->index == selected.owner;
+    default:
+        return false;
+    }
+}
+
+static void draw_ground(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const float width = frame->geometry.width;
+
+    if (lane_is_selected(frame, lane)) {
+        weft_draw_rect(frame->list, (struct weft_rect){0, rect.y, width, rect.h}, 0,
+                       frame->theme->stripe);
+    }
+    if (lane->kind != WEFT_LANE_TITLE) {
+        weft_draw_rect(frame->list, (struct weft_rect){0, rect.y + rect.h - 1, width, 1}, 0,
+                       frame->theme->line);
+    }
+}
+
+void weft_tracks_draw_ground(struct weft_frame *frame)
+{
+    const struct weft_geometry *at = &frame->geometry;
+
+    weft_draw_clip(frame->list, (struct weft_rect){0, at->plot.y, at->width, at->plot.h});
+    for (size_t i = 0; i < frame->lanes->count; i++) {
+        if (on_screen(frame, &frame->lanes->at[i])) {
+            draw_ground(frame, &frame->lanes->at[i]);
+        }
+    }
+    weft_draw_clip(frame->list, at->plot);
+    if (frame->view->has_marked) {
+        const float x0 = weft_frame_x(frame, (double)frame->view->marked_from_ns);
+        const float x1 = weft_frame_x(frame, (double)frame->view->marked_to_ns);
+        weft_draw_rect(frame->list, (struct weft_rect){x0, at->plot.y, x1 - x0, at->plot.h}, 0,
+                       frame->theme->marked);
+    }
+    weft_draw_clip(frame->list, (struct weft_rect){0});
+}
+
+void weft_tracks_draw(struct weft_frame *frame)
+{
+    const struct weft_rect plot = frame->geometry.plot;
+
+    weft_draw_clip(frame->list, plot);
+    for (size_t i = 0; i < frame->lanes->count; i++) {
+        const struct weft_lane *lane = &frame->lanes->at[i];
+        if (!on_screen(frame, lane)) {
+            continue;
+        }
+        switch (lane->kind) {
+        case WEFT_LANE_THREAD:
+            weft_track_thread(frame, lane);
+            break;
+        case WEFT_LANE_LOCK:
+            weft_track_lock(frame, lane);
+            break;
+        case WEFT_LANE_LEVEL:
+            weft_track_level(frame, lane);
+            break;
+        case WEFT_LANE_WAITS:
+            weft_track_waits(frame, lane);
+            break;
+        case WEFT_LANE_TITLE:
+            break;
+        }
+    }
+    weft_track_marks(frame);
+}
+
+/* Figures of a lane, most telling first; each is left out where it does not fit. */
+struct figures {
+    struct weft_word at[6];
+    uint32_t count;
+};
+
+static void add_figure(struct figures *figures, const char *name, struct weft_word value,
+                       bool name_first)
+{
+    if (figures->count < 6) {
+        struct weft_sentence text = {.len = 0};
+        weft_sentence_add(&text, "%.20s %.20s", name_first ? name : value.text,
+                          name_first ? value.text : name);
+        memcpy(figures->at[figures->count].text, text.text, text.len + 1);
+        figures->count++;
+    }
+}
+
+/* Waits first, what a thread does by itself last; in each group by share. */
+static void thread_figures(const struct weft_frame *frame, uint32_t thread, struct figures *figures)
+{
+    const struct weft_thread_summary *sum = &frame->summary->threads.at[thread];
+    bool told[WEFT_STATE_COUNT] = {false};
+
+    for (int loudness = 2; loudness >= 0; loudness--) {
+        for (;;) {
+            int best = -1;
+            for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+                if (!told[state] && weft_state_styles[state].loudness == loudness &&
+                    sum->state_ns[state] > 0 &&
+                    (best < 0 || sum->state_ns[state] > sum->state_ns[best])) {
+                    best = state;
+                }
+            }
+            if (best < 0) {
+                break;
+            }
+            told[best] = true;
+            add_figure(figures, weft_states[best].words,
+                       weft_words_share(sum->state_ns[best], sum->life_ns), true);
+        }
+    }
+}
+
+static void object_figures(const struct weft_frame *frame, uint32_t index, struct figures *figures)
+{
+    const struct weft_object *object = &frame->model->objects.at[index];
+    const struct weft_object_summary *sum = &frame->summary->objects.at[index];
+
+    switch (object->family) {
+    case WEFT_FAMILY_LOCK:
+        add_figure(figures, object->acquires == 1 ? "acquire" : "acquires",
+                   weft_words_count(object->acquires), false);
+        if (object->contended > 0) {
+            add_figure(figures, "contended", weft_words_count(object->contended), false);
+        }
+        break;
+    case WEFT_FAMILY_SEMAPHORE:
+        add_figure(figures, object->acquires == 1 ? "acquire" : "acquires",
+                   weft_words_count(object->acquires), false);
+        break;
+    case WEFT_FAMILY_QUEUE:
+        if (object->capacity > 0) {
+            add_figure(figures, "capacity", weft_words_number(object->capacity), true);
+        }
+        add_figure(figures, "put", weft_words_count(object->puts), false);
+        add_figure(figures, "got", weft_words_count(object->gets), false);
+        add_figure(figures, "peak", weft_words_number(object->peak), true);
+        break;
+    case WEFT_FAMILY_COUNTER:
+        add_figure(figures, "peak", weft_words_number(sum->highest), true);
+        return;
+    default:
+        add_figure(figures, sum->waits == 1 ? "wait" : "waits", weft_words_count(sum->waits),
+                   false);
+        break;
+    }
+    if (object->failed > 0) {
+        add_figure(figures, "in vain", weft_words_count(object->failed), false);
+    }
+    if (sum->longest_wait_ns > 0) {
+        add_figure(figures, "max wait", weft_words_duration(sum->longest_wait_ns), true);
+    }
+}
+
+/* As many figures in a row as fit; returns how many. */
+static uint32_t write_figures(struct weft_frame *frame, const struct figures *figures,
+                              uint32_t from, float x, float y, float room)
+{
+    const struct weft_style style = {WEFT_FONT_SANS, 12, frame->theme->muted};
+    struct weft_sentence line = {.len = 0};
+    uint32_t count = from;
+
+    while (count < figures->count) {
+        struct weft_sentence longer = line;
+        weft_sentence_add(&longer, "%s%s", count > from ? " · " : "", figures->at[count].text);
+        if (weft_pen_width(frame, style, longer.text) > room) {
+            break;
+        }
+        line = longer;
+        count++;
+    }
+    if (line.len > 0) {
+        weft_pen_text(frame, x, y, room, style, line.text);
+    }
+    return count - from;
+}
+
+static void draw_level_scale(struct weft_frame *frame, const struct weft_lane *lane, float right)
+{
+    const struct weft_object *object = &frame->model->objects.at[lane->index];
+    const struct weft_object_summary *sum = &frame->summary->objects.at[lane->index];
+    const struct weft_style style = {WEFT_FONT_MONO, 11, frame->theme->muted};
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    int64_t high = sum->highest > sum->lowest ? sum->highest : sum->lowest + 1;
+
+    if (object->family == WEFT_FAMILY_QUEUE && object->capacity > high &&
+        object->capacity <= 4 * high) {
+        high = object->capacity;
+    }
+    if (rect.h < 38) {
+        return;
+    }
+    weft_pen_text_right(frame, right, rect.y + 9, 44, style, weft_words_number(high).text);
+    weft_pen_text_right(frame, right, rect.y + rect.h - 9, 44, style,
+                        weft_words_number(sum->lowest).text);
+}
+
+static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const float gutter = frame->geometry.gutter.w;
+    const bool thread = lane->kind == WEFT_LANE_THREAD, tall = lane->h >= 40;
+    const bool roomy = lane->h >= 62;
+    const struct weft_style style = {WEFT_FONT_SANS_BOLD,
+                                     lane->h >= 54 ? 15
+                                     : tall        ? 14
+                                                   : 12.5f,
+                                     frame->theme->text};
+    const char *name = thread ? frame->model->threads.at[lane->index].name
+                              : frame->model->objects.at[lane->index].name;
+    const float left = 16 + (thread ? 18 : 0);
+    const float scale = lane->kind == WEFT_LANE_LEVEL && lane->h >= 38 ? 36 : 0;
+    const float room = gutter - 12 - scale - left;
+    struct figures figures = {.count = 0};
+    float y = rect.y + rect.h / 2;
+
+    if (thread) {
+        thread_figures(frame, lane->index, &figures);
+    } else {
+        object_figures(frame, lane->index, &figures);
+    }
+    /* Name and one line of figures, or two where the lane is tall and one does not do. */
+    if (tall) {
+        const struct weft_style small = {WEFT_FONT_SANS, 12, frame->theme->muted};
+        struct weft_sentence all = {.len = 0};
+        for (uint32_t i = 0; i < figures.count; i++) {
+            weft_sentence_add(&all, "%s%s", i > 0 ? " · " : "", figures.at[i].text);
+        }
+        const bool two = roomy && weft_pen_width(frame, small, all.text) > room;
+        const float first = y - (two ? 17 : 10);
+        weft_pen_text(frame, left, first, room, style, name);
+        const uint32_t told = write_figures(frame, &figures, 0, left, first + 20, room);
+        if (two) {
+            write_figures(frame, &figures, told, left, first + 36, room);
+        }
+        y = first;
+    } else {
+        const float taken = weft_pen_text(frame, left, y, room, style, name);
+        write_figures(frame, &figures, 0, left + taken + 12, y, room - taken - 12);
+    }
+    if (thread) {
+        weft_pen_chip(frame, 22, y, 5, lane->index, frame->theme->chip);
+    }
+    if (scale > 0) {
+        draw_level_scale(frame, lane, gutter - 8);
+    }
+}
+
+void weft_tracks_draw_gutter(struct weft_frame *frame)
+{
+    const struct weft_geometry *at = &frame->geometry;
+    const struct weft_style title = {WEFT_FONT_SANS_BOLD, 11, frame->theme->muted};
+
+    weft_draw_clip(frame->list, at->gutter);
+    for (size_t i = 0; i < frame->lanes->count; i++) {
+        const struct weft_lane *lane = &frame->lanes->at[i];
+        const struct weft_rect rect = weft_track_rect(frame, lane);
+        if (!on_screen(frame, lane)) {
+            continue;
+        }
+        if (lane->kind == WEFT_LANE_TITLE) {
+            weft_pen_text(frame, 16, rect.y + rect.h / 2 + 2, at->gutter.w - 28, title,
+                          lane->title);
+        } else {
+            weft_frame_hit(
+                frame,
+                weft_rect_inside((struct weft_rect){0, rect.y, at->gutter.w, rect.h}, at->gutter),
+                WEFT_TARGET_LANE, 0, (uint32_t)i);
+            draw_name(frame, lane);
+        }
+    }
+    weft_draw_clip(frame->list, (struct weft_rect){0});
+}
+
+/* Where a target is on screen; false when it has no place there. */
+static bool place_of(const struct weft_frame *frame, struct weft_target target,
+                     struct weft_rect *rect)
+{
+    const struct weft_model *model = frame->model;
+    const struct weft_lane *lane;
+
+    switch (target.kind) {
+    case WEFT_TARGET_SPAN: {
+        lane = weft_lanes_of_thread(frame->lanes, target.owner);
+        if (lane == NULL) {
+            return false;
+        }
+        const struct weft_span *span = &model->threads.at[target.owner].spans.at[target.index];
+        const float x0 = weft_frame_x(frame, (double)span->start_ns);
+        const float x1 =
+            weft_frame_x(frame, (double)weft_span_end_ns(model, target.owner, target.index));
+        *rect = weft_track_bar(weft_track_bars(frame, lane), span->state, x0, x1);
+        return true;
+    }
+    case WEFT_TARGET_HOLD:
+        lane = weft_lanes_of_object(frame->lanes, target.owner);
+        if (lane == NULL) {
+            return false;
+        }
+        *rect =
+            weft_track_hold(frame, lane, &model->objects.at[target.owner].holds.at[target.index]);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void weft_tracks_draw_selection(struct weft_frame *frame)
+{
+    const struct weft_geometry *at = &frame->geometry;
+    struct weft_rect rect;
+
+    if (place_of(frame, frame->view->selected, &rect)) {
+        const float width = rect.w < 3 ? 3 : rect.w;
+        weft_draw_frame(frame->list,
+                        (struct weft_rect){rect.x - 2.5f, rect.y - 2.5f, width + 4, rect.h + 5}, 4,
+                        2, frame->theme->accent);
+    }
+    if (frame->view->has_marked) {
+        const float x0 = weft_frame_x(frame, (double)frame->view->marked_from_ns);
+        const float x1 = weft_frame_x(frame, (double)frame->view->marked_to_ns);
+        weft_draw_rect(frame->list, (struct weft_rect){x0 - 1, at->plot.y, 1.5f, at->plot.h}, 0,
+                       frame->theme->accent);
+        weft_draw_rect(frame->list, (struct weft_rect){x1 - 0.5f, at->plot.y, 1.5f, at->plot.h}, 0,
+                       frame->theme->accent);
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * The lanes: what each kind draws into its rectangle, and its words in the gutter.
+ * Every function draws only what lies in the plot and finds its first span by binary search.
+ * Threads: one at a time.
+ */
+#ifndef WEFT_VIEWER_TRACKS_TRACKS_H
+#define WEFT_VIEWER_TRACKS_TRACKS_H
+
+#include "viewer/frame.h"
+#include "viewer/words.h"
+
+/* Under the lanes: the selected lane, the range that was dragged, borders. */
+void weft_tracks_draw_ground(struct weft_frame *frame);
+
+/* All lanes on screen: bars, marks, hits.  Labels are left for weft_pen_flush_labels. */
+void weft_tracks_draw(struct weft_frame *frame);
+
+/* Names and figures left of the lanes. */
+void weft_tracks_draw_gutter(struct weft_frame *frame);
+
+/* The outline around what is selected, and the edges of a dragged range. */
+void weft_tracks_draw_selection(struct weft_frame *frame);
+
+/* Arrows from who ended a wait to whose wait it was. */
+void weft_tracks_draw_arrows(struct weft_frame *frame);
+
+/* Where a lane is on screen. */
+struct weft_rect weft_track_rect(const struct weft_frame *frame, const struct weft_lane *lane);
+
+/* The room of a thread's bars inside its lane, below its flags and zones. */
+struct weft_rect weft_track_bars(const struct weft_frame *frame, const struct weft_lane *lane);
+
+/* A state's bar inside that room. */
+struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, float x1);
+
+/* Where a hold's box is inside a lock's lane. */
+struct weft_rect weft_track_hold(const struct weft_frame *frame, const struct weft_lane *lane,
+                                 const struct weft_hold *hold);
+
+/* Sizes of text in a lane of this height; 0: no text. */
+float weft_track_label_size(float bar_height);
+
+/* One kind each. */
+void weft_track_thread(struct weft_frame *frame, const struct weft_lane *lane);
+void weft_track_marks(struct weft_frame *frame);
+void weft_track_lock(struct weft_frame *frame, const struct weft_lane *lane);
+void weft_track_level(struct weft_frame *frame, const struct weft_lane *lane);
+void weft_track_waits(struct weft_frame *frame, const struct weft_lane *lane);
+
+/* Bars of those who wait for an object, stacked in rows; returns how many rows there are. */
+uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct weft_rect rect,
+                            float row_px);
+
+/* Small marks, centred on x with their top at y. */
+void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, float y);
+
+/* First hold that ends after t_ns. */
+uint32_t weft_track_first_hold(const struct weft_object *object, uint64_t t_ns);
+
+#endif

@@ -1,0 +1,140 @@
+#include "viewer/view.h"
+
+#include <math.h>
+
+/* Room behind the end, as a share of the trace; and the closest look, 2 ns for 100 px. */
+static const double TAIL = 0.05;
+static const double CLOSEST_NS = 40;
+
+const uint32_t weft_view_speeds[WEFT_SPEED_COUNT] = {1, 5, 10, 25, 50, 100, 200, 500, 1000, 10000};
+
+enum { SPEED_ONE = 5 };
+
+void weft_view_init(struct weft_view *view)
+{
+    *view = (struct weft_view){.speed = SPEED_ONE};
+    weft_view_set_end(view, 0);
+    view->range = weft_view_all(view);
+}
+
+struct weft_range weft_view_all(const struct weft_view *view)
+{
+    return (struct weft_range){0, view->end_ns * (1 + TAIL)};
+}
+
+void weft_view_set_end(struct weft_view *view, uint64_t end_ns)
+{
+    const bool was_all = !weft_view_zoomed(view);
+
+    view->end_ns = end_ns > CLOSEST_NS ? (double)end_ns : CLOSEST_NS;
+    if (was_all) {
+        view->range = weft_view_all(view);
+    }
+}
+
+bool weft_view_zoomed(const struct weft_view *view)
+{
+    const struct weft_range all = weft_view_all(view);
+
+    return view->range.from_ns > all.from_ns || view->range.to_ns < all.to_ns;
+}
+
+void weft_view_show(struct weft_view *view, double from_ns, double to_ns)
+{
+    const struct weft_range all = weft_view_all(view);
+    double width = to_ns - from_ns;
+
+    if (width < CLOSEST_NS) {
+        from_ns -= (CLOSEST_NS - width) / 2;
+        width = CLOSEST_NS;
+    }
+    if (width >= all.to_ns) {
+        view->range = all;
+        return;
+    }
+    if (from_ns + width > all.to_ns) {
+        from_ns = all.to_ns - width;
+    }
+    if (from_ns < 0) {
+        from_ns = 0;
+    }
+    view->range = (struct weft_range){from_ns, from_ns + width};
+}
+
+void weft_view_zoom(struct weft_view *view, double at_ns, double factor)
+{
+    const struct weft_range range = view->range;
+    const double width = range.to_ns - range.from_ns;
+
+    if (width * factor < CLOSEST_NS) {
+        factor = CLOSEST_NS / width;
+    }
+    const double from_ns = at_ns - (at_ns - range.from_ns) * factor;
+    weft_view_show(view, from_ns, from_ns + width * factor);
+}
+
+void weft_view_pan(struct weft_view *view, double by_ns)
+{
+    weft_view_show(view, view->range.from_ns + by_ns, view->range.to_ns + by_ns);
+}
+
+void weft_view_reveal(struct weft_view *view, double at_ns)
+{
+    const double width = view->range.to_ns - view->range.from_ns;
+    const double margin = width * 0.08;
+
+    if (at_ns < view->range.from_ns) {
+        weft_view_show(view, at_ns - margin, at_ns - margin + width);
+    } else if (at_ns > view->range.to_ns - margin && weft_view_zoomed(view)) {
+        weft_view_show(view, at_ns + margin - width, at_ns + margin);
+    }
+}
+
+void weft_view_remember(struct weft_view *view)
+{
+    if (view->undo_count > 0) {
+        const struct weft_range *last = &view->undo[view->undo_count - 1];
+        if (last->from_ns == view->range.from_ns && last->to_ns == view->range.to_ns) {
+            return;
+        }
+    }
+    if (view->undo_count == WEFT_VIEW_UNDO) {
+        for (uint32_t i = 1; i < WEFT_VIEW_UNDO; i++) {
+            view->undo[i - 1] = view->undo[i];
+        }
+        view->undo_count--;
+    }
+    view->undo[view->undo_count++] = view->range;
+}
+
+bool weft_view_undo(struct weft_view *view)
+{
+    while (view->undo_count > 0) {
+        const struct weft_range range = view->undo[--view->undo_count];
+        if (range.from_ns != view->range.from_ns || range.to_ns != view->range.to_ns) {
+            weft_view_show(view, range.from_ns, range.to_ns);
+            return true;
+        }
+    }
+    return false;
+}
+
+void weft_view_move_playhead(struct weft_view *view, double at_ns)
+{
+    const double inside = at_ns < 0 ? 0 : at_ns > view->end_ns ? view->end_ns : at_ns;
+
+    view->playhead_ns = (uint64_t)llround(inside);
+    view->has_playhead = true;
+}
+
+void weft_view_play(struct weft_view *view, uint64_t wall_ns)
+{
+    const double step = (double)wall_ns * weft_view_speeds[view->speed] / 100;
+    const double to_ns = (double)view->playhead_ns + step;
+
+    weft_view_move_playhead(view, to_ns);
+    weft_view_reveal(view, (double)view->playhead_ns);
+    if (to_ns >= view->end_ns) {
+        view->playing = false;
+    }
+}

@@ -1,0 +1,47 @@
+/*
+ * Numbers for people: the one place that decides how a time, a count or a share is written.
+ * Threads: any.
+ */
+#ifndef WEFT_VIEWER_WORDS_H
+#define WEFT_VIEWER_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A short word by value, so that several can stand in one call. */
+struct weft_word {
+    char text[48];
+};
+
+/* Three digits and a unit: "512 ns", "12.3 µs", "145 ms", "3.00 s", "2 min 05 s", "1 h 02 min". */
+struct weft_word weft_words_duration(uint64_t ns);
+
+/* Two durations in the unit of the whole: "1.20 of 2.00 s". */
+struct weft_word weft_words_progress(uint64_t done_ns, uint64_t whole_ns);
+
+/* A moment, as exact as a picture with ns_per_px can show: "4.200 s", "3.000 012 s". */
+struct weft_word weft_words_moment(uint64_t ns, double ns_per_px);
+
+/* For the clock in the header: "00:04.200". */
+struct weft_word weft_words_clock(uint64_t ns);
+
+/* "48,211,034". */
+struct weft_word weft_words_count(uint64_t count);
+struct weft_word weft_words_number(int64_t number);
+
+/* "33 %", "0.4 %", "< 0.1 %". */
+struct weft_word weft_words_share(uint64_t part, uint64_t whole);
+
+/* "1 lock", "3 threads": count and noun; the plural adds an s. */
+struct weft_word weft_words_counted(uint64_t count, const char *noun);
+
+/* A text that is put together piece by piece; what does not fit ends in "…". */
+struct weft_sentence {
+    char text[400];
+    size_t len;
+};
+
+void weft_sentence_add(struct weft_sentence *sentence, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
