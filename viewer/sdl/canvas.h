@@ -1,6 +1,6 @@
 /*
- * What frames are drawn on: lay out, paint, tell the state.  The same for the window and for a picture, so both
- * show the same.
+ * What frames are drawn on: lay out, paint, tell the state.  It is the same for the window and for
+ * a picture, so both show the same.
  * Threads: one at a time.
  */
 #ifndef WEFT_VIEWER_SDL_CANVAS_H

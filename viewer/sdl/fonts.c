@@ -102,3 +102,8 @@ bool weft_fonts_find_fallback(enum weft_font font, struct weft_font_file *file)
 
     return find(font, names, 0, families[font].fallback, file);
 }
+
+void weft_fonts_done(void)
+{
+    FcFini();
+}

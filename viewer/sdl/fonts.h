@@ -27,4 +27,7 @@ bool weft_fonts_find(enum weft_font font, uint32_t ch, struct weft_font_file *fi
 /* The fallback's file (DejaVu), false when it is not installed. */
 bool weft_fonts_find_fallback(enum weft_font font, struct weft_font_file *file);
 
+/* Gives back what fontconfig holds; the next question fetches it again. */
+void weft_fonts_done(void);
+
 #endif

@@ -116,6 +116,7 @@ void weft_text_free(struct weft_text *text)
         }
     }
     TTF_Quit();
+    weft_fonts_done();
     free(text);
 }
 
