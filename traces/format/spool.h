@@ -46,7 +46,7 @@ union weft_slot {
     struct {
         uint64_t time;        /* ticks of the spool's clock */
         uint64_t object_kind; /* object << 8 | enum weft_event_kind */
-        uint64_t site_more;   /* call site << 16 | outcome << 8 | slots that follow */
+        uint64_t site_more;   /* call site << 16 | weft_slot_how << 8 | slots that follow */
     } head;
     struct {
         int64_t first;
@@ -57,6 +57,24 @@ union weft_slot {
     unsigned char text[WEFT_SLOT_BYTES];
 };
 _Static_assert(sizeof(union weft_slot) == WEFT_SLOT_BYTES, "a slot has 24 bytes");
+
+/*
+ * How it ended (enum weft_outcome, 3 bits), and what kind of object it is about (enum
+ * weft_object_kind, 5 bits; 0: the first of the event's family).  An object that nobody announced
+ * by WEFT_EV_OBJECT_NEW gets its kind from here: so a recorder of foreign programs needs no record
+ * for the first use of an object, nor a memory of which it has seen.
+ */
+#define WEFT_SLOT_HOW(outcome, kind) ((unsigned)(outcome) | (unsigned)(kind) << 3)
+
+static inline unsigned weft_slot_outcome(uint64_t site_more)
+{
+    return (unsigned)(site_more >> 8) & 7;
+}
+
+static inline unsigned weft_slot_object_kind(uint64_t site_more)
+{
+    return (unsigned)(site_more >> 11) & 31;
+}
 
 /* A question that the owner is asking again and again; the drain closes it if the owner dies. */
 struct weft_lane_poll {

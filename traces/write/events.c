@@ -2,7 +2,16 @@
 
 #include <string.h>
 
-enum { THREAD_NAMED = 1, THREAD_STARTED = 2, MAIN_THREAD = 1 };
+enum {
+    THREAD_NAMED = 1,
+    THREAD_STARTED = 2,
+    MAIN_THREAD = 1,
+    /* A known object is its number and its kind; 134 million objects in one trace are enough. */
+    KIND_BITS = 5,
+    KIND_MASK = (1 << KIND_BITS) - 1,
+};
+_Static_assert(WEFT_OBJ_COUNT <= 1 << KIND_BITS, "a kind has five bits");
+_Static_assert(WEFT_OUT_COUNT <= 8, "an outcome has three bits in a slot");
 
 bool weft_lines_init(struct weft_lines *lines, int fd)
 {
@@ -76,7 +85,7 @@ static void define_object(struct weft_lines *lines, uint64_t address, enum weft_
 {
     const uint32_t id = ++lines->object_count;
 
-    (void)weft_map_put(&lines->objects, address, id);
+    (void)weft_map_put(&lines->objects, address, id << KIND_BITS | (uint32_t)kind);
     define(lines, "object", id);
     weft_sink_text(&lines->sink, ",\"kind\":\"");
     weft_sink_text(&lines->sink, weft_objects[kind].name);
@@ -101,15 +110,23 @@ static enum weft_object_kind kind_of_family(enum weft_family family)
     return WEFT_OBJ_LOCK;
 }
 
-static uint32_t object_of(struct weft_lines *lines, uint64_t address, enum weft_family family)
+/*
+ * An address is another object when an event says another kind or another family of it: what was
+ * there has been freed.  (Two of one kind in turn at one address look like one, unless the first
+ * was destroyed.)
+ */
+static uint32_t object_of(struct weft_lines *lines, uint64_t address, enum weft_family family,
+                          enum weft_object_kind kind)
 {
     const uint32_t *known = weft_map_find(&lines->objects, address);
+    const enum weft_object_kind was = known != NULL ? *known & KIND_MASK : WEFT_OBJ_NONE;
+    const bool fits = family == WEFT_FAMILY_ANY || weft_objects[was].family == family;
 
-    if (known == NULL || *known == 0) {
-        define_object(lines, address, kind_of_family(family), NULL);
-        return lines->object_count;
+    if (was != WEFT_OBJ_NONE && fits && (kind == WEFT_OBJ_NONE || kind == was)) {
+        return *known >> KIND_BITS;
     }
-    return *known;
+    define_object(lines, address, kind != WEFT_OBJ_NONE ? kind : kind_of_family(family), NULL);
+    return lines->object_count;
 }
 
 static uint32_t site_of(struct weft_lines *lines, uint64_t address)
@@ -177,10 +194,11 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
         object = (uint32_t)taken->object;
         define_thread(lines, object, taken->text, taken->text_stored);
     } else if (taken->object != 0) {
-        object = object_of(lines, taken->object, (enum weft_family)info->family);
+        object =
+            object_of(lines, taken->object, (enum weft_family)info->family, taken->object_kind);
     }
     if (taken->has_args && (info->second == WEFT_ARG_WITH) && taken->second != 0) {
-        with = object_of(lines, (uint64_t)taken->second, WEFT_FAMILY_LOCK);
+        with = object_of(lines, (uint64_t)taken->second, WEFT_FAMILY_LOCK, WEFT_OBJ_NONE);
     }
     if (taken->site != 0) {
         site = site_of(lines, taken->site);
@@ -256,7 +274,7 @@ void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
     case WEFT_EV_OBJECT_NAME: {
         const uint32_t *known = weft_map_find(&lines->objects, taken->object);
         if (known != NULL && *known != 0 && taken->text != NULL) {
-            define(lines, "object", *known);
+            define(lines, "object", *known >> KIND_BITS);
             key_text(lines, "name", taken->text, taken->text_stored);
             end_line(lines);
         }

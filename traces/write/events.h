@@ -17,7 +17,7 @@
 struct weft_lines {
     struct weft_sink sink;
     struct weft_map threads; /* number in the spool → 1 named, 2 also started */
-    struct weft_map objects; /* address → number in the trace */
+    struct weft_map objects; /* address → number in the trace << 5 | kind; 0: destroyed */
     struct weft_map sites;   /* address → number in the trace */
     uint32_t object_count;
     uint32_t site_count;

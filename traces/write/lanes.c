@@ -252,11 +252,12 @@ bool weft_lanes_peek(struct weft_lanes *lanes, uint32_t lane, struct weft_taken 
     const union weft_slot *slot = &queue->slots.at[queue->next];
     const size_t more = slot->head.site_more & 0xff;
     const uint8_t kind = (uint8_t)slot->head.object_kind;
-    const uint8_t outcome = (uint8_t)(slot->head.site_more >> 8);
+    const unsigned outcome = weft_slot_outcome(slot->head.site_more);
+    const unsigned object_kind = weft_slot_object_kind(slot->head.site_more);
     const bool known = (kind > WEFT_EV_NONE && kind < WEFT_EV_COUNT) ||
                        (kind >= WEFT_EV_ATTACH && kind <= WEFT_EV_OBJECT_NAME);
 
-    if (more >= left || !known || outcome >= WEFT_OUT_COUNT) {
+    if (more >= left || !known || outcome >= WEFT_OUT_COUNT || object_kind >= WEFT_OBJ_COUNT) {
         goto broken;
     }
     *taken = (struct weft_taken){
@@ -265,6 +266,7 @@ bool weft_lanes_peek(struct weft_lanes *lanes, uint32_t lane, struct weft_taken 
         .site = slot->head.site_more >> 16,
         .kind = (enum weft_event_kind)kind,
         .outcome = (enum weft_outcome)outcome,
+        .object_kind = (enum weft_object_kind)object_kind,
         .has_args = more > 0,
     };
     if (more > 0) {

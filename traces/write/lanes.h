@@ -21,6 +21,7 @@ struct weft_taken {
     uint64_t site;   /* a return address, or 0 */
     enum weft_event_kind kind;
     enum weft_outcome outcome;
+    enum weft_object_kind object_kind; /* WEFT_OBJ_NONE: as the event's family says */
     bool has_args;
     int64_t first, second;
     const char *text; /* NULL: none; text_stored of it */
