@@ -5,24 +5,25 @@
 
 #include <stddef.h>
 
-extern char **environ;
-
 enum {
     PAGE_BYTES = 4096,
     ROOM_PAUSE_NS = 50000,
     /* A drain that is stopped (Ctrl-Z) must not stop the program for long: one second, then lose.
      */
     ROOM_PAUSES_MAX = 20000,
+    /* From this many lanes on, those of dead threads are looked for before a new one is used. */
+    LANES_BEFORE_SEARCH = 64,
+    NO_SUCH_PROCESS = -3,
 };
 
 struct weft_spool_state weft_spool;
 
-/* getenv without libc: the constructor may run before libc's own, and environ may be replaced. */
-static const char *spool_path(void)
+/* getenv without libc: the constructor may run before libc's own. */
+static const char *spool_path(char *const *environment)
 {
     static const char key[] = WEFT_SPOOL_ENV "=";
 
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+    for (char *const *entry = environment; entry != NULL && *entry != NULL; entry++) {
         size_t i = 0;
         while (key[i] != '\0' && (*entry)[i] == key[i]) {
             i++;
@@ -67,9 +68,9 @@ static struct weft_spool_head *map_spool(int fd, uint32_t *lanes)
     return NULL;
 }
 
-void weft_spool_open(void)
+void weft_spool_open(char *const *environment)
 {
-    const char *path = spool_path();
+    const char *path = spool_path(environment);
     uint32_t *on = NULL;
     uint32_t lanes = 0;
     uint32_t nobody = 0;
@@ -125,16 +126,47 @@ static void raise_lane_count(uint32_t wanted)
     }
 }
 
+/* Takes the lane when its owner is `owner`, 0 for nobody. */
+static bool take(struct weft_lane *lane, uint32_t owner, uint32_t tid)
+{
+    return atomic_load_explicit(&lane->used, memory_order_relaxed) == owner &&
+           atomic_compare_exchange_strong(&lane->used, &owner, tid);
+}
+
+/* Lanes of threads that ended without giving them back (by a bare system call, say). */
+static struct weft_lane *take_of_dead(uint32_t count, uint32_t tid)
+{
+    const uint32_t pid = weft_sys_pid();
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct weft_lane *lane = lane_at(i);
+        const uint32_t owner = atomic_load_explicit(&lane->used, memory_order_relaxed);
+        if (owner != 0 &&
+            weft_sys(SYS_tgkill, (long)pid, (long)owner, 0, 0, 0, 0) == NO_SUCH_PROCESS &&
+            take(lane, owner, tid)) {
+            return lane;
+        }
+    }
+    return NULL;
+}
+
 struct weft_lane *weft_lane_take(void)
 {
+    const uint32_t tid = weft_sys_tid();
+    const uint32_t count = atomic_load_explicit(&weft_spool.head->lane_count, memory_order_relaxed);
+
     for (uint32_t i = 0; i < weft_spool.lanes; i++) {
         struct weft_lane *lane = lane_at(i);
-        uint32_t free_mark = 0;
-        if (atomic_load_explicit(&lane->used, memory_order_relaxed) != 0 ||
-            !atomic_compare_exchange_strong(&lane->used, &free_mark, 1)) {
+        if (i == count && count >= LANES_BEFORE_SEARCH && (count & (count - 1)) == 0) {
+            struct weft_lane *found = take_of_dead(count, tid);
+            if (found != NULL) {
+                return found;
+            }
+        }
+        if (!take(lane, 0, tid)) {
             continue;
         }
-        if (i < atomic_load_explicit(&weft_spool.head->lane_count, memory_order_relaxed)) {
+        if (i < count) {
             return lane;
         }
         if (!populate(lane)) {
@@ -144,22 +176,28 @@ struct weft_lane *weft_lane_take(void)
         raise_lane_count(i + 1);
         return lane;
     }
-    return NULL;
+    return take_of_dead(weft_spool.lanes, tid);
 }
 
 void weft_lane_give_back(struct weft_lane *lane)
 {
-    /* Pairs with the compare-exchange in weft_lane_take: the next owner sees our head. */
+    /* Pairs with the compare-exchange in take: the next owner sees our head. */
     atomic_store_explicit(&lane->used, 0, memory_order_release);
 }
 
 bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted)
 {
+    uint64_t tail = 0;
+
     for (uint32_t pauses = 0; pauses < ROOM_PAUSES_MAX; pauses++) {
         /* Pairs with the drain's release store: the slots before tail have been copied. */
-        const uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
+        tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
         if (head - tail + wanted <= WEFT_LANE_SLOTS) {
             return true;
+        }
+        /* Where it waited in vain before, it does not wait again. */
+        if (atomic_load_explicit(&lane->stalled, memory_order_relaxed) == tail + 1) {
+            break;
         }
         const uint32_t drain = atomic_load_explicit(&weft_spool.head->drain, memory_order_relaxed);
         if (drain == 0 || (pauses % 64 == 63 && !weft_sys_process_lives(drain))) {
@@ -167,6 +205,7 @@ bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wan
         }
         weft_sys_pause_ns(ROOM_PAUSE_NS);
     }
+    atomic_store_explicit(&lane->stalled, tail + 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&lane->lost, 1, memory_order_relaxed);
     return false;
 }

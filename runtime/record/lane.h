@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /*
  * `on` lives in a page of its own that fork wipes (MADV_WIPEONFORK): a child, however it was
  * forked, finds 0 and does not write into its parent's lanes.
@@ -25,8 +27,11 @@ struct weft_spool_state {
 
 extern struct weft_spool_state weft_spool;
 
-/* Opens the spool named by WEFT_SPOOL_ENV; without it, or when it is not ours, stays off. */
-void weft_spool_open(void);
+/*
+ * Opens the spool that environment (as main gets it) names by WEFT_SPOOL_ENV; without it, or when
+ * it is not ours, stays off.
+ */
+void weft_spool_open(char *const *environment);
 
 static inline bool weft_spool_on(void)
 {
@@ -39,5 +44,7 @@ void weft_lane_give_back(struct weft_lane *lane);
 
 /* Waits, for a bounded time, until `wanted` slots are free; false: the record is lost. */
 bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted);
+
+#pragma GCC visibility pop
 
 #endif

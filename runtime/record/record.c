@@ -1,47 +1,41 @@
 #include "runtime/record/record.h"
 
 #include "runtime/record/lane.h"
+#include "runtime/record/quick.h"
 #include "runtime/record/sys.h"
 #include "traces/format/clock.h"
 
 #include <string.h>
 
-enum { TRIALS = 256 };
-
-/* What a thread repeats; count 0: nothing, 1: asked once, ≥ 2: a poll is open. */
-struct question {
-    uint64_t object;
-    int64_t answer;
-    uint64_t count;
-    uint64_t last;
-    const void *site;
-    enum weft_question asked;
-};
+extern char **environ;
 
 /*
- * The calling thread.  Initial-exec: an access costs nothing (global-dynamic +2.7 ns).
- * `tail` is a stale copy of lane->tail, so that the owner rarely touches the drain's line.
+ * A program that has this in it records by itself: `weft record` finds the note in the file, and
+ * loads no second recorder.
  */
-static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
-    struct weft_lane *lane;
-    uint64_t head;
-    uint64_t tail;
-    uint32_t number;
-    bool refused; /* there was no lane: do not search again for every record */
-    struct question question;
-} me;
+__asm__(".pushsection .note.weft, \"a\", %note\n\t"
+        ".balign 4\n\t"
+        ".long 5, 0, 1\n\t" /* bytes of the name, of the rest, type */
+        ".asciz \"WEFT\"\n\t"
+        ".balign 4\n\t"
+        ".popsection");
 
-/* Writes a record at me.head without publishing it; returns how many slots it took. */
-static uint32_t store(uint64_t ticks, enum weft_event_kind kind, uint64_t object, const void *site,
-                      enum weft_outcome outcome, const struct weft_record_args *args)
+enum { TRIALS = 256 };
+
+_Thread_local struct weft_me weft_me __attribute__((tls_model("initial-exec")));
+
+/* Writes a record at seat->head without publishing it; returns how many slots it took. */
+static uint32_t store(const struct weft_seat *seat, uint64_t ticks, enum weft_event_kind kind,
+                      uint64_t object, const void *site, unsigned how,
+                      const struct weft_record_args *args)
 {
     const uint64_t mask = WEFT_LANE_SLOTS - 1;
-    union weft_slot *slots = me.lane->slots;
+    union weft_slot *slots = seat->lane->slots;
     uint32_t more = 0;
 
     if (args != NULL) {
         const size_t stored = args->text_bytes < WEFT_TEXT_MAX ? args->text_bytes : WEFT_TEXT_MAX;
-        union weft_slot *slot = &slots[(me.head + 1) & mask];
+        union weft_slot *slot = &slots[(seat->head + 1) & mask];
         slot->args.first = args->first;
         slot->args.second = args->second;
         slot->args.text_bytes = (uint32_t)args->text_bytes;
@@ -49,22 +43,22 @@ static uint32_t store(uint64_t ticks, enum weft_event_kind kind, uint64_t object
         more = 1;
         for (size_t at = 0; at < stored; at += WEFT_SLOT_BYTES) {
             const size_t left = stored - at;
-            memcpy(slots[(me.head + ++more) & mask].text, args->text + at,
+            memcpy(slots[(seat->head + ++more) & mask].text, args->text + at,
                    left < WEFT_SLOT_BYTES ? left : WEFT_SLOT_BYTES);
         }
     }
-    union weft_slot *slot = &slots[me.head & mask];
+    union weft_slot *slot = &slots[seat->head & mask];
     slot->head.time = ticks;
     slot->head.object_kind = object << 8 | (uint64_t)kind;
-    slot->head.site_more = (uint64_t)(uintptr_t)site << 16 | (uint64_t)outcome << 8 | more;
+    slot->head.site_more = (uint64_t)(uintptr_t)site << 16 | (uint64_t)how << 8 | more;
     return 1 + more;
 }
 
-static void publish(uint32_t slots)
+static void publish(struct weft_seat *seat, uint32_t slots)
 {
-    me.head += slots;
+    seat->head += slots;
     /* Pairs with the drain's acquire load: it sees the slots before the count. */
-    atomic_store_explicit(&me.lane->head, me.head, memory_order_release);
+    atomic_store_explicit(&seat->lane->head, seat->head, memory_order_release);
 }
 
 static uint32_t slots_of(const struct weft_record_args *args)
@@ -76,69 +70,127 @@ static uint32_t slots_of(const struct weft_record_args *args)
     return 2 + (uint32_t)((stored + WEFT_SLOT_BYTES - 1) / WEFT_SLOT_BYTES);
 }
 
-static void put(uint64_t ticks, enum weft_event_kind kind, uint64_t object, const void *site,
-                enum weft_outcome outcome, const struct weft_record_args *args)
+static void put(struct weft_seat *seat, uint64_t ticks, enum weft_event_kind kind, uint64_t object,
+                const void *site, unsigned how, const struct weft_record_args *args)
 {
     const uint32_t wanted = slots_of(args);
 
-    if (me.head - me.tail + wanted > WEFT_LANE_SLOTS) {
-        if (!weft_lane_wait_for_room(me.lane, me.head, wanted)) {
+    if (seat->head + wanted > seat->limit) {
+        if (!weft_lane_wait_for_room(seat->lane, seat->head, wanted)) {
             return;
         }
-        me.tail = atomic_load_explicit(&me.lane->tail, memory_order_acquire);
+        /* Pairs with the drain's release store, as in the wait. */
+        seat->limit =
+            atomic_load_explicit(&seat->lane->tail, memory_order_acquire) + WEFT_LANE_SLOTS;
     }
-    publish(store(ticks, kind, object, site, outcome, args));
+    publish(seat, store(seat, ticks, kind, object, site, how, args));
 }
 
 /* The header of a trace says what recording one event costs; nothing of this is published. */
 static void measure_overhead(void)
 {
+    const struct weft_seat *seat = &weft_me.seats[0];
     const uint64_t begin = weft_clock_ticks(weft_spool.clock);
 
     for (uint32_t i = 0; i < TRIALS; i++) {
-        (void)store(weft_clock_ticks(weft_spool.clock), WEFT_EV_NONE, i, NULL, WEFT_OUT_OK, NULL);
+        (void)store(seat, weft_clock_ticks(weft_spool.clock), WEFT_EV_NONE, i, NULL, 0, NULL);
         __asm__ volatile("" : : : "memory");
     }
     atomic_store_explicit(&weft_spool.head->overhead_ticks,
                           weft_clock_ticks(weft_spool.clock) - begin, memory_order_relaxed);
 }
 
-/* True when the caller has a lane to record into. */
-static bool ready(void)
+static bool sit_down(struct weft_seat *seat)
 {
-    if (!weft_spool_on()) {
+    uint32_t unknown = 0;
+
+    if (weft_me.refused || (seat->lane = weft_lane_take()) == NULL) {
+        weft_me.refused = true;
         return false;
     }
-    if (me.lane != NULL) {
-        return true;
+    if (weft_me.number == 0) {
+        /* A handler may have come first: the thread has one number only. */
+        (void)__atomic_compare_exchange_n(&weft_me.number, &unknown, weft_record_new_thread(),
+                                          false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     }
-    if (me.refused || (me.lane = weft_lane_take()) == NULL) {
-        me.refused = true;
-        atomic_fetch_add_explicit(&weft_spool.head->lost, 1, memory_order_relaxed);
-        return false;
-    }
-    if (me.number == 0) {
-        me.number = weft_record_new_thread();
-    }
-    me.head = atomic_load_explicit(&me.lane->head, memory_order_acquire);
-    me.tail = atomic_load_explicit(&me.lane->tail, memory_order_acquire);
-    put(weft_clock_ticks(weft_spool.clock), WEFT_EV_ATTACH, me.number, NULL, WEFT_OUT_OK,
+    seat->head = atomic_load_explicit(&seat->lane->head, memory_order_acquire);
+    seat->limit = 0;
+    put(seat, weft_clock_ticks(weft_spool.clock), WEFT_EV_ATTACH, weft_me.number, NULL, 0,
         &(struct weft_record_args){.first = weft_sys_tid()});
     return true;
 }
 
-__attribute__((constructor)) void weft_record_open(void)
+/*
+ * Where the caller may record now; NULL: nowhere, and what it cannot record is counted.  From here
+ * to `leave` handlers of this thread use other seats.
+ */
+static struct weft_seat *enter(void)
+{
+    if (!weft_spool_on()) {
+        return NULL;
+    }
+    struct weft_seat *seat = &weft_me.seats[weft_me.depth < WEFT_SEATS ? weft_me.depth : 0];
+    const bool free_seat = weft_me.depth < WEFT_SEATS;
+    weft_me.depth++;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (free_seat && (seat->lane != NULL || sit_down(seat))) {
+        return seat;
+    }
+    atomic_signal_fence(memory_order_seq_cst);
+    weft_me.depth--;
+    atomic_fetch_add_explicit(&weft_spool.head->lost, 1, memory_order_relaxed);
+    return NULL;
+}
+
+static void give_back_all(void)
+{
+    weft_me.quick_limit = 0;
+    for (uint32_t i = 0; i < WEFT_SEATS; i++) {
+        if (weft_me.seats[i].lane != NULL) {
+            weft_lane_give_back(weft_me.seats[i].lane);
+            weft_me.seats[i].lane = NULL;
+        }
+    }
+}
+
+static void leave(void)
+{
+    if (weft_me.depth == 1) {
+        /* An open question must be closed by whatever comes next: the long way sees to it. */
+        weft_me.quick_limit = weft_me.asked.count == 0 ? weft_me.seats[0].limit : 0;
+        if (weft_me.ended) {
+            give_back_all();
+        }
+    }
+    atomic_signal_fence(memory_order_seq_cst);
+    weft_me.depth--;
+}
+
+void weft_record_start(char *const *environment)
 {
     if (weft_spool_on()) {
         return;
     }
-    weft_spool_open();
+    weft_spool_open(environment);
     if (weft_spool_on()) {
         weft_record_attach(weft_record_new_thread());
-        if (me.lane != NULL) {
+        if (weft_me.seats[0].lane != NULL) {
             measure_overhead();
         }
     }
+}
+
+void weft_record_open(void)
+{
+    weft_record_start(environ);
+}
+
+/* The loader hands the environment to constructors, also to one that runs before libc's own. */
+__attribute__((constructor)) static void open_at_start(int argc, char **argv, char **environment)
+{
+    (void)argc;
+    (void)argv;
+    weft_record_start(environment);
 }
 
 bool weft_record_on(void)
@@ -155,34 +207,73 @@ uint32_t weft_record_new_thread(void)
 
 void weft_record_attach(uint32_t number)
 {
-    me.number = number;
-    (void)ready();
+    weft_me.number = number;
+    if (enter() != NULL) {
+        leave();
+    }
 }
 
 uint32_t weft_record_thread(void)
 {
-    return ready() ? me.number : 0;
+    if (enter() == NULL) {
+        return 0;
+    }
+    leave();
+    return weft_me.number;
 }
 
-static void close_question(void)
+static void close_question(struct weft_seat *seat)
 {
-    struct question *open = &me.question;
+    struct weft_asked *open = &weft_me.asked;
 
     if (open->count > 1) {
-        put(open->last, WEFT_EV_POLL_END, open->object, open->site, WEFT_OUT_OK,
-            &(struct weft_record_args){.first = open->asked, .second = (int64_t)open->count});
-        atomic_store_explicit(&me.lane->poll.count, 0, memory_order_relaxed);
+        put(seat, open->last, WEFT_EV_POLL_END, open->object, open->site, open->how,
+            &(struct weft_record_args){.first = open->question, .second = (int64_t)open->count});
+        atomic_store_explicit(&seat->lane->poll.count, 0, memory_order_relaxed);
     }
     open->count = 0;
 }
 
 void weft_record_detach(void)
 {
-    if (me.lane != NULL && weft_spool_on()) {
-        close_question();
-        weft_lane_give_back(me.lane);
+    if (weft_spool_on() && weft_me.depth == 0) {
+        weft_me.depth = 1;
+        atomic_signal_fence(memory_order_seq_cst);
+        if (weft_me.seats[0].lane != NULL) {
+            close_question(&weft_me.seats[0]);
+        }
+        give_back_all();
+        atomic_signal_fence(memory_order_seq_cst);
+        weft_me.depth = 0;
     }
-    me.lane = NULL;
+}
+
+void weft_record_end(void)
+{
+    weft_record(WEFT_EV_THREAD_EXIT, 0, NULL, WEFT_OUT_OK);
+    weft_me.ended = true;
+    weft_record_detach();
+}
+
+uint64_t weft_record_ticks(void)
+{
+    return weft_clock_ticks(weft_spool.clock);
+}
+
+void weft_record_stamped(uint64_t ticks, enum weft_event_kind kind, uint64_t object,
+                         const void *site, unsigned how, const struct weft_record_args *args)
+{
+    struct weft_seat *seat = enter();
+
+    if (seat == NULL) {
+        return;
+    }
+    /* A handler's records do not touch what its thread is asking. */
+    if (seat == &weft_me.seats[0] && weft_me.asked.count != 0) {
+        close_question(seat);
+    }
+    put(seat, ticks, kind, object, site, how, args);
+    leave();
 }
 
 void weft_record(enum weft_event_kind kind, uint64_t object, const void *site,
@@ -191,43 +282,74 @@ void weft_record(enum weft_event_kind kind, uint64_t object, const void *site,
     weft_record_with(kind, object, site, outcome, NULL);
 }
 
-void weft_record_with(enum weft_event_kind kind, uint64_t object, const void *site,
-                      enum weft_outcome outcome, const struct weft_record_args *args)
+void weft_record_slow(enum weft_event_kind kind, uint64_t object, const void *site, unsigned how)
 {
-    if (!ready()) {
-        return;
-    }
-    if (me.question.count != 0) {
-        close_question();
-    }
-    put(weft_clock_ticks(weft_spool.clock), kind, object, site, outcome, args);
+    weft_record_with(kind, object, site, how, NULL);
 }
 
-void weft_record_query(enum weft_question question, uint64_t object, const void *site,
-                       int64_t answer)
+void weft_record_with(enum weft_event_kind kind, uint64_t object, const void *site, unsigned how,
+                      const struct weft_record_args *args)
 {
-    struct question *open = &me.question;
-
-    if (!ready()) {
-        return;
+    if (weft_spool_on()) {
+        weft_record_stamped(weft_record_ticks(), kind, object, site, how, args);
     }
-    const uint64_t now = weft_clock_ticks(weft_spool.clock);
-    if (open->count == 0 || open->asked != question || open->object != object ||
-        open->answer != answer || now - open->last > weft_spool.poll_gap_ticks) {
-        const enum weft_event_kind once = weft_questions[question].once;
-        close_question();
-        *open = (struct question){object, answer, 1, now, site, question};
-        put(now, once, object, site, once == WEFT_EV_QUERY ? WEFT_OUT_OK : WEFT_OUT_FAILED,
-            once == WEFT_EV_QUERY ? &(struct weft_record_args){.first = question, .second = answer}
-                                  : NULL);
+}
+
+static void ask_once(struct weft_seat *seat, uint64_t now, const struct weft_asked *asked)
+{
+    const enum weft_event_kind once = weft_questions[asked->question].once;
+    const struct weft_record_args args = {.first = asked->question, .second = asked->answer};
+    const bool is_try = once != WEFT_EV_QUERY;
+
+    put(seat, now, once, asked->object, asked->site,
+        is_try ? WEFT_SLOT_HOW(WEFT_OUT_FAILED, 0) | asked->how : asked->how,
+        is_try ? NULL : &args);
+}
+
+static void ask(struct weft_seat *seat, uint64_t now, const struct weft_asked *asked)
+{
+    struct weft_asked *open = &weft_me.asked;
+
+    if (open->count == 0 || open->question != asked->question || open->object != asked->object ||
+        open->answer != asked->answer || now - open->last > weft_spool.poll_gap_ticks) {
+        close_question(seat);
+        *open = *asked;
+        open->count = 1;
+        open->last = now;
+        ask_once(seat, now, asked);
         return;
     }
     open->count++;
     open->last = now;
     if (open->count == 2) {
-        put(now, WEFT_EV_POLL_BEGIN, object, site, WEFT_OUT_OK,
-            &(struct weft_record_args){.first = question, .second = answer});
+        put(seat, now, WEFT_EV_POLL_BEGIN, open->object, asked->site, open->how,
+            &(struct weft_record_args){.first = open->question, .second = open->answer});
     }
-    atomic_store_explicit(&me.lane->poll.last, now, memory_order_relaxed);
-    atomic_store_explicit(&me.lane->poll.count, open->count, memory_order_relaxed);
+    atomic_store_explicit(&seat->lane->poll.last, now, memory_order_relaxed);
+    atomic_store_explicit(&seat->lane->poll.count, open->count, memory_order_relaxed);
+}
+
+void weft_record_try(enum weft_question question, uint64_t object, const void *site, unsigned how,
+                     int64_t answer)
+{
+    struct weft_seat *seat = enter();
+    const struct weft_asked asked = {
+        .object = object, .answer = answer, .site = site, .how = how, .question = question};
+
+    if (seat == NULL) {
+        return;
+    }
+    const uint64_t now = weft_record_ticks();
+    if (seat == &weft_me.seats[0]) {
+        ask(seat, now, &asked);
+    } else {
+        ask_once(seat, now, &asked);
+    }
+    leave();
+}
+
+void weft_record_query(enum weft_question question, uint64_t object, const void *site,
+                       int64_t answer)
+{
+    weft_record_try(question, object, site, 0, answer);
 }

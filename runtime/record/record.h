@@ -8,7 +8,7 @@
  * A forked child does not record into its parent's lanes: it is left alone.
  * Objects are meant by address or any other 56-bit number; the writer numbers them by first use.
  * Threads are meant by the number that weft_record_new_thread gave.
- * Threads: any function, any thread; not from signal handlers.
+ * Threads: any function, any thread; also in signal handlers, whatever they interrupt.
  */
 #ifndef WEFT_RUNTIME_RECORD_H
 #define WEFT_RUNTIME_RECORD_H
@@ -30,6 +30,7 @@ struct weft_record_args {
  * only has to be called again by one who sets WEFT_SPOOL later.
  */
 void weft_record_open(void);
+void weft_record_start(char *const *environment); /* the same, with main's environment */
 
 /* True when this process records. */
 bool weft_record_on(void);
@@ -50,11 +51,21 @@ uint32_t weft_record_thread(void);
 /* Gives the caller's lane back; what it records later attaches anew, as the same thread. */
 void weft_record_detach(void);
 
+/* The thread ends: thread_exit, and the lane goes back.  What it still records is kept. */
+void weft_record_end(void);
+
 /* site: the return address of the call that the event is about, NULL for none. */
 void weft_record(enum weft_event_kind kind, uint64_t object, const void *site,
                  enum weft_outcome outcome);
-void weft_record_with(enum weft_event_kind kind, uint64_t object, const void *site,
-                      enum weft_outcome outcome, const struct weft_record_args *args);
+
+/* how: an outcome, or WEFT_SLOT_HOW where the object was never announced. */
+void weft_record_with(enum weft_event_kind kind, uint64_t object, const void *site, unsigned how,
+                      const struct weft_record_args *args);
+
+/* The same for what happened at `ticks`, a time that weft_record_ticks gave. */
+uint64_t weft_record_ticks(void);
+void weft_record_stamped(uint64_t ticks, enum weft_event_kind kind, uint64_t object,
+                         const void *site, unsigned how, const struct weft_record_args *args);
 
 /*
  * A question and its answer.  The same question with the same answer, asked again by the same
@@ -66,5 +77,9 @@ void weft_record_with(enum weft_event_kind kind, uint64_t object, const void *si
  */
 void weft_record_query(enum weft_question question, uint64_t object, const void *site,
                        int64_t answer);
+
+/* The same about an object that was never announced; how: WEFT_SLOT_HOW(WEFT_OUT_OK, its kind). */
+void weft_record_try(enum weft_question question, uint64_t object, const void *site, unsigned how,
+                     int64_t answer);
 
 #endif
