@@ -143,7 +143,7 @@ int weft_output_close(struct weft_output *output)
 
 bool weft_cli_find(const char *name, char *path, size_t room)
 {
-    static const char *const folders[] = {"", "../libexec/weft/"};
+    static const char *const folders[] = {"", "../libexec/weft/", "../" WEFT_LIBDIR "/weft/"};
     char self[2048];
     const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
 
@@ -154,7 +154,7 @@ bool weft_cli_find(const char *name, char *path, size_t room)
     *(strrchr(self, '/') + 1) = '\0';
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         const int used = snprintf(path, room, "%s%s%s", self, folders[i], name);
-        if (used > 0 && (size_t)used < room && access(path, X_OK) == 0) {
+        if (used > 0 && (size_t)used < room && access(path, F_OK) == 0) {
             return true;
         }
     }

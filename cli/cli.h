@@ -19,10 +19,10 @@ enum weft_exit {
     WEFT_EXIT_USAGE = 2,
     WEFT_EXIT_UNREADABLE = 3,
     WEFT_EXIT_UNWRITABLE = 4,
-    WEFT_EXIT_FAILED = 125,    /* run: weft itself failed */
-    WEFT_EXIT_NOT_RUN = 126,   /* run: the program cannot be executed */
-    WEFT_EXIT_NOT_FOUND = 127, /* run: there is no such program */
-    WEFT_EXIT_BY_SIGNAL = 128, /* run: plus the signal that ended the program */
+    WEFT_EXIT_FAILED = 125,    /* run, record: weft itself failed */
+    WEFT_EXIT_NOT_RUN = 126,   /* run, record: the program cannot be executed */
+    WEFT_EXIT_NOT_FOUND = 127, /* run, record: there is no such program */
+    WEFT_EXIT_BY_SIGNAL = 128, /* run, record: plus the signal that ended the program */
 };
 
 /* A command gets its own name as argv[0] ("weft run") and returns an exit status. */
@@ -59,8 +59,8 @@ int weft_output_open(struct weft_output *output, const char *path);
 int weft_output_close(struct weft_output *output);
 
 /*
- * Finds a program that belongs to weft (weft-view, a scenario): beside the running program in
- * the build folder, or in the installed libexec folder.  false: it is not there.
+ * Finds what belongs to weft (weft-view, a scenario, the recorder): beside the running program in
+ * the build folder, or in the installed libexec or library folder.  false: it is not there.
  */
 bool weft_cli_find(const char *name, char *path, size_t room);
 

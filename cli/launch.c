@@ -1,11 +1,16 @@
 #include "cli/launch.h"
 
+#include "cli/cli.h"
 #include "traces/format/spool.h"
+#include "traces/write/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,15 +33,40 @@ static void block_signals(sigset_t *waited, sigset_t *before)
     (void)sigprocmask(SIG_BLOCK, waited, before);
 }
 
+/* The environment of the program: where the spool is, and the recorder before other preloads. */
+static bool set_environment(const struct weft_launch *launch, const char *spool)
+{
+    const char *others = getenv("LD_PRELOAD");
+
+    if (setenv(WEFT_SPOOL_ENV, spool, 1) != 0) {
+        return false;
+    }
+    if (launch->preload == NULL) {
+        return true;
+    }
+    if (others == NULL || others[0] == '\0') {
+        return setenv("LD_PRELOAD", launch->preload, 1) == 0;
+    }
+    const size_t room = strlen(launch->preload) + strlen(others) + 2;
+    char *all = malloc(room);
+    if (all == NULL) {
+        return false;
+    }
+    (void)snprintf(all, room, "%s:%s", launch->preload, others);
+    const bool set = setenv("LD_PRELOAD", all, 1) == 0;
+    free(all);
+    return set;
+}
+
 /* In the child: becomes the program, or tells why not through the pipe. */
-static void become(const char *path, char *const *argv, const char *spool, const sigset_t *mask,
+static void become(const struct weft_launch *launch, const char *spool, const sigset_t *mask,
                    int tell)
 {
     (void)signal(SIGPIPE, SIG_DFL);
     (void)signal(SIGXFSZ, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
-    if (setenv(WEFT_SPOOL_ENV, spool, 1) == 0) {
-        (void)execv(path, argv);
+    if (set_environment(launch, spool)) {
+        (void)execvp(launch->path, launch->argv); /* a path: no search, but /bin/sh at need */
     }
     const int failed = errno;
     (void)write(tell, &failed, sizeof failed);
@@ -74,7 +104,8 @@ static int see_through(struct weft_writer *writer, pid_t program, const sigset_t
     }
 }
 
-int weft_launch(struct weft_writer *writer, const char *path, char *const *argv, int *wait_status)
+/* Returns 0, or the errno with which the program could not be executed. */
+static int start(const struct weft_launch *launch, struct weft_writer *writer, int *wait_status)
 {
     sigset_t waited, before;
     int tell[2];
@@ -88,7 +119,7 @@ int weft_launch(struct weft_writer *writer, const char *path, char *const *argv,
     block_signals(&waited, &before);
     const pid_t program = fork();
     if (program == 0) {
-        become(path, argv, weft_writer_spool_path(writer), &before, tell[1]);
+        become(launch, weft_writer_spool_path(writer), &before, tell[1]);
     }
     (void)close(tell[1]);
     if (program < 0) {
@@ -102,4 +133,69 @@ int weft_launch(struct weft_writer *writer, const char *path, char *const *argv,
     (void)close(tell[0]);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return failed;
+}
+
+static void tell_summary(const char *trace, const struct weft_writer_summary *summary)
+{
+    (void)fprintf(
+        stderr,
+        "weft: %u thread%s, %llu events in %.2f s, %llu lost%s; the trace is %s\n"
+        "weft: look at it with: weft view %s\n",
+        summary->threads, summary->threads == 1 ? "" : "s", (unsigned long long)summary->events,
+        (double)summary->duration_ns / 1e9, (unsigned long long)summary->lost,
+        summary->attached ? "" : " (the program never opened the recording)", trace, trace);
+}
+
+/* Nothing was run: the file that was made for its trace goes again; a device stays. */
+static void remove_trace(const char *trace)
+{
+    struct stat there;
+
+    if (lstat(trace, &there) == 0 && S_ISREG(there.st_mode)) {
+        (void)unlink(trace);
+    }
+}
+
+int weft_launch(const struct weft_launch *launch)
+{
+    struct weft_error error;
+    struct weft_writer *writer = NULL;
+    struct weft_writer_summary summary;
+    int wait_status = -1;
+    uint32_t words = 0;
+
+    while (launch->argv[words] != NULL) {
+        words++;
+    }
+    const struct weft_writer_options wanted = {
+        .trace_path = launch->trace,
+        .program = launch->program,
+        .command = (const char *const *)launch->argv,
+        .command_count = words,
+    };
+    enum weft_status status = weft_writer_new(&wanted, &writer, &error);
+    if (status != WEFT_OK) {
+        return weft_cli_fail(status == WEFT_ERR_WRITE ? WEFT_EXIT_UNWRITABLE : WEFT_EXIT_FAILED,
+                             "%s", error.text);
+    }
+    const int failed = start(launch, writer, &wait_status);
+    if (failed != 0) {
+        weft_writer_free(writer);
+        remove_trace(launch->trace);
+        return weft_cli_fail(failed == ENOENT ? WEFT_EXIT_NOT_FOUND : WEFT_EXIT_NOT_RUN,
+                             "cannot run %s: %s", launch->path, strerror(failed));
+    }
+    status = weft_writer_finish(writer, wait_status, &summary, &error);
+    weft_writer_free(writer);
+    if (status != WEFT_OK) {
+        (void)weft_cli_fail(0, "%s", error.text);
+    } else if (!launch->quiet) {
+        tell_summary(launch->trace, &summary);
+    }
+    if (WIFSIGNALED(wait_status)) {
+        return WEFT_EXIT_BY_SIGNAL + WTERMSIG(wait_status);
+    }
+    /* The program's own failure says more than that its trace could not be written. */
+    return WEXITSTATUS(wait_status) == 0 && status != WEFT_OK ? WEFT_EXIT_UNWRITABLE
+                                                              : WEXITSTATUS(wait_status);
 }

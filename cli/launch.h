@@ -6,16 +6,22 @@
 #ifndef WEFT_CLI_LAUNCH_H
 #define WEFT_CLI_LAUNCH_H
 
-#include "traces/write/write.h"
-
 #include <stdbool.h>
 
+struct weft_launch {
+    const char *program; /* its name in the trace */
+    const char *path;    /* what is executed */
+    char **argv;         /* ended by NULL */
+    const char *preload; /* goes before what LD_PRELOAD has already; NULL: it records itself */
+    const char *trace;
+    bool quiet; /* no summary */
+};
+
 /*
- * Runs argv (path is what is executed) with the writer's spool in its environment, and drains
- * while it runs.  Ctrl-C goes to the program; weft goes on until that has ended.
- *   *wait_status   as waitpid gives it
- * Returns 0, or the errno with which the program could not be executed.
+ * Runs and records the program; Ctrl-C goes to it, and weft goes on until it has ended.  What
+ * fails is told.  Returns weft's exit status: the program's own, 128 + the signal that ended it,
+ * or a weft_exit.
  */
-int weft_launch(struct weft_writer *writer, const char *path, char *const *argv, int *wait_status);
+int weft_launch(const struct weft_launch *launch);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 struct run_args {
     const char *trace;
@@ -91,60 +90,6 @@ static int split(int argc, char **argv, char **own, struct run_args *args)
     return own_count;
 }
 
-static void tell_summary(const char *trace, const struct weft_writer_summary *summary)
-{
-    (void)fprintf(
-        stderr,
-        "weft: %u thread%s, %llu events in %.2f s, %llu lost%s; the trace is %s\n"
-        "weft: look at it with: weft view %s\n",
-        summary->threads, summary->threads == 1 ? "" : "s", (unsigned long long)summary->events,
-        (double)summary->duration_ns / 1e9, (unsigned long long)summary->lost,
-        summary->attached ? "" : " (the program never opened the recording)", trace, trace);
-}
-
-static int record(const struct run_args *args, const char *path, const char *trace)
-{
-    struct weft_error error;
-    struct weft_writer *writer = NULL;
-    struct weft_writer_summary summary;
-    int wait_status = -1;
-    char **argv = args->rest; /* rest[0] is free for the program itself */
-
-    argv[0] = (char *)(uintptr_t)args->scenario;
-    argv[args->rest_count] = NULL;
-    const struct weft_writer_options wanted = {
-        .trace_path = trace,
-        .program = args->scenario,
-        .command = (const char *const *)argv,
-        .command_count = (uint32_t)args->rest_count,
-    };
-    enum weft_status status = weft_writer_new(&wanted, &writer, &error);
-    if (status != WEFT_OK) {
-        return weft_cli_fail(status == WEFT_ERR_WRITE ? WEFT_EXIT_UNWRITABLE : WEFT_EXIT_FAILED,
-                             "%s", error.text);
-    }
-    const int failed = weft_launch(writer, path, argv, &wait_status);
-    if (failed != 0) {
-        weft_writer_free(writer);
-        (void)remove(trace);
-        return weft_cli_fail(failed == ENOENT ? WEFT_EXIT_NOT_FOUND : WEFT_EXIT_NOT_RUN,
-                             "cannot run %s: %s", path, strerror(failed));
-    }
-    status = weft_writer_finish(writer, wait_status, &summary, &error);
-    weft_writer_free(writer);
-    if (status != WEFT_OK) {
-        (void)weft_cli_fail(0, "%s", error.text);
-    } else if (!args->quiet) {
-        tell_summary(trace, &summary);
-    }
-    if (WIFSIGNALED(wait_status)) {
-        return WEFT_EXIT_BY_SIGNAL + WTERMSIG(wait_status);
-    }
-    /* The program's own failure says more than that its trace could not be written. */
-    return WEXITSTATUS(wait_status) == 0 && status != WEFT_OK ? WEFT_EXIT_UNWRITABLE
-                                                              : WEXITSTATUS(wait_status);
-}
-
 int weft_cli_run(int argc, char **argv)
 {
     struct run_args args = {.rest_count = 1};
@@ -167,7 +112,15 @@ int weft_cli_run(int argc, char **argv)
         goto done;
     }
     (void)snprintf(trace, sizeof trace, "%s.weft.jsonl", args.scenario);
-    result = record(&args, path, args.trace != NULL ? args.trace : trace);
+    args.rest[0] = (char *)(uintptr_t)args.scenario; /* free for the program itself */
+    args.rest[args.rest_count] = NULL;
+    result = weft_launch(&(struct weft_launch){
+        .program = args.scenario,
+        .path = path,
+        .argv = args.rest,
+        .trace = args.trace != NULL ? args.trace : trace,
+        .quiet = args.quiet,
+    });
 done:
     free(own);
     free(args.rest);
