@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROW_PX = 23, TITLE_PX = 40, LINE_PX = 19, OUTPUT_ROWS = 8, LEAST_ROWS = 5 };
+enum { ROW_PX = 23, TITLE_PX = 40, LINE_PX = 19, LEAST_ROWS = 5 };
 
 static uint32_t objects_told(const struct weft_model *model)
 {
@@ -31,8 +31,9 @@ float weft_dock_height(const struct weft_model *model, float height)
 
     rows = rows > LEAST_ROWS ? rows : LEAST_ROWS;
     float wanted = (float)(TITLE_PX + rows * ROW_PX + 8);
+    const uint32_t output_rows = (uint32_t)(height / 115);
     const uint32_t lines =
-        model->prints.count < OUTPUT_ROWS ? (uint32_t)model->prints.count : OUTPUT_ROWS;
+        model->prints.count < output_rows ? (uint32_t)model->prints.count : output_rows;
     const float output = (float)(TITLE_PX + (lines + 1) * LINE_PX + 6);
     wanted = output > wanted ? output : wanted;
     return wanted < most ? wanted : most;
@@ -136,6 +137,42 @@ static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uin
     }
 }
 
+/* The widest line of each part of "At": what each would like to have. */
+static float widest_now(struct weft_frame *frame, bool threads, uint32_t rows)
+{
+    const size_t count = threads ? frame->model->threads.count : frame->model->objects.count;
+    float widest = 0;
+    uint32_t row = 0;
+
+    for (uint32_t i = 0; i < count && row < rows; i++) {
+        struct weft_sentence now = {.len = 0};
+        if (threads) {
+            weft_sentence_now(frame->model, i, frame->view->playhead_ns, &now);
+        } else if (frame->model->objects.at[i].last_ns > 0) {
+            weft_sentence_object_now(frame->model, i, frame->view->playhead_ns, &now);
+        } else {
+            continue;
+        }
+        const float width = weft_pen_width(frame, body(frame), now.text);
+        widest = width > widest ? width : widest;
+        row++;
+    }
+    return widest + name_width(frame, threads) + (threads ? 34 : 14);
+}
+
+/* Of a width, what the threads get: what they need, unless the objects would starve. */
+static float share_of_threads(struct weft_frame *frame, float room, uint32_t rows)
+{
+    const float threads = widest_now(frame, true, rows);
+    const float objects = widest_now(frame, false, rows);
+
+    if (threads + objects <= room) {
+        const float half = room * 0.5f;
+        return threads > half ? threads : objects > half ? room - objects : half;
+    }
+    return floorf(room * threads / (threads + objects));
+}
+
 static void draw_at(struct weft_frame *frame, struct weft_rect rect)
 {
     const struct weft_style badge = {WEFT_FONT_SANS_BOLD, 13, frame->theme->on_playhead};
@@ -144,7 +181,8 @@ static void draw_at(struct weft_frame *frame, struct weft_rect rect)
     struct weft_sentence title = {.len = 0};
     const uint32_t rows = (uint32_t)((rect.h - TITLE_PX) / ROW_PX);
     const bool objects = objects_told(frame->model) > 0;
-    const float gap = 28, left = objects ? floorf((rect.w - gap) * 0.55f) : rect.w;
+    const float gap = 28;
+    const float left = objects ? share_of_threads(frame, rect.w - gap, rows) : rect.w;
 
     weft_sentence_add(&title, "At %s", moment.text);
     const float width = weft_pen_width(frame, badge, title.text);
@@ -161,15 +199,50 @@ static void draw_at(struct weft_frame *frame, struct weft_rect rect)
     }
 }
 
-static void draw_marked(struct weft_frame *frame, struct weft_rect rect, float y)
+/* What a thread did most in the dragged range; loud states come first. */
+static void sum_marked(const struct weft_frame *frame, uint32_t thread, struct weft_sentence *out)
 {
-    struct weft_sentence text = {.len = 0};
+    const uint64_t from_ns = frame->view->marked_from_ns, to_ns = frame->view->marked_to_ns;
+    uint32_t told = 0;
+
+    for (int loudness = 2; loudness >= 0; loudness--) {
+        for (int state = 0; state < WEFT_STATE_COUNT && told < 3; state++) {
+            const uint64_t ns = weft_state_styles[state].loudness == loudness
+                                    ? weft_model_state_ns(frame->model, thread,
+                                                          (enum weft_state)state, from_ns, to_ns)
+                                    : 0;
+            if (ns > 0 && ns >= (to_ns - from_ns) / 1000) {
+                weft_sentence_add(out, "%s%s %s", told > 0 ? " · " : "", weft_states[state].words,
+                                  weft_words_duration(ns).text);
+                told++;
+            }
+        }
+    }
+    if (told == 0) {
+        weft_sentence_add(out, "not there");
+    }
+}
+
+static void draw_marked(struct weft_frame *frame, struct weft_rect rect, float y, float bottom)
+{
     const uint64_t from_ns = frame->view->marked_from_ns, to_ns = frame->view->marked_to_ns;
     const double exact = weft_frame_ns_per_px(frame);
+    const float name = name_width(frame, true);
+    struct weft_sentence text = {.len = 0};
 
     weft_sentence_add(&text, "Range of %s: %s to %s", weft_words_duration(to_ns - from_ns).text,
                       weft_words_moment(from_ns, exact).text, weft_words_moment(to_ns, exact).text);
-    weft_pen_wrapped(frame, rect.x + 14, y, LINE_PX, rect.w - 28, 2, heading(frame), text.text);
+    weft_pen_text(frame, rect.x + 14, y, rect.w - 28, heading(frame), text.text);
+    for (uint32_t i = 0; i < frame->model->threads.count; i++) {
+        y += LINE_PX;
+        if (y + 6 > bottom) {
+            break;
+        }
+        struct weft_sentence sum = {.len = 0};
+        sum_marked(frame, i, &sum);
+        weft_pen_text(frame, rect.x + 14, y, name, body(frame), frame->model->threads.at[i].name);
+        weft_pen_text(frame, rect.x + 26 + name, y, rect.w - 40 - name, quiet(frame), sum.text);
+    }
 }
 
 static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
@@ -186,7 +259,7 @@ static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
     weft_pen_text(frame, rect.x + 14, y, rect.w - 28, title, "SELECTED");
     y += 21;
     if (!weft_facts_of(frame->model, frame->view->selected, &facts)) {
-        draw_marked(frame, rect, y);
+        draw_marked(frame, rect, y, bottom);
         return;
     }
     const uint32_t lines =

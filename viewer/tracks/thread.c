@@ -20,7 +20,7 @@ static const float NARROW_PX = 2;
 
 float weft_track_label_size(float bar_height)
 {
-    return bar_height >= 26 ? 13 : bar_height >= 19 ? 12 : bar_height >= 14.5f ? 11 : 0;
+    return bar_height >= 26 ? 13 : bar_height >= 19 ? 12 : bar_height >= 14 ? 11 : 0;
 }
 
 struct weft_rect weft_track_rect(const struct weft_frame *frame, const struct weft_lane *lane)
@@ -33,7 +33,7 @@ struct weft_rect weft_track_rect(const struct weft_frame *frame, const struct we
 
 static float flags_px(float lane_height)
 {
-    return lane_height >= 40 ? 14 : lane_height >= 32 ? 9 : 6;
+    return lane_height >= 60 ? 17 : lane_height >= 40 ? 15 : lane_height >= 32 ? 9 : 6;
 }
 
 static float zone_row_px(float lane_height)
@@ -53,7 +53,7 @@ struct weft_rect weft_track_bars(const struct weft_frame *frame, const struct we
     const struct weft_rect rect = weft_track_rect(frame, lane);
     const float above =
         flags_px(lane->h) + (float)zone_rows(frame, lane->index) * (zone_row_px(lane->h) + 1);
-    const float below = lane->h >= 40 ? 7 : 4;
+    const float below = lane->h >= 60 ? 7 : 4;
 
     return (struct weft_rect){rect.x, rect.y + above, rect.w, lane->h - above - below};
 }
@@ -307,7 +307,7 @@ static void draw_post(struct weft_frame *frame, struct weft_rect bars, float x, 
     if (x < bars.x - 1 || x > bars.x + bars.w + 1) {
         return;
     }
-    const float top = bars.y - 5;
+    const float top = bars.y;
     weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, top, 1.5f, bars.y + bars.h - top}, 0,
                    frame->theme->mark);
     weft_draw_rect(frame->list, (struct weft_rect){foot > 0 ? x : x + foot, top, fabsf(foot), 1.5f},
@@ -332,7 +332,7 @@ static void draw_life(struct weft_frame *frame, uint32_t thread, struct weft_rec
     if (style.size > 0) {
         const float width = weft_pen_width(frame, style, "ended");
         if (left + width <= bars.x + bars.w + 12) {
-            weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.64f) / 2, width, style,
+            weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.66f) / 2, width, style,
                            frame->theme->ground, "ended");
         }
     }
