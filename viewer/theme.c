@@ -23,7 +23,7 @@
 /* clang-format off */
 const struct weft_state_style weft_state_styles[WEFT_STATE_COUNT] = {
     /* state                       height pattern             loud   dark and light: fill (edge) ink */
-    [WEFT_STATE_RUNNING]      = {1.00f, WEFT_PATTERN_SOLID,   0, {SOLID(0x1c7a5b, 0xffffff), SOLID(0x1f8a66, 0xffffff)}},
+    [WEFT_STATE_RUNNING]      = {1.00f, WEFT_PATTERN_SOLID,   0, {SOLID(0x1c7a5b, 0xffffff), SOLID(0x1b8060, 0xffffff)}},
     [WEFT_STATE_POLL]         = {1.00f, WEFT_PATTERN_HATCHED, 2, {DRAWN(0xe69f00, 0xc08400, 0x1a1100), DRAWN(0xf2b62f, 0xdc9a0a, 0x1f1400)}},
     [WEFT_STATE_SLEEP]        = {0.66f, WEFT_PATTERN_HOLLOW,  0, {DRAWN(0x1f2430, 0x55617c, 0xb7c0d4), DRAWN(0xf1f4fa, 0xa3afc8, 0x4a556e)}},
     [WEFT_STATE_LOCK_WAIT]    = {0.82f, WEFT_PATTERN_SOLID,   2, {SOLID(0xcb4710, 0xffffff), SOLID(0xc9440c, 0xffffff)}},

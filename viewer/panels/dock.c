@@ -82,6 +82,12 @@ static float name_width(struct weft_frame *frame, bool threads)
     return widest < 130 ? widest : 130;
 }
 
+/* Names get at most two fifths of a narrow column. */
+static float narrow(float name, float column)
+{
+    return name < column * 0.4f ? name : column * 0.4f;
+}
+
 static void draw_more(struct weft_frame *frame, float x, float y, float width, size_t more)
 {
     struct weft_sentence text = {.len = 0};
@@ -93,7 +99,7 @@ static void draw_more(struct weft_frame *frame, float x, float y, float width, s
 static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
 {
     const struct weft_model *model = frame->model;
-    const float name = name_width(frame, true);
+    const float name = narrow(name_width(frame, true), rect.w);
 
     for (uint32_t i = 0; i < model->threads.count && i < rows; i++) {
         const float y = rect.y + ((float)i + 0.5f) * ROW_PX;
@@ -115,7 +121,7 @@ static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uin
 static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
 {
     const struct weft_model *model = frame->model;
-    const float name = name_width(frame, false);
+    const float name = narrow(name_width(frame, false), rect.w);
     const uint32_t told = objects_told(model);
     uint32_t row = 0;
 
@@ -170,7 +176,8 @@ static float share_of_threads(struct weft_frame *frame, float room, uint32_t row
         const float half = room * 0.5f;
         return threads > half ? threads : objects > half ? room - objects : half;
     }
-    return floorf(room * threads / (threads + objects));
+    const float share = threads / (threads + objects);
+    return floorf(room * (share < 0.35f ? 0.35f : share > 0.65f ? 0.65f : share));
 }
 
 static void draw_at(struct weft_frame *frame, struct weft_rect rect)
@@ -189,13 +196,25 @@ static void draw_at(struct weft_frame *frame, struct weft_rect rect)
     weft_draw_rect(frame->list, (struct weft_rect){rect.x, rect.y + 10, width + 16, 22}, 4,
                    frame->theme->playhead);
     weft_pen_text(frame, rect.x + 8, rect.y + 21, width + 1, badge, title.text);
-    draw_threads_at(frame, (struct weft_rect){rect.x, rect.y + TITLE_PX, left, rect.h - TITLE_PX},
-                    rows);
+    const struct weft_rect body_rect = {rect.x, rect.y + TITLE_PX, rect.w, rect.h - TITLE_PX};
+    const uint32_t threads = (uint32_t)frame->model->threads.count;
+    const float wish = widest_now(frame, true, rows) + widest_now(frame, false, rows);
+    if (objects && wish > rect.w - gap && threads + objects_told(frame->model) <= rows) {
+        /* Too narrow for two columns, and there is room for one. */
+        const float below = (float)(threads * ROW_PX);
+        draw_threads_at(frame, body_rect, rows);
+        draw_objects_at(
+            frame,
+            (struct weft_rect){rect.x + 20, body_rect.y + below, rect.w - 20, body_rect.h - below},
+            rows - threads);
+        return;
+    }
+    draw_threads_at(frame, (struct weft_rect){rect.x, body_rect.y, left, body_rect.h}, rows);
     if (objects) {
-        draw_objects_at(frame,
-                        (struct weft_rect){rect.x + left + gap, rect.y + TITLE_PX,
-                                           rect.w - left - gap, rect.h - TITLE_PX},
-                        rows);
+        draw_objects_at(
+            frame,
+            (struct weft_rect){rect.x + left + gap, body_rect.y, rect.w - left - gap, body_rect.h},
+            rows);
     }
 }
 

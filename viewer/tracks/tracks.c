@@ -31,6 +31,16 @@ static bool lane_is_selected(const struct weft_frame *frame, const struct weft_l
     }
 }
 
+struct weft_color weft_track_ground(const struct weft_frame *frame, const struct weft_lane *lane,
+                                    float x)
+{
+    if (frame->view->has_marked && x >= weft_frame_x(frame, (double)frame->view->marked_from_ns) &&
+        x <= weft_frame_x(frame, (double)frame->view->marked_to_ns)) {
+        return frame->theme->marked;
+    }
+    return lane_is_selected(frame, lane) ? frame->theme->stripe : frame->theme->ground;
+}
+
 static void draw_ground(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_rect rect = weft_track_rect(frame, lane);
