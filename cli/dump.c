@@ -89,15 +89,6 @@ static bool is_meant(const char *filter, uint32_t number, const char *name)
     return end != filter && *end == '\0' && errno == 0 && wanted == number;
 }
 
-static bool is_thread_event(const struct weft_point *point, const struct weft_point_args *args)
-{
-    const struct weft_event_info *info = &weft_events[point->kind];
-
-    return info->family == WEFT_FAMILY_THREAD ||
-           (info->family == WEFT_FAMILY_ANY && info->first == WEFT_ARG_QUESTION && args != NULL &&
-            args->first == WEFT_ASK_IS_ALIVE);
-}
-
 struct row {
     const struct weft_point *point;
     const struct weft_point_args *args;
@@ -120,7 +111,7 @@ static struct row row_of(const struct weft_model *model, size_t index)
         .thread_number = thread->number,
     };
 
-    row.about_thread = is_thread_event(point, row.args);
+    row.about_thread = weft_point_about_thread(model, (uint32_t)index);
     if (point->object != WEFT_NONE && row.about_thread) {
         row.about = weft_thread_name_at(&model->threads.at[point->object], point->t_ns);
         row.about_number = model->threads.at[point->object].number;
@@ -190,8 +181,12 @@ static void put_words(struct weft_sink *sink, const struct weft_model *model, co
         weft_sink_printf(sink, "  (%s)", weft_outcomes[row->point->outcome]);
     }
     if (row->args != NULL) {
-        put_argument_words(sink, model, (enum weft_arg)info->first, row->args->first);
-        put_argument_words(sink, model, (enum weft_arg)info->second, row->args->second);
+        if (row->args->has_first) {
+            put_argument_words(sink, model, (enum weft_arg)info->first, row->args->first);
+        }
+        if (row->args->has_second) {
+            put_argument_words(sink, model, (enum weft_arg)info->second, row->args->second);
+        }
         if (row->args->text != NULL && info->text != WEFT_TEXT_NONE) {
             weft_sink_text(sink, "  ");
             weft_sink_json(sink, row->args->text, strlen(row->args->text));
@@ -248,8 +243,12 @@ static void put_json(struct weft_sink *sink, const struct weft_model *model, con
     }
     put_key(sink, "outcome", weft_outcomes[row->point->outcome]);
     if (row->args != NULL) {
-        put_argument_json(sink, model, (enum weft_arg)info->first, row->args->first);
-        put_argument_json(sink, model, (enum weft_arg)info->second, row->args->second);
+        if (row->args->has_first) {
+            put_argument_json(sink, model, (enum weft_arg)info->first, row->args->first);
+        }
+        if (row->args->has_second) {
+            put_argument_json(sink, model, (enum weft_arg)info->second, row->args->second);
+        }
         if (row->args->text != NULL && info->text != WEFT_TEXT_NONE) {
             put_key(sink, weft_texts[info->text], row->args->text);
         }

@@ -185,9 +185,10 @@ static void lay_out_lanes(struct weft_frame *frame)
     weft_draw_clip(frame->list, at->plot);
     weft_ruler_draw_grid(frame);
     weft_tracks_draw(frame);
-    weft_tracks_draw_selection(frame);
     const size_t first_line = frame->list->count;
+    weft_tracks_draw_selection(frame);
     weft_tracks_draw_arrows(frame);
+    weft_track_marks(frame);
     weft_ruler_draw_playhead(frame);
     weft_pen_flush_labels(frame, first_line);
     weft_draw_clip(frame->list, (struct weft_rect){0});

@@ -38,7 +38,7 @@ bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint
         owners++;
         second = owners == 2 ? lock->holds.at[hold].thread : second;
     }
-    weft_sentence_add(out, "held by %s", weft_name_of_thread(model, first, from_ns));
+    weft_sentence_add(out, "held by %s", weft_name_of_thread(model, first, to_ns));
     if (owners == 2) {
         weft_sentence_add(out, ", then by %s", weft_name_of_thread(model, second, to_ns));
     } else if (owners > 2) {
@@ -141,6 +141,19 @@ static struct wait_words words_of_wait(const struct weft_model *model, uint32_t 
         return (struct wait_words){"blocks", "in", ""};
     default:
         return (struct wait_words){"waits", "for", ""};
+    }
+}
+
+void weft_sentence_what_for(const struct weft_model *model, uint32_t thread, uint32_t span,
+                            struct weft_sentence *out)
+{
+    const struct weft_span *what = &model->threads.at[thread].spans.at[span];
+    const struct wait_words words = words_of_wait(model, thread, what);
+    const char *subject = weft_name_of_subject(model, what);
+
+    if (*subject != '\0') {
+        weft_sentence_add(out, "%s%s%s%s", words.of, *words.of != '\0' ? " " : "", subject,
+                          words.tail);
     }
 }
 

@@ -25,6 +25,10 @@ const char *weft_name_of_subject(const struct weft_model *model, const struct we
 bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32_t span,
                          uint32_t variant, struct weft_sentence *out);
 
+/* What a waiting span waits for: "for room in orders", "for ready to be set", "at meeting". */
+void weft_sentence_what_for(const struct weft_model *model, uint32_t thread, uint32_t span,
+                            struct weft_sentence *out);
+
 /* "held by Thread-1, then by 2 others": who had the object in [from_ns, to_ns).  False: nobody. */
 bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
                            uint64_t to_ns, struct weft_sentence *out);

@@ -42,18 +42,6 @@ static void add_wait(const struct weft_model *model, uint32_t thread, uint32_t i
     case WEFT_STATE_JOIN:
         weft_sentence_add(out, "waits for %s to finish", subject);
         break;
-    case WEFT_STATE_COND_WAIT:
-        weft_sentence_add(out, "waits for a signal on %s (%s)", subject, progress.text);
-        break;
-    case WEFT_STATE_EVENT_WAIT:
-        weft_sentence_add(out, "waits for %s to be set (%s)", subject, progress.text);
-        break;
-    case WEFT_STATE_BARRIER_WAIT:
-        weft_sentence_add(out, "waits for the others at %s (%s)", subject, progress.text);
-        break;
-    case WEFT_STATE_SEM_WAIT:
-        weft_sentence_add(out, "waits for a permit of %s (%s)", subject, progress.text);
-        break;
     case WEFT_STATE_LOCK_WAIT:
     case WEFT_STATE_RWLOCK_WAIT:
         weft_sentence_add(out, "waits for %s", subject);
@@ -66,8 +54,9 @@ static void add_wait(const struct weft_model *model, uint32_t thread, uint32_t i
         weft_sentence_add(out, " (%s)", progress.text);
         break;
     default:
-        weft_sentence_add(out, "waits%s%s (%s)", *subject != '\0' ? " for " : "", subject,
-                          progress.text);
+        weft_sentence_add(out, "waits ");
+        weft_sentence_what_for(model, thread, index, out);
+        weft_sentence_add(out, " (%s)", progress.text);
         break;
     }
 }
@@ -139,7 +128,8 @@ static void add_waiting(const struct weft_model *model, uint32_t object, uint64_
     const uint32_t count = waiting_at(model, object, t_ns);
 
     if (count > 0) {
-        weft_sentence_add(out, ", %s wait%s", weft_words_count(count).text, count == 1 ? "s" : "");
+        weft_sentence_add(out, ", %s wait%s", weft_words_counted(count, "thread").text,
+                          count == 1 ? "s" : "");
     }
 }
 
@@ -161,6 +151,9 @@ static bool items_at(const struct weft_model *model, const struct weft_object *q
         const uint8_t kind = model->points.at[index].kind;
         const struct weft_point_args *args = weft_model_args(model, index);
         const char *text = args != NULL ? args->text : NULL;
+        if (kind != WEFT_EV_QUEUE_PUT && kind != WEFT_EV_QUEUE_GET) {
+            continue;
+        }
         if (text == NULL || *count == QUEUE_ITEMS_MAX) {
             return false;
         }
@@ -242,6 +235,10 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
 {
     const struct weft_object *what = &model->objects.at[object];
 
+    if (t_ns < what->first_ns) {
+        weft_sentence_add(out, "not used yet");
+        return;
+    }
     switch (what->family) {
     case WEFT_FAMILY_LOCK: {
         const uint32_t hold = weft_object_hold_at(what, t_ns);
@@ -283,7 +280,7 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
         const uint32_t count = waiting_at(model, object, t_ns);
         weft_sentence_add(out, "%s", count == 0 ? "nobody waits" : "");
         if (count > 0) {
-            weft_sentence_add(out, "%s wait%s", weft_words_count(count).text,
+            weft_sentence_add(out, "%s wait%s", weft_words_counted(count, "thread").text,
                               count == 1 ? "s" : "");
         }
         break;

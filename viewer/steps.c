@@ -176,14 +176,13 @@ static void step_lane(struct weft_app *app, bool down)
     /* The same moment on the other lane, or the nearest one where that lane has something. */
     const uint32_t here = weft_model_span_at(app->model, thread, app->view.playhead_ns);
     const struct weft_thread_info *info = &app->model->threads.at[thread];
+    const uint64_t now_ns = app->view.playhead_ns;
     if (here != WEFT_NONE) {
-        const uint64_t now_ns = app->view.playhead_ns;
         select_span(app, thread, here);
-        playhead_to(app, now_ns);
     } else if (info->spans.count > 0) {
-        select_span(app, thread,
-                    app->view.playhead_ns < info->start_ns ? 0 : (uint32_t)info->spans.count - 1);
+        select_span(app, thread, now_ns < info->start_ns ? 0 : (uint32_t)info->spans.count - 1);
     }
+    playhead_to(app, now_ns);
 }
 
 /* From a wait to the one who ended it: what that thread was doing then. */

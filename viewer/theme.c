@@ -23,9 +23,9 @@
 /* clang-format off */
 const struct weft_state_style weft_state_styles[WEFT_STATE_COUNT] = {
     /* state                       height pattern             loud   dark and light: fill (edge) ink */
-    [WEFT_STATE_RUNNING]      = {1.00f, WEFT_PATTERN_SOLID,   0, {SOLID(0x1c7a5b, 0xffffff), SOLID(0x1f8a66, 0xffffff)}},
+    [WEFT_STATE_RUNNING]      = {1.00f, WEFT_PATTERN_SOLID,   0, {SOLID(0x1c7a5b, 0xffffff), SOLID(0x1b8060, 0xffffff)}},
     [WEFT_STATE_POLL]         = {1.00f, WEFT_PATTERN_HATCHED, 2, {DRAWN(0xe69f00, 0xc08400, 0x1a1100), DRAWN(0xf2b62f, 0xdc9a0a, 0x1f1400)}},
-    [WEFT_STATE_SLEEP]        = {0.64f, WEFT_PATTERN_HOLLOW,  0, {DRAWN(0x1f2430, 0x55617c, 0xb7c0d4), DRAWN(0xf1f4fa, 0xa3afc8, 0x4a556e)}},
+    [WEFT_STATE_SLEEP]        = {0.66f, WEFT_PATTERN_HOLLOW,  0, {DRAWN(0x1f2430, 0x55617c, 0xb7c0d4), DRAWN(0xf1f4fa, 0xa3afc8, 0x4a556e)}},
     [WEFT_STATE_LOCK_WAIT]    = {0.82f, WEFT_PATTERN_SOLID,   2, {SOLID(0xcb4710, 0xffffff), SOLID(0xc9440c, 0xffffff)}},
     [WEFT_STATE_RWLOCK_WAIT]  = {0.82f, WEFT_PATTERN_SOLID,   2, {SOLID(0x9c2f4d, 0xffffff), SOLID(0xa02c4e, 0xffffff)}},
     [WEFT_STATE_COND_WAIT]    = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0xd487b1, 0x240a18), SOLID(0xdd92bb, 0x2a0a1b)}},
@@ -34,7 +34,7 @@ const struct weft_state_style weft_state_styles[WEFT_STATE_COUNT] = {
     [WEFT_STATE_BARRIER_WAIT] = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x0b68a8, 0xffffff), SOLID(0x0072b2, 0xffffff)}},
     [WEFT_STATE_QUEUE_WAIT]   = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x8a5ad6, 0xffffff), SOLID(0x7f4dcb, 0xffffff)}},
     [WEFT_STATE_FUTEX_WAIT]   = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x7d5a3f, 0xffffff), SOLID(0x85603f, 0xffffff)}},
-    [WEFT_STATE_JOIN]         = {0.64f, WEFT_PATTERN_SOLID,   0, {SOLID(0x4a5160, 0xf1f3f7), SOLID(0xc9ced8, 0x2b313d)}},
+    [WEFT_STATE_JOIN]         = {0.66f, WEFT_PATTERN_SOLID,   0, {SOLID(0x4a5160, 0xf1f3f7), SOLID(0xc9ced8, 0x2b313d)}},
     [WEFT_STATE_IO]           = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x3bb3a9, 0x02211f), SOLID(0x45bdb3, 0x02211f)}},
     [WEFT_STATE_UNKNOWN]      = {0.50f, WEFT_PATTERN_HATCHED, 0, {DRAWN(0x262a33, 0x363c48, 0xd5d9e2), DRAWN(0xe6e8ed, 0xd6d9e0, 0x2f3644)}},
 };

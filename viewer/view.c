@@ -48,7 +48,8 @@ void weft_view_show(struct weft_view *view, double from_ns, double to_ns)
         from_ns -= (CLOSEST_NS - width) / 2;
         width = CLOSEST_NS;
     }
-    if (width >= all.to_ns) {
+    /* A zoom in and out again comes back to a rounding error less than everything. */
+    if (width >= all.to_ns * (1 - 1e-9)) {
         view->range = all;
         return;
     }

@@ -142,7 +142,7 @@ struct weft_word weft_words_share(uint64_t part, uint64_t whole)
     struct weft_word word;
     const double percent = whole > 0 ? 100.0 * (double)part / (double)whole : 0;
 
-    if (part == 0) {
+    if (part == 0 || whole == 0) {
         snprintf(word.text, sizeof word.text, "0 %%");
     } else if (percent < 0.1) {
         snprintf(word.text, sizeof word.text, "< 0.1 %%");
@@ -187,7 +187,7 @@ void weft_sentence_add(struct weft_sentence *sentence, const char *format, ...)
     const size_t room = sizeof sentence->text - sizeof more;
     va_list args;
 
-    if (sentence->len >= room) {
+    if (sentence->len > room) { /* it is full, and says so */
         return;
     }
     va_start(args, format);

@@ -25,7 +25,7 @@ static struct weft_semaphore *semaphore_new(enum weft_object_kind kind, const ch
     pthread_mutex_init(&semaphore->guard, NULL);
     semaphore->value = value;
     semaphore->most = most;
-    weft_note_new(kind, semaphore, most == INT_MAX ? 0 : most, name);
+    weft_note_new(kind, semaphore, value, name); /* a bounded one's value is also its bound */
     return semaphore;
 }
 

@@ -82,18 +82,16 @@ static void ask(const struct weft_model *model)
 /* From a file at once: what the batches gave. */
 static void load(const char *text, size_t len, const struct weft_model *expected)
 {
-    static FILE *file;
-    static char path[64];
+    static int file = -1;
+    static char path[FUZZ_PATH_BYTES];
     struct weft_model *model;
     uint64_t bad = 0;
 
-    if (file == NULL) {
-        file = tmpfile();
-        CHECK(file != NULL);
-        (void)snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
+    if (file < 0) {
+        file = fuzz_file(path);
     }
-    CHECK(ftruncate(fileno(file), 0) == 0);
-    CHECK(pwrite(fileno(file), text, len, 0) == (ssize_t)len);
+    CHECK(ftruncate(file, 0) == 0);
+    CHECK(pwrite(file, text, len, 0) == (ssize_t)len);
     CHECK(weft_model_load(path, count_bad, &bad, &model, NULL) == WEFT_OK);
     CHECK(bad == expected->health.bad_lines && model->end_ns == expected->end_ns);
     CHECK(model->points.count == expected->points.count);

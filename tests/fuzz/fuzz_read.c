@@ -155,26 +155,24 @@ static void check_health(const struct weft_trace_health *health, size_t len, uin
  */
 static void growing(const uint8_t *bytes, size_t len, const struct weft_sink *expected)
 {
-    static FILE *file;
-    static char path[64];
+    static int file = -1;
+    static char path[FUZZ_PATH_BYTES];
     const size_t part = len / 2;
     struct weft_reader *reader;
     struct weft_sink *said = sink_of(1);
     uint64_t bad = 0;
 
-    if (file == NULL) {
-        file = tmpfile();
-        CHECK(file != NULL);
-        (void)snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
+    if (file < 0) {
+        file = fuzz_file(path);
     }
-    CHECK(ftruncate(fileno(file), 0) == 0);
-    CHECK(pwrite(fileno(file), bytes, part, 0) == (ssize_t)part);
+    CHECK(ftruncate(file, 0) == 0);
+    CHECK(pwrite(file, bytes, part, 0) == (ssize_t)part);
     if (weft_reader_open(path, &reader, NULL) != WEFT_OK) {
         return; /* the header itself was cut */
     }
     weft_reader_follow(reader, true);
     if (whole(reader, said, &bad) == WEFT_READ_MORE) {
-        CHECK(pwrite(fileno(file), bytes + part, len - part, (off_t)part) == (ssize_t)(len - part));
+        CHECK(pwrite(file, bytes + part, len - part, (off_t)part) == (ssize_t)(len - part));
         (void)whole(reader, said, &bad);
         weft_reader_follow(reader, false);
         CHECK(whole(reader, said, &bad) == WEFT_READ_END);

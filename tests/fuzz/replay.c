@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { VARIANTS = 24, PATH_BYTES = 4096 };
+enum { VARIANTS = 8, PATH_BYTES = 4096 };
 
 static uint8_t *read_file(const char *path, size_t *len)
 {

@@ -18,7 +18,7 @@ dpkg-deb --extract "$package" "$work/root"
 status=0
 for wanted in \
     usr/bin/weft \
-    usr/bin/weft-view \
+    usr/libexec/weft/weft-view \
     usr/include/weft.h \
     usr/lib/libweft.a \
     usr/lib/pkgconfig/weft.pc \
@@ -43,6 +43,12 @@ done
 # Where the files are decides, not where they were built.
 "$work/root/usr/bin/weft" scenarios | grep -q '^ *locked-sections' || {
     echo "the installed weft does not list its scenarios"
+    status=1
+}
+
+"$work/root/usr/bin/weft" view "$(dirname "$0")/../../traces/samples/locked-sections.weft.jsonl" \
+    --screenshot "$work/picture.png" && [[ -s $work/picture.png ]] || {
+    echo "the installed weft does not draw"
     status=1
 }
 

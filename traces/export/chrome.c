@@ -253,7 +253,7 @@ static void put_wait_args(struct chrome *chrome, uint32_t thread, const struct w
     if (span->extra != WEFT_NONE && extra->amount >= 0) {
         put_int_arg(chrome, "timeout_ns", extra->amount);
     }
-    if ((span->flags & WEFT_SPAN_OPEN) == 0) {
+    if ((span->flags & (WEFT_SPAN_OPEN | WEFT_SPAN_ASSUMED)) == 0) {
         put_text_arg(chrome, "outcome", weft_outcomes[span->outcome]);
     }
 }

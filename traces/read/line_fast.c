@@ -48,6 +48,28 @@ static const char *string_end(const char *at)
 }
 
 /*
+ * The key at `name`, or -1; *end is where it ends.  Keys of less than 8 bytes, which most are,
+ * are found with the one word that their end is looked for in.
+ */
+static inline int32_t key_at(const struct weft_vocabulary *words, const char *name,
+                             const char **end)
+{
+    const uint64_t word = weft_word_load(name);
+    const uint64_t stops = not_plain(word);
+
+    if (stops != 0) {
+        /* The lowest bit that is set belongs to the byte behind the key. */
+        const uint64_t below = (stops & -stops) - 1;
+        const struct weft_name key = {.head = word & (below >> 7),
+                                      .len = (uint32_t)__builtin_ctzll(stops) / 8};
+        *end = name + key.len;
+        return weft_names_find_name(&words->keys, &key);
+    }
+    *end = string_end(name);
+    return weft_names_find(&words->keys, name, (size_t)(*end - name));
+}
+
+/*
  * The value of `count` (1 to 8) digits, which are the low bytes of `digits`, '0' taken off each.
  * Without a loop: how many digits a number has is what branches guess worst in this format.
  *     bytes of one digit → 16 bits of two → 32 bits of four → eight
@@ -103,11 +125,10 @@ bool weft_line_scan(const struct weft_vocabulary *words, const char *line,
             return false;
         }
         const char *name = at + 2;
-        at = string_end(name);
+        const int key = key_at(words, name, &at);
         if (at[0] != '"' || at[1] != ':') {
             return false;
         }
-        const int key = weft_names_find(&words->keys, name, (size_t)(at - name));
         struct weft_value value;
         at += 2;
         if (*at == '"') {

@@ -78,6 +78,18 @@ static inline uint32_t weft_name_slot(const struct weft_name *name, uint64_t mul
     return (uint32_t)(((name->head ^ turned) * multiplier) >> (64 - WEFT_NAMES_SLOTS_LOG));
 }
 
+static inline int32_t weft_names_find_name(const struct weft_names *names,
+                                           const struct weft_name *name)
+{
+    const struct weft_name *found =
+        &names->names[names->slots[weft_name_slot(name, names->multiplier)]];
+
+    return found->head == name->head && found->tail == name->tail && found->len == name->len &&
+                   found->middle == name->middle
+               ? found->number
+               : -1;
+}
+
 /*
  * The number of the name, or -1.
  *   text   WEFT_NAME_PAD_BYTES beyond its end can be read
@@ -88,12 +100,7 @@ static inline int32_t weft_names_find(const struct weft_names *names, const char
         return -1;
     }
     const struct weft_name name = weft_name_of(text, len);
-    const struct weft_name *found =
-        &names->names[names->slots[weft_name_slot(&name, names->multiplier)]];
-    return found->head == name.head && found->tail == name.tail && found->len == name.len &&
-                   found->middle == name.middle
-               ? found->number
-               : -1;
+    return weft_names_find_name(names, &name);
 }
 
 #endif

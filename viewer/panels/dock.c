@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROW_PX = 23, TITLE_PX = 40, LINE_PX = 19, OUTPUT_ROWS = 8, LEAST_ROWS = 5 };
+enum { ROW_PX = 23, TITLE_PX = 40, LINE_PX = 19, LEAST_ROWS = 5 };
 
 static uint32_t objects_told(const struct weft_model *model)
 {
@@ -31,8 +31,9 @@ float weft_dock_height(const struct weft_model *model, float height)
 
     rows = rows > LEAST_ROWS ? rows : LEAST_ROWS;
     float wanted = (float)(TITLE_PX + rows * ROW_PX + 8);
+    const uint32_t output_rows = (uint32_t)(height / 115);
     const uint32_t lines =
-        model->prints.count < OUTPUT_ROWS ? (uint32_t)model->prints.count : OUTPUT_ROWS;
+        model->prints.count < output_rows ? (uint32_t)model->prints.count : output_rows;
     const float output = (float)(TITLE_PX + (lines + 1) * LINE_PX + 6);
     wanted = output > wanted ? output : wanted;
     return wanted < most ? wanted : most;
@@ -81,6 +82,12 @@ static float name_width(struct weft_frame *frame, bool threads)
     return widest < 130 ? widest : 130;
 }
 
+/* Names get at most two fifths of a narrow column. */
+static float narrow(float name, float column)
+{
+    return name < column * 0.4f ? name : column * 0.4f;
+}
+
 static void draw_more(struct weft_frame *frame, float x, float y, float width, size_t more)
 {
     struct weft_sentence text = {.len = 0};
@@ -92,7 +99,7 @@ static void draw_more(struct weft_frame *frame, float x, float y, float width, s
 static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
 {
     const struct weft_model *model = frame->model;
-    const float name = name_width(frame, true);
+    const float name = narrow(name_width(frame, true), rect.w);
 
     for (uint32_t i = 0; i < model->threads.count && i < rows; i++) {
         const float y = rect.y + ((float)i + 0.5f) * ROW_PX;
@@ -114,7 +121,7 @@ static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uin
 static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
 {
     const struct weft_model *model = frame->model;
-    const float name = name_width(frame, false);
+    const float name = narrow(name_width(frame, false), rect.w);
     const uint32_t told = objects_told(model);
     uint32_t row = 0;
 
@@ -136,6 +143,43 @@ static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uin
     }
 }
 
+/* The widest line of each part of "At": what each would like to have. */
+static float widest_now(struct weft_frame *frame, bool threads, uint32_t rows)
+{
+    const size_t count = threads ? frame->model->threads.count : frame->model->objects.count;
+    float widest = 0;
+    uint32_t row = 0;
+
+    for (uint32_t i = 0; i < count && row < rows; i++) {
+        struct weft_sentence now = {.len = 0};
+        if (threads) {
+            weft_sentence_now(frame->model, i, frame->view->playhead_ns, &now);
+        } else if (frame->model->objects.at[i].last_ns > 0) {
+            weft_sentence_object_now(frame->model, i, frame->view->playhead_ns, &now);
+        } else {
+            continue;
+        }
+        const float width = weft_pen_width(frame, body(frame), now.text);
+        widest = width > widest ? width : widest;
+        row++;
+    }
+    return widest + name_width(frame, threads) + (threads ? 34 : 14);
+}
+
+/* Of a width, what the threads get: what they need, unless the objects would starve. */
+static float share_of_threads(struct weft_frame *frame, float room, uint32_t rows)
+{
+    const float threads = widest_now(frame, true, rows);
+    const float objects = widest_now(frame, false, rows);
+
+    if (threads + objects <= room) {
+        const float half = room * 0.5f;
+        return threads > half ? threads : objects > half ? room - objects : half;
+    }
+    const float share = threads / (threads + objects);
+    return floorf(room * (share < 0.35f ? 0.35f : share > 0.65f ? 0.65f : share));
+}
+
 static void draw_at(struct weft_frame *frame, struct weft_rect rect)
 {
     const struct weft_style badge = {WEFT_FONT_SANS_BOLD, 13, frame->theme->on_playhead};
@@ -144,32 +188,80 @@ static void draw_at(struct weft_frame *frame, struct weft_rect rect)
     struct weft_sentence title = {.len = 0};
     const uint32_t rows = (uint32_t)((rect.h - TITLE_PX) / ROW_PX);
     const bool objects = objects_told(frame->model) > 0;
-    const float gap = 28, left = objects ? floorf((rect.w - gap) * 0.55f) : rect.w;
+    const float gap = 28;
+    const float left = objects ? share_of_threads(frame, rect.w - gap, rows) : rect.w;
 
     weft_sentence_add(&title, "At %s", moment.text);
     const float width = weft_pen_width(frame, badge, title.text);
     weft_draw_rect(frame->list, (struct weft_rect){rect.x, rect.y + 10, width + 16, 22}, 4,
                    frame->theme->playhead);
     weft_pen_text(frame, rect.x + 8, rect.y + 21, width + 1, badge, title.text);
-    draw_threads_at(frame, (struct weft_rect){rect.x, rect.y + TITLE_PX, left, rect.h - TITLE_PX},
-                    rows);
+    const struct weft_rect body_rect = {rect.x, rect.y + TITLE_PX, rect.w, rect.h - TITLE_PX};
+    const uint32_t threads = (uint32_t)frame->model->threads.count;
+    const float wish = widest_now(frame, true, rows) + widest_now(frame, false, rows);
+    if (objects && wish > rect.w - gap && threads + objects_told(frame->model) <= rows) {
+        /* Too narrow for two columns, and there is room for one. */
+        const float below = (float)(threads * ROW_PX);
+        draw_threads_at(frame, body_rect, rows);
+        draw_objects_at(
+            frame,
+            (struct weft_rect){rect.x + 20, body_rect.y + below, rect.w - 20, body_rect.h - below},
+            rows - threads);
+        return;
+    }
+    draw_threads_at(frame, (struct weft_rect){rect.x, body_rect.y, left, body_rect.h}, rows);
     if (objects) {
-        draw_objects_at(frame,
-                        (struct weft_rect){rect.x + left + gap, rect.y + TITLE_PX,
-                                           rect.w - left - gap, rect.h - TITLE_PX},
-                        rows);
+        draw_objects_at(
+            frame,
+            (struct weft_rect){rect.x + left + gap, body_rect.y, rect.w - left - gap, body_rect.h},
+            rows);
     }
 }
 
-static void draw_marked(struct weft_frame *frame, struct weft_rect rect, float y)
+/* What a thread did most in the dragged range; loud states come first. */
+static void sum_marked(const struct weft_frame *frame, uint32_t thread, struct weft_sentence *out)
 {
-    struct weft_sentence text = {.len = 0};
+    const uint64_t from_ns = frame->view->marked_from_ns, to_ns = frame->view->marked_to_ns;
+    uint32_t told = 0;
+
+    for (int loudness = 2; loudness >= 0; loudness--) {
+        for (int state = 0; state < WEFT_STATE_COUNT && told < 3; state++) {
+            const uint64_t ns = weft_state_styles[state].loudness == loudness
+                                    ? weft_model_state_ns(frame->model, thread,
+                                                          (enum weft_state)state, from_ns, to_ns)
+                                    : 0;
+            if (ns > 0 && ns >= (to_ns - from_ns) / 1000) {
+                weft_sentence_add(out, "%s%s %s", told > 0 ? " · " : "", weft_states[state].words,
+                                  weft_words_duration(ns).text);
+                told++;
+            }
+        }
+    }
+    if (told == 0) {
+        weft_sentence_add(out, "not there");
+    }
+}
+
+static void draw_marked(struct weft_frame *frame, struct weft_rect rect, float y, float bottom)
+{
     const uint64_t from_ns = frame->view->marked_from_ns, to_ns = frame->view->marked_to_ns;
     const double exact = weft_frame_ns_per_px(frame);
+    const float name = name_width(frame, true);
+    struct weft_sentence text = {.len = 0};
 
     weft_sentence_add(&text, "Range of %s: %s to %s", weft_words_duration(to_ns - from_ns).text,
                       weft_words_moment(from_ns, exact).text, weft_words_moment(to_ns, exact).text);
-    weft_pen_wrapped(frame, rect.x + 14, y, LINE_PX, rect.w - 28, 2, heading(frame), text.text);
+    weft_pen_text(frame, rect.x + 14, y, rect.w - 28, heading(frame), text.text);
+    for (uint32_t i = 0; i < frame->model->threads.count; i++) {
+        y += LINE_PX;
+        if (y + 6 > bottom) {
+            break;
+        }
+        struct weft_sentence sum = {.len = 0};
+        sum_marked(frame, i, &sum);
+        weft_pen_text(frame, rect.x + 14, y, name, body(frame), frame->model->threads.at[i].name);
+        weft_pen_text(frame, rect.x + 26 + name, y, rect.w - 40 - name, quiet(frame), sum.text);
+    }
 }
 
 static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
@@ -186,7 +278,7 @@ static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
     weft_pen_text(frame, rect.x + 14, y, rect.w - 28, title, "SELECTED");
     y += 21;
     if (!weft_facts_of(frame->model, frame->view->selected, &facts)) {
-        draw_marked(frame, rect, y);
+        draw_marked(frame, rect, y, bottom);
         return;
     }
     const uint32_t lines =

@@ -8,18 +8,19 @@
 enum { WARNINGS_MAX = 4, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
 
 /* "3 threads · 1 lock · 41 events · 9.01 s long". */
-static void figures(const struct weft_frame *frame, struct weft_sentence *out)
+static void figures(const struct weft_frame *frame, bool each_kind, struct weft_sentence *out)
 {
     static const struct {
         enum weft_family family;
         const char *noun;
     } families[] = {{WEFT_FAMILY_LOCK, "lock"},           {WEFT_FAMILY_QUEUE, "queue"},
                     {WEFT_FAMILY_SEMAPHORE, "semaphore"}, {WEFT_FAMILY_CONDITION, "condition"},
-                    {WEFT_FAMILY_EVENT, "event object"},  {WEFT_FAMILY_BARRIER, "barrier"},
+                    {WEFT_FAMILY_EVENT, "event flag"},    {WEFT_FAMILY_BARRIER, "barrier"},
                     {WEFT_FAMILY_COUNTER, "counter"}};
     const struct weft_model *model = frame->model;
 
     weft_sentence_add(out, "%s", weft_words_counted(model->threads.count, "thread").text);
+    uint64_t all = 0;
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         uint64_t count = 0;
         for (size_t k = 0; k < frame->lanes->count; k++) {
@@ -27,9 +28,13 @@ static void figures(const struct weft_frame *frame, struct weft_sentence *out)
             count += lane->kind != WEFT_LANE_TITLE && lane->kind != WEFT_LANE_THREAD &&
                      model->objects.at[lane->index].family == families[i].family;
         }
-        if (count > 0) {
+        all += count;
+        if (count > 0 && each_kind) {
             weft_sentence_add(out, " · %s", weft_words_counted(count, families[i].noun).text);
         }
+    }
+    if (all > 0 && !each_kind) {
+        weft_sentence_add(out, " · %s", weft_words_counted(all, "object").text);
     }
     weft_sentence_add(out, " · %s", weft_words_counted(model->points.count, "event").text);
     if (frame->loading) {
@@ -102,7 +107,7 @@ static struct weft_word speed_text(const struct weft_view *view)
     struct weft_word word;
     const double speed = weft_view_speeds[view->speed] / 100.0;
 
-    snprintf(word.text, sizeof word.text, "%g ×", speed);
+    snprintf(word.text, sizeof word.text, "%g×", speed);
     return word;
 }
 
@@ -116,8 +121,8 @@ static float transport(struct weft_frame *frame, float y)
     const struct weft_style clock = {WEFT_FONT_MONO, 15, frame->theme->text};
     const struct weft_style speed = {WEFT_FONT_MONO, 12.5f, frame->theme->muted};
     const float right = frame->geometry.width - 56;
-    const float text_width = weft_pen_width(frame, clock, "00:00.000") + 16 +
-                             weft_pen_width(frame, speed, "0.25 ×") + 18;
+    const float text_width =
+        weft_pen_width(frame, clock, "00:00.000") + 16 + weft_pen_width(frame, speed, "0.25×") + 18;
     float start = frame->geometry.width / 2 - width / 2;
 
     if (frame->geometry.width < 1500) { /* the figures need the left half */
@@ -149,9 +154,14 @@ void weft_header_draw(struct weft_frame *frame)
     const float start = transport(frame, y);
     x += weft_pen_text(frame, x, y, 80, product, "weft") + 14;
     x += weft_pen_text(frame, x, y, (start - x) * 0.5f, file, frame->file) + 22;
-    figures(frame, &line);
-    if (x < start - 60) {
-        weft_pen_text(frame, x, y, start - x - 20, small, line.text);
+    const float room = start - x - 20;
+    figures(frame, true, &line);
+    if (weft_pen_width(frame, small, line.text) > room) {
+        line = (struct weft_sentence){.len = 0};
+        figures(frame, false, &line);
+    }
+    if (room > 60) {
+        weft_pen_text(frame, x, y, room, small, frame->load_error ? frame->load_error : line.text);
     }
     const float cap = weft_pen_cap_width(frame, "?");
     const struct weft_rect help = {rect.w - 16 - cap, y - 12, cap, 24};

@@ -314,7 +314,7 @@ void weft_raster_hatch(struct weft_raster *raster, struct weft_rect rect, float 
                        struct weft_color color)
 {
     const struct weft_raster_box seen = meet(weft_raster_snap(raster, rect), raster->clip);
-    uint8_t table[HATCH_PERIOD_MAX];
+    uint8_t table[HATCH_PERIOD_MAX] = {0};
     const int period = hatch_table(width * raster->scale, color.a, table);
     const uint32_t over = opaque(color);
 

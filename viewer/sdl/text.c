@@ -87,17 +87,24 @@ enum weft_status weft_text_new(struct weft_text **text, struct weft_error *error
     return WEFT_OK;
 }
 
-static void forget(struct weft_text *text, struct label *label)
+/* What a label costs once it is drawn. */
+static size_t held_bytes(const struct label *label)
 {
+    return sizeof *label + label->len + (size_t)label->width * (size_t)label->height;
+}
+
+static void forget_oldest(struct weft_text *text)
+{
+    struct label *label = text->oldest;
     struct label **link = &text->buckets[label->hash & (BUCKETS - 1)];
 
     while (*link != label) {
         link = &(*link)->next;
     }
     *link = label->next;
-    *(label->newer != NULL ? &label->newer->older : &text->newest) = label->older;
-    *(label->older != NULL ? &label->older->newer : &text->oldest) = label->newer;
-    text->cached_bytes -= sizeof *label + label->len + (size_t)(label->width * label->height);
+    text->oldest = label->newer;
+    *(text->oldest != NULL ? &text->oldest->older : &text->newest) = NULL;
+    text->cached_bytes -= held_bytes(label);
     free(label->coverage);
     free(label);
 }
@@ -108,7 +115,7 @@ void weft_text_free(struct weft_text *text)
         return;
     }
     while (text->oldest != NULL) {
-        forget(text, text->oldest);
+        forget_oldest(text);
     }
     for (int i = 0; i < SIZED_MAX; i++) {
         if (text->sized[i].ttf != NULL) {
@@ -406,14 +413,15 @@ static struct label *make_label(struct weft_text *text, uint64_t hash, enum weft
     memcpy(label->bytes, bytes, len);
     clean(text, bytes, len);
     shape(text, label);
+    const size_t held = held_bytes(label);
+    while (text->oldest != NULL && text->cached_bytes + held > CACHE_BYTES_MAX) {
+        forget_oldest(text);
+    }
     label->next = text->buckets[hash & (BUCKETS - 1)];
     text->buckets[hash & (BUCKETS - 1)] = label;
     link_newest(text, label);
-    text->cached_bytes += sizeof *label + len + (size_t)(label->width * label->height);
+    text->cached_bytes += held;
     text->made++;
-    while (text->cached_bytes > CACHE_BYTES_MAX && text->oldest != label) {
-        forget(text, text->oldest);
-    }
     return label;
 }
 

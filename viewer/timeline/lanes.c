@@ -4,9 +4,14 @@
 
 #include <stdlib.h>
 
-/* Heights of a lane of weight 1: below the least nothing can be read, above the most nothing is
- * gained (viewer-notes: up to about 72 px). */
-static const float LEAST_PX = 26, MOST_PX = 72, TITLE_PX = 26;
+/* Heights of a lane of weight 1: above the most nothing is gained; lanes that scroll anyway keep
+ * the room for a label in their bars until there are too many to be read one by one. */
+static const float MOST_PX = 72, TITLE_PX = 26;
+
+static float least_px(size_t lanes)
+{
+    return lanes <= 30 ? 46 : lanes <= 70 ? 34 : 26;
+}
 
 static const struct {
     enum weft_family family;
@@ -98,7 +103,8 @@ bool weft_lanes_layout(struct weft_lanes *lanes, const struct weft_model *model,
         titles += lanes->at[i].kind == WEFT_LANE_TITLE ? TITLE_PX : 0;
     }
     float unit = weights > 0 ? (available_px - titles - 6) / weights : 0;
-    unit = unit < LEAST_PX ? LEAST_PX : unit > MOST_PX ? MOST_PX : unit;
+    const float least = least_px(lanes->count);
+    unit = unit < least ? least : unit > MOST_PX ? MOST_PX : unit;
     for (size_t i = 0; i < lanes->count; i++) {
         struct weft_lane *lane = &lanes->at[i];
         lane->y = y;

@@ -89,34 +89,66 @@ static bool playhead_seen(const struct weft_frame *frame, float *x)
            *x <= frame->geometry.lane_right + 0.5f;
 }
 
-static struct weft_rect badge_of(const struct weft_frame *frame, struct weft_style style,
-                                 const char *text, float x)
+static struct weft_style tick_style(const struct weft_frame *frame)
+{
+    return (struct weft_style){WEFT_FONT_MONO, 11.5f, frame->theme->muted};
+}
+
+/* Where the label of a tick stands: right of it. */
+static struct weft_rect label_box(const struct weft_frame *frame, const struct weft_ticks *ticks,
+                                  double t_ns)
+{
+    const struct weft_rect ruler = frame->geometry.ruler;
+    const float width =
+        weft_pen_width(frame, tick_style(frame), weft_ruler_label(ticks, t_ns).text);
+
+    return (struct weft_rect){floorf(weft_frame_x(frame, t_ns)) + 5, ruler.y, width, ruler.h};
+}
+
+static bool covers_label(const struct weft_frame *frame, const struct weft_ticks *ticks,
+                         struct weft_rect badge)
+{
+    for (int n = 0; tick_at(ticks, n) <= frame->view->range.to_ns; n++) {
+        const struct weft_rect label = label_box(frame, ticks, tick_at(ticks, n));
+        if (label.x < badge.x + badge.w + 4 && label.x + label.w + 4 > badge.x) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Over the playhead, or to either side of it when it would cover a tick's label there. */
+static struct weft_rect badge_of(const struct weft_frame *frame, const struct weft_ticks *ticks,
+                                 struct weft_style style, const char *text, float x)
 {
     const struct weft_rect ruler = frame->geometry.ruler;
     const float width = weft_pen_width(frame, style, text) + 16;
-    float left = x - width / 2;
+    const float shifts[] = {width / 2, 9, width - 9};
+    struct weft_rect badge = {0, ruler.y + 5, width, 20};
 
-    if (left + width > ruler.x + ruler.w - 2) {
-        left = ruler.x + ruler.w - 2 - width;
+    for (int i = 0; i < 4; i++) {
+        badge.x = x - shifts[i % 3]; /* the fourth: nowhere is free, so over it after all */
+        badge.x = badge.x + width > ruler.x + ruler.w - 2 ? ruler.x + ruler.w - 2 - width : badge.x;
+        badge.x = badge.x < ruler.x + 2 ? ruler.x + 2 : badge.x;
+        if (!covers_label(frame, ticks, badge)) {
+            break;
+        }
     }
-    if (left < ruler.x + 2) {
-        left = ruler.x + 2;
-    }
-    return (struct weft_rect){left, ruler.y + 5, width, 20};
+    return badge;
 }
 
 void weft_ruler_draw(struct weft_frame *frame)
 {
     const struct weft_rect ruler = frame->geometry.ruler;
     const struct weft_ticks ticks = ticks_of(frame);
-    const struct weft_style style = {WEFT_FONT_MONO, 11.5f, frame->theme->muted};
+    const struct weft_style style = tick_style(frame);
     const struct weft_style badge_style = {WEFT_FONT_MONO_BOLD, 12, frame->theme->on_playhead};
     const float middle = ruler.y + 15;
     const struct weft_word moment =
         weft_words_moment(frame->view->playhead_ns, weft_frame_ns_per_px(frame));
     float playhead_x;
     const bool seen = playhead_seen(frame, &playhead_x);
-    const struct weft_rect badge = badge_of(frame, badge_style, moment.text, playhead_x);
+    const struct weft_rect badge = badge_of(frame, &ticks, badge_style, moment.text, playhead_x);
 
     weft_frame_hit(frame, ruler, WEFT_TARGET_RULER, 0, 0);
     if (ticks.anchor_ns > 0) {

@@ -88,9 +88,10 @@ static bool gives(uint8_t kind)
 }
 
 /* What was put or got: at the change, when there is room beside it. */
-static void label_change(struct weft_frame *frame, const struct weft_object *object, size_t i,
+static void label_change(struct weft_frame *frame, const struct weft_lane *lane, size_t i,
                          const struct scale *scale, float x, float next_x)
 {
+    const struct weft_object *object = &frame->model->objects.at[lane->index];
     const struct weft_level *level = &object->levels.at[i];
     const struct weft_point_args *args = level->point < frame->model->points.count
                                              ? weft_model_args(frame->model, level->point)
@@ -118,7 +119,8 @@ static void label_change(struct weft_frame *frame, const struct weft_object *obj
     if (y < scale->rect.y + 4) {
         y = y_of(scale, level->value) + 10;
     }
-    weft_pen_label(frame, x + 6, y, width, style, frame->theme->ground, label.text);
+    weft_pen_label(frame, x + 6, y, width, style, weft_track_ground(frame, lane, x + 6),
+                   label.text);
 }
 
 static void draw_change(struct weft_frame *frame, const struct weft_lane *lane, size_t i,
@@ -199,7 +201,7 @@ void weft_track_level(struct weft_frame *frame, const struct weft_lane *lane)
         before = level->value;
         if (marked && x0 > last_mark + 5 && x0 >= scale.rect.x - 1) {
             draw_change(frame, lane, i, &scale, x0);
-            label_change(frame, object, i, &scale, x0, x1);
+            label_change(frame, lane, i, &scale, x0, x1);
             last_mark = x0;
         }
     }

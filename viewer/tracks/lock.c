@@ -51,7 +51,7 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
     const struct weft_rect seen = weft_rect_inside(box, lanes);
     const struct weft_style style = {WEFT_FONT_SANS, weft_track_label_size(box.h),
                                      frame->theme->on_hold};
-    const char *owner = weft_name_of_thread(frame->model, hold->thread, hold->start_ns);
+    const char *owner = weft_name_of_thread(frame->model, hold->thread, hold->end_ns);
     const float radius = box.h >= 20 ? 4.5f : 3.5f;
 
     if (seen.w < 4 * radius) {
@@ -82,12 +82,12 @@ static void draw_thin(struct weft_frame *frame, float *pending_from, float *pend
     }
     float share = *owned / (*pending_to - *pending_from);
     share = share > 1 ? 1 : share;
-    struct weft_color color = frame->theme->hold;
-    color.a = (uint8_t)(110 + 145 * share);
+    struct weft_color color = frame->theme->hold_edge;
+    color.a = (uint8_t)(170 + 85 * share);
     const float width = *pending_to - *pending_from;
     weft_draw_rect(frame->list,
-                   (struct weft_rect){*pending_from, rect.y, width < 1 ? 1 : width, rect.h}, 0,
-                   color);
+                   (struct weft_rect){*pending_from, rect.y, width < 1.5f ? 1.5f : width, rect.h},
+                   0, color);
     *pending_from = *pending_to = *owned = 0;
 }
 

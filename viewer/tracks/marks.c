@@ -50,6 +50,24 @@ void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, flo
     }
 }
 
+/* Does a flag of the same lane stand so near that it would cover this mark? */
+static bool flag_follows(const struct weft_frame *frame, size_t mark, float x)
+{
+    const struct weft_model *model = frame->model;
+    const uint32_t thread = model->points.at[frame->summary->marks.at[mark]].thread;
+
+    for (size_t i = mark + 1; i < frame->summary->marks.count && i < mark + 8; i++) {
+        const struct weft_point *next = &model->points.at[frame->summary->marks.at[i]];
+        if (weft_frame_x(frame, (double)next->t_ns) > x + 6) {
+            return false;
+        }
+        if (next->thread == thread && weft_mark_of(next) == WEFT_MARK_PRINT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void weft_track_marks(struct weft_frame *frame)
 {
     const struct weft_model *model = frame->model;
@@ -82,8 +100,9 @@ void weft_track_marks(struct weft_frame *frame)
             continue;
         }
         *last = x;
-        const float y = rect.y + (lane->h >= 40 ? 3 : 1);
-        weft_track_mark(frame, mark, x, y);
+        const float y = rect.y + (lane->h >= 60 ? 4 : lane->h >= 40 ? 2 : 0);
+        const float aside = mark != WEFT_MARK_PRINT && flag_follows(frame, i, x) ? -5 : 0;
+        weft_track_mark(frame, mark, x + aside, y);
         weft_frame_hit(frame,
                        (struct weft_rect){mark == WEFT_MARK_PRINT ? x - 3 : x - 6, y - 2,
                                           mark == WEFT_MARK_PRINT ? 14 : 12, 14},
@@ -140,9 +159,9 @@ static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
     const struct weft_rect bar = weft_track_bar(b, state, 0, 1);
     const float x0 = weft_frame_x(frame, (double)wake->from_ns);
     const float x1 = weft_frame_x(frame, (double)wake->to_ns);
-    const float y0 = down ? a.y + a.h * 0.5f : a.y + a.h * 0.5f;
+    const float y0 = a.y + a.h * 0.66f;
     const float y1 = down ? bar.y - 1 : bar.y + bar.h + 1;
-    const float head = down ? -7 : 7;
+    const float head = down ? -8 : 8;
     struct weft_point_px curve[CURVE_POINTS];
 
     for (int i = 0; i < CURVE_POINTS; i++) {
@@ -150,18 +169,23 @@ static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
         curve[i] =
             (struct weft_point_px){x0 + (x1 - x0) * t * t * (3 - 2 * t), y0 + (y1 + head - y0) * t};
     }
-    weft_draw_line(frame->list, curve, CURVE_POINTS, strong ? 2.5f : 1.5f, frame->theme->mark);
-    const struct weft_point_px tip[] = {{x1 - 4.5f, y1 + head}, {x1 + 4.5f, y1 + head}, {x1, y1}};
-    weft_draw_polygon(frame->list, tip, 3, frame->theme->mark);
-    weft_draw_rect(frame->list, (struct weft_rect){x0 - 2.5f, y0 - 2.5f, 5, 5}, 2.5f,
-                   frame->theme->mark);
+    /* A hand-off of an object is the story; the end of a join follows from it. */
+    const bool quiet = wake->object == WEFT_NONE && !strong;
+    const float width = strong ? 3 : quiet ? 1.25f : 2.25f, wing = quiet ? 4 : 5.5f;
+    const struct weft_color color = quiet ? frame->theme->muted : frame->theme->mark;
+    weft_draw_line(frame->list, curve, CURVE_POINTS, width, color);
+    const struct weft_point_px tip[] = {{x1 - wing, y1 + head}, {x1 + wing, y1 + head}, {x1, y1}};
+    weft_draw_polygon(frame->list, tip, 3, color);
+    weft_draw_rect(frame->list,
+                   (struct weft_rect){x0 - width - 1, y0 - width - 1, 2 * width + 2, 2 * width + 2},
+                   width + 1, color);
     const float top = y0 < y1 ? y0 : y1;
     weft_frame_hit(frame, (struct weft_rect){x0 - 4, top, x1 - x0 + 8, fabsf(y1 - y0)},
                    WEFT_TARGET_WAKE, 0, (uint32_t)index);
 }
 
 /* The same hand-off on the lock's lane: a tick over the border between two owners. */
-static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake)
+static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake, bool strong)
 {
     const struct weft_lane *lane =
         wake->object != WEFT_NONE ? weft_lanes_of_object(frame->lanes, wake->object) : NULL;
@@ -173,6 +197,15 @@ static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake)
     const float x = weft_frame_x(frame, (double)wake->to_ns), y = rect.y + 1;
     const struct weft_point_px tip[] = {{x - 4.5f, y}, {x + 4.5f, y}, {x, y + 6}};
     weft_draw_polygon(frame->list, tip, 3, frame->theme->mark);
+    if (!strong) {
+        return;
+    }
+    /* Picked out: dots lead from the thread that goes on to the lock that it got. */
+    const struct weft_lane *to = weft_lanes_of_thread(frame->lanes, wake->to_thread);
+    const struct weft_rect from = weft_track_rect(frame, to);
+    for (float dot = from.y + from.h; dot < rect.y; dot += 6) {
+        weft_draw_rect(frame->list, (struct weft_rect){x - 1, dot, 2, 3}, 0, frame->theme->mark);
+    }
 }
 
 void weft_tracks_draw_arrows(struct weft_frame *frame)
@@ -192,7 +225,7 @@ void weft_tracks_draw_arrows(struct weft_frame *frame)
             about(frame->view->hover, wake, i) || about(frame->view->selected, wake, i);
         if (few || strong) {
             draw_arrow(frame, i, strong);
-            draw_handoff(frame, wake);
+            draw_handoff(frame, wake, strong);
         }
     }
 }

@@ -20,7 +20,7 @@ static const float NARROW_PX = 2;
 
 float weft_track_label_size(float bar_height)
 {
-    return bar_height >= 26 ? 13 : bar_height >= 19 ? 12 : bar_height >= 14.5f ? 11 : 0;
+    return bar_height >= 26 ? 13 : bar_height >= 19 ? 12 : bar_height >= 14 ? 11 : 0;
 }
 
 struct weft_rect weft_track_rect(const struct weft_frame *frame, const struct weft_lane *lane)
@@ -33,7 +33,7 @@ struct weft_rect weft_track_rect(const struct weft_frame *frame, const struct we
 
 static float flags_px(float lane_height)
 {
-    return lane_height >= 40 ? 14 : lane_height >= 32 ? 9 : 6;
+    return lane_height >= 60 ? 17 : lane_height >= 40 ? 15 : lane_height >= 32 ? 9 : 6;
 }
 
 static float zone_row_px(float lane_height)
@@ -53,7 +53,7 @@ struct weft_rect weft_track_bars(const struct weft_frame *frame, const struct we
     const struct weft_rect rect = weft_track_rect(frame, lane);
     const float above =
         flags_px(lane->h) + (float)zone_rows(frame, lane->index) * (zone_row_px(lane->h) + 1);
-    const float below = lane->h >= 40 ? 7 : 4;
+    const float below = lane->h >= 60 ? 7 : 4;
 
     return (struct weft_rect){rect.x, rect.y + above, rect.w, lane->h - above - below};
 }
@@ -74,7 +74,9 @@ struct columns {
 
 static bool columns_init(struct columns *columns, struct weft_frame *frame)
 {
-    columns->count = (uint32_t)ceilf(frame->geometry.lane_right - frame->geometry.lane_left) + 1;
+    const float width = frame->geometry.lane_right - frame->geometry.lane_left;
+
+    columns->count = width > 0 ? (uint32_t)ceilf(width) + 1 : 1;
     columns->share = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->share);
     columns->narrow = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->narrow);
     if (columns->share == NULL || columns->narrow == NULL) {
@@ -307,15 +309,16 @@ static void draw_post(struct weft_frame *frame, struct weft_rect bars, float x, 
     if (x < bars.x - 1 || x > bars.x + bars.w + 1) {
         return;
     }
-    const float top = bars.y - 5;
+    const float top = bars.y;
     weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, top, 1.5f, bars.y + bars.h - top}, 0,
                    frame->theme->mark);
     weft_draw_rect(frame->list, (struct weft_rect){foot > 0 ? x : x + foot, top, fabsf(foot), 1.5f},
                    0, frame->theme->mark);
 }
 
-static void draw_life(struct weft_frame *frame, uint32_t thread, struct weft_rect bars)
+static void draw_life(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bars)
 {
+    const uint32_t thread = lane->index;
     const struct weft_thread_info *info = &frame->model->threads.at[thread];
     const struct weft_style style = {WEFT_FONT_SANS, weft_track_label_size(bars.h),
                                      frame->theme->muted};
@@ -332,8 +335,8 @@ static void draw_life(struct weft_frame *frame, uint32_t thread, struct weft_rec
     if (style.size > 0) {
         const float width = weft_pen_width(frame, style, "ended");
         if (left + width <= bars.x + bars.w + 12) {
-            weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.64f) / 2, width, style,
-                           frame->theme->ground, "ended");
+            weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.66f) / 2, width, style,
+                           weft_track_ground(frame, lane, left), "ended");
         }
     }
 }
@@ -356,8 +359,8 @@ static void hit_spans(struct weft_frame *frame, const struct weft_lane *lane, st
     const struct weft_thread_info *info = &frame->model->threads.at[lane->index];
     const float x0 = weft_frame_x(frame, (double)info->spans.at[span].start_ns);
     const float x1 = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, lane->index, span));
-    const struct weft_rect bar = weft_track_bar(bars, info->spans.at[span].state, x0, x1);
-    weft_frame_hit(frame, (struct weft_rect){bar.x, bar.y - 2, bar.w < 1 ? 1 : bar.w, bar.h + 4},
+    /* Low bars, too, are met anywhere between the flags and the lane's foot. */
+    weft_frame_hit(frame, (struct weft_rect){x0, bars.y, x1 - x0 < 1 ? 1 : x1 - x0, bars.h + 3},
                    WEFT_TARGET_SPAN, lane->index, span);
 }
 
@@ -367,6 +370,6 @@ void weft_track_thread(struct weft_frame *frame, const struct weft_lane *lane)
 
     draw_spans(frame, lane->index, bars);
     draw_zones(frame, lane);
-    draw_life(frame, lane->index, bars);
+    draw_life(frame, lane, bars);
     hit_spans(frame, lane, bars);
 }

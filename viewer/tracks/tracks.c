@@ -31,6 +31,16 @@ static bool lane_is_selected(const struct weft_frame *frame, const struct weft_l
     }
 }
 
+struct weft_color weft_track_ground(const struct weft_frame *frame, const struct weft_lane *lane,
+                                    float x)
+{
+    if (frame->view->has_marked && x >= weft_frame_x(frame, (double)frame->view->marked_from_ns) &&
+        x <= weft_frame_x(frame, (double)frame->view->marked_to_ns)) {
+        return frame->theme->marked;
+    }
+    return lane_is_selected(frame, lane) ? frame->theme->stripe : frame->theme->ground;
+}
+
 static void draw_ground(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_rect rect = weft_track_rect(frame, lane);
@@ -93,7 +103,6 @@ void weft_tracks_draw(struct weft_frame *frame)
             break;
         }
     }
-    weft_track_marks(frame);
 }
 
 /* Figures of a lane, most telling first; each is left out where it does not fit. */
@@ -114,18 +123,22 @@ static void add_figure(struct figures *figures, const char *name, struct weft_wo
     }
 }
 
-/* Waits first, what a thread does by itself last; in each group by share. */
+/* Waits first, what a thread does by itself last, in each group by share; after these what is
+ * hardly there. */
 static void thread_figures(const struct weft_frame *frame, uint32_t thread, struct figures *figures)
 {
     const struct weft_thread_summary *sum = &frame->summary->threads.at[thread];
+    const uint64_t hardly_ns = sum->life_ns / 100;
     bool told[WEFT_STATE_COUNT] = {false};
 
-    for (int loudness = 2; loudness >= 0; loudness--) {
+    for (int round = 5; round >= 0; round--) {
+        const int loudness = round % 3;
+        const uint64_t least_ns = round >= 3 ? hardly_ns : 0;
         for (;;) {
             int best = -1;
             for (int state = 0; state < WEFT_STATE_COUNT; state++) {
                 if (!told[state] && weft_state_styles[state].loudness == loudness &&
-                    sum->state_ns[state] > 0 &&
+                    sum->state_ns[state] > least_ns &&
                     (best < 0 || sum->state_ns[state] > sum->state_ns[best])) {
                     best = state;
                 }
@@ -334,6 +347,24 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
     }
 }
 
+/* How long the dragged range is, between its edges or beside them. */
+static void draw_measure(struct weft_frame *frame, float x0, float x1)
+{
+    const struct weft_style style = {WEFT_FONT_MONO_BOLD, 12, frame->theme->on_accent};
+    const struct weft_rect plot = frame->geometry.plot;
+    const struct weft_word length =
+        weft_words_duration(frame->view->marked_to_ns - frame->view->marked_from_ns);
+    const float width = weft_pen_width(frame, style, length.text);
+    float x = width + 20 <= x1 - x0 ? (x0 + x1 - width) / 2 : x1 + 12;
+
+    if (x + width + 10 > plot.x + plot.w) {
+        x = x0 - 12 - width;
+    }
+    const struct weft_rect badge = {x - 8, plot.y + 4, width + 16, 20};
+    weft_draw_rect(frame->list, badge, 4, frame->theme->accent);
+    weft_pen_text(frame, x, badge.y + 10, width + 1, style, length.text);
+}
+
 void weft_tracks_draw_selection(struct weft_frame *frame)
 {
     const struct weft_geometry *at = &frame->geometry;
@@ -345,12 +376,14 @@ void weft_tracks_draw_selection(struct weft_frame *frame)
                         (struct weft_rect){rect.x - 2.5f, rect.y - 2.5f, width + 4, rect.h + 5}, 4,
                         2, frame->theme->accent);
     }
-    if (frame->view->has_marked) {
-        const float x0 = weft_frame_x(frame, (double)frame->view->marked_from_ns);
-        const float x1 = weft_frame_x(frame, (double)frame->view->marked_to_ns);
-        weft_draw_rect(frame->list, (struct weft_rect){x0 - 1, at->plot.y, 1.5f, at->plot.h}, 0,
-                       frame->theme->accent);
-        weft_draw_rect(frame->list, (struct weft_rect){x1 - 0.5f, at->plot.y, 1.5f, at->plot.h}, 0,
-                       frame->theme->accent);
+    if (!frame->view->has_marked) {
+        return;
     }
+    const float x0 = weft_frame_x(frame, (double)frame->view->marked_from_ns);
+    const float x1 = weft_frame_x(frame, (double)frame->view->marked_to_ns);
+    const struct weft_point_px left[] = {{x0, at->plot.y}, {x0, at->plot.y + at->plot.h}};
+    const struct weft_point_px right[] = {{x1, at->plot.y}, {x1, at->plot.y + at->plot.h}};
+    weft_draw_line(frame->list, left, 2, 1.5f, frame->theme->accent);
+    weft_draw_line(frame->list, right, 2, 1.5f, frame->theme->accent);
+    draw_measure(frame, x0, x1);
 }

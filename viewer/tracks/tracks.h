@@ -37,6 +37,10 @@ struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, 
 struct weft_rect weft_track_hold(const struct weft_frame *frame, const struct weft_lane *lane,
                                  const struct weft_hold *hold);
 
+/* What lies behind a lane's bars at x: a patch under a text has to match it. */
+struct weft_color weft_track_ground(const struct weft_frame *frame, const struct weft_lane *lane,
+                                    float x);
+
 /* Sizes of text in a lane of this height; 0: no text. */
 float weft_track_label_size(float bar_height);
 

@@ -1,0 +1,430 @@
+#!/usr/bin/python3
+"""Drives the real window under Xvfb with real keys, wheel and mouse (xdotool), and checks through
+--state what changed.  Waits for states with a deadline, never for a time.
+
+    check_window.py --view WEFT-VIEW --samples FOLDER
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import png
+from close_window import close_window
+
+DEADLINE_S = 20
+WIDTH, HEIGHT = 1280, 720
+VIEW = None
+SAMPLES = None
+
+
+class Screen:
+    """An X server of our own; it chooses a free number itself."""
+
+    def __init__(self):
+        read, write = os.pipe()
+        self.server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp",
+             "-noreset"],  # or the pointer jumps back whenever the last client leaves
+            pass_fds=[write], stderr=subprocess.DEVNULL)
+        os.close(write)
+        with os.fdopen(read) as numbers:
+            number = numbers.readline().strip()
+        if not number:
+            raise RuntimeError("Xvfb did not start")
+        self.env = {**os.environ, "DISPLAY": ":" + number}
+        for key in ("WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_RENDER_DRIVER"):
+            self.env.pop(key, None)
+
+    def close(self):
+        self.server.terminate()
+        self.server.wait()
+
+
+def wait_for(ask, what):
+    """The first true answer of ask."""
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        answer = ask()
+        if answer:
+            return answer
+        time.sleep(0.01)
+    raise AssertionError(f"waited {DEADLINE_S} s in vain until {what}")
+
+
+class Window:
+    """weft-view in a window, its hands and its state."""
+
+    def __init__(self, env, folder, trace, *words):
+        self.env = env
+        self.log = folder / "state"
+        self.log.touch()
+        self.log_at, self.rest = 0, b""
+        self.states = []
+        self.process = subprocess.Popen(
+            [VIEW, str(trace), "--size", f"{WIDTH}x{HEIGHT}", "--state", str(self.log), *words],
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.id = None
+        self.until(lambda state: not state["loading"], "the trace is loaded")
+
+    def find(self):
+        """Its window on the X server, with the keyboard's focus."""
+        search = ["xdotool", "search", "--pid", str(self.process.pid)]
+        self.id = wait_for(lambda: subprocess.run(search, env=self.env, capture_output=True,
+                                                  text=True, check=False).stdout.split(),
+                           "the window is there")[-1]
+        self.do("windowfocus", "--sync", self.id)
+        return self
+
+    def do(self, *words):
+        subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, timeout=DEADLINE_S)
+
+    def key(self, *keys):
+        self.do("key", *keys)
+
+    def point(self, x, y):
+        self.do("mousemove", "--window", self.id, x, y)
+
+    def origin(self):
+        """Where the window's left upper corner is on the screen."""
+        shown = subprocess.run(["xdotool", "getwindowgeometry", "--shell", self.id], env=self.env,
+                               check=True, capture_output=True, text=True).stdout
+        place = dict(line.split("=") for line in shown.split())
+        return int(place["X"]), int(place["Y"])
+
+    def place(self, t_ns, lane):
+        """The screen's x, y of a time on a lane (its middle: bars of every height are there)."""
+        state = self.state()
+        at, = (row for row in state["lanes"] if row["name"] == lane)
+        part = (t_ns - state["from_ns"]) / length(state)
+        left, top = self.origin()
+        x = state["lane_left_px"] + part * (state["lane_right_px"] - state["lane_left_px"])
+        return round(left + x), round(top + at["y_px"] + at["h_px"] * 0.5)
+
+    def ruler_y(self):
+        """The screen's y of the ruler, which hovering tells."""
+        left, top = self.origin()
+        x = round(left + self.state()["lane_right_px"] - 40)
+        for y in range(top + 30, top + 120, 4):
+            self.do("mousemove", x, y)
+            if self.settled()["hover"] == "ruler":
+                return y
+        raise AssertionError(f"no ruler; the last state: {self.states[-1:]}")
+
+    def drag(self, begin, end):
+        """From one (time, lane) to another, by way of the middle as a hand does."""
+        (x0, y0), (x1, y1) = self.place(*begin), self.place(*end)
+        self.do("mousemove", x0, y0, "mousedown", "1")
+        self.do("mousemove", (x0 + x1) // 2, (y0 + y1) // 2)
+        self.do("mousemove", x1, y1, "mouseup", "1")
+
+    def read_states(self):
+        with self.log.open("rb") as log:
+            log.seek(self.log_at)
+            data = log.read()
+        self.log_at += len(data)
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        self.states += [json.loads(line) for line in lines]
+        return self.states
+
+    def state(self):
+        return self.read_states()[-1]
+
+    def until(self, wanted, what):
+        """The first state from now on that is as wanted."""
+        seen = 0
+
+        def look():
+            nonlocal seen
+            if self.process.poll() is not None:
+                raise AssertionError(f"weft-view ended: {self.process.communicate()}")
+            states = self.read_states()
+            seen = max(seen, len(states) - 1, 0)
+            return states and wanted(states[-1]) and states[-1]
+        try:
+            return wait_for(look, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the last state: {self.states[-1:]}") from None
+
+    def settled(self):
+        """The state after which no frame comes any more."""
+        count = -1
+        while count != len(self.read_states()):
+            count = len(self.states)
+            time.sleep(0.15)  # more than any frame takes; not how long something is given
+        return self.states[-1]
+
+    def shot(self):
+        """What the X server shows of the window, as rows of colours."""
+        done = subprocess.run(["import", "-window", self.id, "-depth", "8", "png24:-"], env=self.env,
+                              capture_output=True, check=True)
+        return png.rows(done.stdout)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        for program in ("Xvfb", "xdotool", "import"):
+            if shutil.which(program) is None:
+                raise FileNotFoundError(f"{program} is not installed (scripts/setup installs it)")
+        cls.screen = Screen()
+        cls.addClassCleanup(cls.screen.close)
+
+    def open(self, name="locked-sections", *words, **env):
+        folder = tempfile.TemporaryDirectory(prefix="weft-window-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.trace = SAMPLES / f"{name}.weft.jsonl"
+        # The pointer out of the way, so that it hovers over nothing when the window opens.
+        subprocess.run(["xdotool", "mousemove", "1599", "999"], env=self.screen.env, check=True)
+        window = Window({**self.screen.env, **env}, self.folder, self.trace, *words)
+        self.addCleanup(window.close)
+        return window
+
+
+def length(state):
+    return state["to_ns"] - state["from_ns"]
+
+
+class Keys(Case):
+    def test_w_and_s_zoom(self):
+        window = self.open().find()
+        before = window.settled()
+        window.key("w")
+        closer = window.until(lambda state: length(state) < length(before), "w zooms in")
+        window.key("w", "w")
+        window.until(lambda state: length(state) < length(closer) * 0.9, "w goes on")
+        closest = window.settled()
+        window.key("s")
+        window.until(lambda state: length(state) > length(closest), "s zooms out")
+
+    def test_plus_and_minus_zoom(self):
+        window = self.open().find()
+        before = window.settled()
+        window.key("plus")
+        closer = window.until(lambda state: length(state) < length(before), "+ zooms in")
+        window.key("minus")
+        window.until(lambda state: length(state) > length(closer), "- zooms out")
+
+    def test_a_and_d_move(self):
+        window = self.open("locked-sections", "--range", "3s:5s").find()
+        before = window.settled()
+        window.key("d")
+        right = window.until(lambda state: state["from_ns"] > before["from_ns"], "d moves on")
+        self.assertAlmostEqual(length(right), length(before), delta=2)
+        window.key("a")
+        window.until(lambda state: state["from_ns"] < right["from_ns"], "a moves back")
+
+    def test_0_shows_everything(self):
+        window = self.open().find()
+        whole = window.settled()
+        window.key("w", "w", "w", "d")
+        window.until(lambda state: length(state) < length(whole) * 0.9, "w zooms in")
+        window.key("0")
+        window.until(lambda state: length(state) == length(whole), "0 shows everything")
+
+    def test_space_plays_and_pauses(self):
+        window = self.open().find()
+        before = window.settled()
+        self.assertFalse(before["playing"])
+        window.key("space")
+        started = window.until(lambda state: state["playing"], "space plays")
+        for _ in range(3):
+            at = started["playhead_ns"]
+            started = window.until(lambda state: state["playhead_ns"] > at, "the playhead moves")
+        window.key("space")
+        window.until(lambda state: not state["playing"], "space pauses")
+        self.assertEqual(window.settled()["playhead_ns"], window.state()["playhead_ns"])
+
+    def test_question_mark_helps_and_escape_ends_it(self):
+        window = self.open().find()
+        self.assertFalse(window.settled()["help"])
+        window.key("question")
+        window.until(lambda state: state["help"], "? opens the help")
+        window.key("Escape")
+        window.until(lambda state: not state["help"], "Esc closes it")
+        window.key("F1")
+        window.until(lambda state: state["help"], "F1 opens it, too")
+
+    def test_full_stop_and_comma_step_through_the_events(self):
+        window = self.open().find()
+        window.settled()
+        window.key("period")
+        first = window.until(lambda state: state["playhead_ns"] > 0, ". goes to an event")
+        window.key("period")
+        second = window.until(lambda state: state["playhead_ns"] > first["playhead_ns"],
+                              ". goes to the next one")
+        window.key("comma")
+        back = window.until(lambda state: state["playhead_ns"] < second["playhead_ns"],
+                            ", goes back")
+        self.assertEqual(back["playhead_ns"], first["playhead_ns"])
+
+    def test_a_held_key_repeats_and_ends_with_its_release(self):
+        window = self.open().find()
+        before = window.settled()
+        window.do("keydown", "w")
+        held = window.until(lambda state: length(state) < length(before) * 0.5, "w repeats")
+        window.do("keyup", "w")
+        after = window.settled()
+        self.assertLessEqual(length(after), length(held))
+
+
+class Mouse(Case):
+    def test_the_wheel_with_ctrl_zooms_and_keeps_the_time_under_the_pointer(self):
+        window = self.open("locked-sections", "--range", "2s:6s").find()
+        window.point(WIDTH // 2, 200)
+        before = window.settled()
+        window.do("keydown", "ctrl", "click", "4", "keyup", "ctrl")
+        closer = window.until(lambda state: length(state) < length(before), "Ctrl+wheel zooms in")
+        self.assertGreater(closer["from_ns"], before["from_ns"])
+        self.assertLess(closer["to_ns"], before["to_ns"])
+        window.do("keydown", "ctrl", "click", "5", "keyup", "ctrl")
+        window.until(lambda state: abs(length(state) - length(before)) < length(before) * 0.01,
+                     "and back")
+
+    def test_the_wheel_with_shift_moves(self):
+        window = self.open("locked-sections", "--range", "3s:5s").find()
+        window.point(WIDTH // 2, 200)
+        before = window.settled()
+        window.do("keydown", "shift", "click", "5", "keyup", "shift")
+        moved = window.until(lambda state: state["from_ns"] != before["from_ns"],
+                             "Shift+wheel moves")
+        self.assertAlmostEqual(length(moved), length(before), delta=2)
+        window.do("keydown", "shift", "click", "4", "keyup", "shift")
+        window.until(lambda state: abs(state["from_ns"] - before["from_ns"]) <= 2, "and back")
+
+    def test_a_drag_marks_the_range_under_it_and_f_fits_it(self):
+        window = self.open().find()
+        before = window.settled()
+        window.drag((2_000_000_000, "Thread-1"), (4_000_000_000, "Thread-1"))
+        marked = window.until(lambda state: "range_from_ns" in state, "a drag marks a range")
+        one_px = length(before) / (before["lane_right_px"] - before["lane_left_px"])
+        self.assertAlmostEqual(marked["range_from_ns"], 2_000_000_000, delta=2 * one_px)
+        self.assertAlmostEqual(marked["range_to_ns"], 4_000_000_000, delta=2 * one_px)
+        window.key("f")
+        fitted = window.until(lambda state: length(state) < length(before) * 0.5, "F fits it")
+        self.assertLessEqual(fitted["from_ns"], marked["range_from_ns"])
+        self.assertGreaterEqual(fitted["to_ns"], marked["range_to_ns"])
+        window.key("Escape")
+        window.until(lambda state: "range_from_ns" not in state, "Esc forgets it")
+
+    def test_a_drag_with_shift_moves(self):
+        window = self.open("locked-sections", "--range", "3s:5s").find()
+        before = window.settled()
+        window.do("keydown", "shift")
+        window.drag((4_500_000_000, "Thread-1"), (4_000_000_000, "Thread-1"))
+        window.do("keyup", "shift")
+        window.until(lambda state: abs(state["from_ns"] - 3_500_000_000) < 20_000_000,
+                     "the drag has moved the view by half a second")
+        self.assertAlmostEqual(length(window.state()), length(before), delta=2)
+
+    def test_a_drag_that_leaves_the_window_goes_on(self):
+        window = self.open("locked-sections", "--range", "3s:5s").find()
+        window.settled()
+        window.do("mousemove", *window.place(4_000_000_000, "Thread-1"))
+        window.do("mousedown", "1")
+        window.do("mousemove", *window.place(4_200_000_000, "Thread-1"))
+        window.do("mousemove", "1590", "600")
+        window.do("mouseup", "1")
+        end = window.until(lambda state: state.get("range_to_ns", 0) > 4_900_000_000,
+                           "the range goes to the edge")
+        self.assertAlmostEqual(end["range_from_ns"], 4_000_000_000, delta=5_000_000)
+
+    def test_the_pointer_hovers_and_leaves(self):
+        window = self.open().find()
+        self.assertEqual(window.settled()["hover"], "")
+        for t_ns, lane, hover in ((1_500_000_000, "Thread-2", "span Thread-2 lock_wait threadLock"),
+                                  (1_500_000_000, "Thread-1", "span Thread-1 sleep"),
+                                  (1_500_000_000, "threadLock", "hold threadLock Thread-1"),
+                                  (5_000_000_000, "threadLock", "hold threadLock Thread-2")):
+            window.do("mousemove", *window.place(t_ns, lane))
+            window.until(lambda state: state["hover"] == hover, f"{hover} is under the pointer")
+        window.do("mousemove", "1599", "999")
+        window.until(lambda state: state["hover"] == "", "the pointer has left")
+
+    def test_a_click_selects_and_a_click_on_the_ruler_moves_the_playhead(self):
+        window = self.open().find()
+        window.settled()
+        window.do("mousemove", *window.place(1_500_000_000, "Thread-2"), "click", "1")
+        window.until(lambda state: state["selected"].startswith("span Thread-2"), "it is selected")
+        x, _ = window.place(6_000_000_000, "Thread-2")
+        window.do("mousemove", x, window.ruler_y(), "click", "1")
+        window.until(lambda state: abs(state["playhead_ns"] - 6_000_000_000) < 20_000_000,
+                     "the playhead is at 6 s")
+
+
+class Windows(Case):
+    def test_a_window_shows_what_the_picture_shows(self):
+        for driver in ({}, {"SDL_RENDER_DRIVER": "software"}):
+            with self.subTest(driver=driver):
+                window = self.open("queue-workers", "--theme", "light", **driver).find()
+                window.settled()
+                out = self.folder / "out.png"
+                subprocess.run([VIEW, self.trace, "--screenshot", out, "--theme", "light",
+                                "--size", f"{WIDTH}x{HEIGHT}"], check=True)
+                self.assertEqual(window.shot(), png.rows(out.read_bytes()))
+
+    def test_an_idle_window_draws_nothing(self):
+        window = self.open().find()
+        window.settled()
+        frames = len(window.read_states())
+        time.sleep(1)  # here the time is what is asked for
+        self.assertEqual(len(window.read_states()), frames)
+
+    def test_a_window_that_was_resized_is_drawn_anew_and_full(self):
+        window = self.open().find()
+        window.settled()
+        window.do("windowsize", "--sync", window.id, "1000", "600")
+        window.settled()
+        rows = window.shot()
+        self.assertEqual((len(rows), len(rows[0])), (600, 1000))
+        out = self.folder / "out.png"
+        subprocess.run([VIEW, self.trace, "--screenshot", out, "--size", "1000x600"], check=True)
+        self.assertEqual(rows, png.rows(out.read_bytes()))
+
+    def test_its_title_names_the_trace(self):
+        window = self.open().find()
+        title = subprocess.run(["xdotool", "getwindowname", window.id], env=window.env, check=True,
+                               capture_output=True, text=True).stdout
+        self.assertIn("locked-sections", title)
+
+    def test_closing_it_ends_the_program_well(self):
+        window = self.open().find()
+        close_window(window.env["DISPLAY"], int(window.id))
+        self.assertEqual(window.process.wait(DEADLINE_S), 0)
+        self.assertEqual(window.process.communicate(), ("", ""))
+
+    def test_ctrl_c_and_a_polite_kill_end_it_well(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number):
+                window = self.open()
+                window.process.send_signal(number)
+                self.assertEqual(window.process.wait(DEADLINE_S), 0)
+                self.assertEqual(window.process.communicate(), ("", ""))
+
+    def test_the_dummy_driver_runs_the_same_window(self):
+        window = self.open("thread-class", SDL_VIDEODRIVER="dummy")
+        self.assertGreater(length(window.settled()), 0)
+        window.process.send_signal(signal.SIGTERM)
+        self.assertEqual(window.process.wait(DEADLINE_S), 0)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--view", type=os.path.abspath, required=True)
+    parser.add_argument("--samples", type=pathlib.Path, required=True)
+    options, rest = parser.parse_known_args()
+    VIEW, SAMPLES = options.view, options.samples.resolve()
+    unittest.main(argv=[sys.argv[0], *rest])

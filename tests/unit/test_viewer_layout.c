@@ -1,0 +1,483 @@
+/* Pictures: nothing clipped, overlapping or unreadable, and no number that contradicts them. */
+#include "tests/unit/viewer_check.h"
+
+#include "traces/model/model.h"
+#include "viewer/frame.h"
+#include "viewer/tracks/tracks.h"
+#include "viewer/words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const samples[] = {"locked-sections", "queue-workers", "start-new-thread",
+                                      "thread-class", "guided-tour"};
+static const struct {
+    float width, height;
+} sizes[] = {{1280, 720}, {1600, 900}, {1920, 1080}};
+
+enum { SAMPLES = sizeof samples / sizeof *samples, SIZES = sizeof sizes / sizeof *sizes };
+
+static void send_mouse(struct weft_app *app, enum weft_input_kind kind, float x, float y)
+{
+    weft_app_input(app,
+                   &(struct weft_input){.kind = kind, .x = x, .y = y, .button = 1, .clicks = 1});
+}
+
+static void send_char(struct weft_app *app, char ch)
+{
+    weft_app_input(app, &(struct weft_input){
+                            .kind = WEFT_INPUT_KEY_DOWN, .key = WEFT_KEY_CHAR, .ch = (uint32_t)ch});
+}
+
+static void lay_out(struct weft_app *app, struct weft_draw_list *list, float width, float height,
+                    const char *what)
+{
+    const struct weft_measure measure = check_measure();
+
+    weft_app_layout(app, width, height, &measure, list);
+    check_picture(list, width, height, what);
+}
+
+static void each_sample(void (*visit)(struct weft_app *app, struct weft_draw_list *list,
+                                      float width, float height, const char *what),
+                        bool has_at, uint64_t at_ns)
+{
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (int sample = 0; sample < SAMPLES; sample++) {
+        for (int size = 0; size < SIZES; size++) {
+            for (int theme = 0; theme < 2; theme++) {
+                char what[128];
+                const struct weft_app_options options = {
+                    .theme = (enum weft_theme_id)theme, .has_at = has_at, .at_ns = at_ns};
+                struct weft_app *app = check_open_sample(samples[sample], &options);
+                snprintf(what, sizeof what, "%s %.0f %s", samples[sample],
+                         (double)sizes[size].width, theme == WEFT_THEME_DARK ? "dark" : "light");
+                visit(app, &list, sizes[size].width, sizes[size].height, what);
+                weft_app_free(app);
+            }
+        }
+    }
+    weft_draw_done(&list);
+}
+
+static void samples_are_laid_out_without_a_flaw(void **state)
+{
+    (void)state;
+    each_sample(lay_out, false, 0);
+    each_sample(lay_out, true, 2500000000);
+}
+
+static void zoom_and_step(struct weft_app *app, struct weft_draw_list *list, float width,
+                          float height, const char *what)
+{
+    for (int i = 0; i < 14; i++) {
+        lay_out(app, list, width, height, what);
+        send_mouse(app, WEFT_INPUT_MOUSE_MOVE, width * 0.6f, height * 0.25f);
+        weft_app_input(app, &(struct weft_input){.kind = WEFT_INPUT_WHEEL,
+                                                 .x = width * 0.6f,
+                                                 .y = height * 0.25f,
+                                                 .mods = WEFT_MOD_CTRL,
+                                                 .wheel_y = 3});
+        send_char(app, '.');
+    }
+    lay_out(app, list, width, height, what);
+}
+
+static void every_zoom_is_laid_out_without_a_flaw(void **state)
+{
+    (void)state;
+    each_sample(zoom_and_step, true, 10000000);
+}
+
+/* Every fourth of a lane, hovered and clicked. */
+static void point_around(struct weft_app *app, struct weft_draw_list *list, float width,
+                         float height, const char *what)
+{
+    lay_out(app, list, width, height, what);
+    for (float y = 10; y < height; y += 47) {
+        for (float x = 30; x < width; x += 157) {
+            send_mouse(app, WEFT_INPUT_MOUSE_MOVE, x, y);
+            lay_out(app, list, width, height, what);
+        }
+        send_mouse(app, WEFT_INPUT_MOUSE_DOWN, width * 0.4f, y);
+        send_mouse(app, WEFT_INPUT_MOUSE_UP, width * 0.4f, y);
+        lay_out(app, list, width, height, what);
+    }
+}
+
+static void hover_and_selection_are_laid_out_without_a_flaw(void **state)
+{
+    (void)state;
+    each_sample(point_around, true, 1200000000);
+}
+
+static void open_help(struct weft_app *app, struct weft_draw_list *list, float width, float height,
+                      const char *what)
+{
+    send_char(app, '?');
+    lay_out(app, list, width, height, what);
+    assert_non_null(check_text(list, "Zoom in"));
+    assert_non_null(check_text(list, "Ctrl+drag"));
+}
+
+static void the_help_sheet_fits_every_window(void **state)
+{
+    (void)state;
+    each_sample(open_help, false, 0);
+}
+
+static void the_main_picture_says_who_waits_for_whom(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.has_at = true, .at_ns = 4200000000};
+    struct weft_app *app = check_open_sample("locked-sections", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1600, 900, "locked-sections");
+    assert_non_null(check_text(&list, "waits 3.00 s for threadLock — held by Thread-1"));
+    assert_non_null(check_text(&list, "lock wait 33 % · sleep 67 %"));
+    assert_non_null(check_text(&list, "2 acquires · 1 contended"));
+    assert_non_null(check_text(&list, "max wait 3.00 s"));
+    assert_non_null(check_text(&list, "3 threads · 1 lock"));
+    assert_non_null(check_text(&list, "9.01 s long"));
+    assert_non_null(check_text(&list, "At 4.200 s"));
+    assert_non_null(check_text(&list, "of 2.00 s), holding threadLock"));
+    assert_non_null(check_text(&list, "waits for Thread-2 to finish"));
+    assert_non_null(check_text(&list, "held by Thread-2 since 3.0"));
+    assert_non_null(check_text(&list, "LATER"));
+    /* Nothing that is not in this trace. */
+    assert_null(check_text(&list, "QUEUES"));
+    assert_null(check_text(&list, "queue wait"));
+    assert_null(check_text(&list, "SELECTED"));
+    assert_null(check_text(&list, "WHOLE TRACE"));
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+static void a_queue_says_what_is_in_it(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.has_at = true, .at_ns = 1500000000};
+    struct weft_app *app = check_open_sample("queue-workers", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1920, 1080, "queue-workers");
+    assert_non_null(check_text(&list, "capacity 10 · 5 put · 5 got"));
+    assert_non_null(check_text(&list, "peak 5"));
+    assert_non_null(check_text(&list, "2 of 10 items: Four, Five"));
+    assert_non_null(check_text(&list, "× is it empty? no"));
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+/* The figures of the gutter against sums over the model that the test makes itself. */
+static void shares_in_the_gutter_are_sums_of_the_spans(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (int sample = 0; sample < SAMPLES; sample++) {
+        char path[512];
+        struct weft_model *model = NULL;
+        struct weft_app *app = check_open_sample(samples[sample], &options);
+        snprintf(path, sizeof path, "%s/traces/samples/%s.weft.jsonl", WEFT_SOURCE_DIR,
+                 samples[sample]);
+        assert_int_equal(weft_model_load(path, NULL, NULL, &model, NULL), WEFT_OK);
+        lay_out(app, &list, 1920, 1080, samples[sample]);
+        for (uint32_t i = 0; i < model->threads.count; i++) {
+            const struct weft_thread_info *thread = &model->threads.at[i];
+            uint64_t most_ns = 0;
+            int most = 0;
+            for (int k = 0; k < WEFT_STATE_COUNT; k++) {
+                const uint64_t ns =
+                    weft_model_state_ns(model, i, (enum weft_state)k, 0, model->end_ns);
+                most = ns > most_ns ? k : most;
+                most_ns = ns > most_ns ? ns : most_ns;
+            }
+            char wanted[128];
+            snprintf(wanted, sizeof wanted, "%s %s", weft_states[most].words,
+                     weft_words_share(most_ns, thread->end_ns - thread->start_ns).text);
+            if (check_text(&list, wanted) == NULL) {
+                fail_msg("%s: the gutter lacks \"%s\" of %s", samples[sample], wanted,
+                         thread->name);
+            }
+        }
+        weft_model_free(model);
+        weft_app_free(app);
+    }
+    weft_draw_done(&list);
+}
+
+static bool same(struct weft_color a, struct weft_color b)
+{
+    return a.r == b.r && a.g == b.g && a.b == b.b;
+}
+
+/* Bars of a state's colour inside a lane's rows: how many px they cover together. */
+static float covered_px(const struct weft_draw_list *list, uint8_t state, float top, float bottom,
+                        float left)
+{
+    const struct weft_color color = weft_state_styles[state].colors[WEFT_THEME_DARK].fill;
+    float sum = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct weft_draw_item *item = &list->at[i];
+        if (item->kind == WEFT_DRAW_RECT && same(item->color, color) && item->rect.y >= top &&
+            item->rect.y + item->rect.h <= bottom && item->rect.x >= left) {
+            sum += item->rect.w;
+        }
+    }
+    return sum;
+}
+
+static void put_line(FILE *file, uint64_t t_ns, const char *rest)
+{
+    fprintf(file, "{\"t\":%" PRIu64 ",\"thread\":1,\"event\":%s}\n", t_ns, rest);
+}
+
+/* One thread: 20000 pairs of 70 µs of sleep and 30 µs of running, and one lock wait of 5 µs. */
+static const char *write_dense_trace(void)
+{
+    static char path[512];
+    uint64_t t_ns = 1000;
+
+    snprintf(path, sizeof path, "%s/tests/viewer-dense.weft.jsonl", WEFT_BUILD_DIR);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("{\"format\":\"weft-trace\",\"version\":1,\"program\":\"dense\",\"command\":[\"dense\"],"
+          "\"pid\":1,\"start\":\"2026-01-01T00:00:00.000000000Z\",\"clock\":\"tsc\","
+          "\"resolution_ns\":1,\"unit\":\"ns\",\"recorder\":\"weft 0.1.0\"}\n"
+          "{\"define\":\"thread\",\"id\":1,\"name\":\"main\"}\n"
+          "{\"define\":\"object\",\"id\":1,\"kind\":\"lock\",\"name\":\"rare\"}\n",
+          file);
+    put_line(file, 0, "\"thread_start\",\"tid\":1");
+    for (int i = 0; i < 20000; i++) {
+        put_line(file, t_ns, "\"sleep_begin\",\"duration\":70000");
+        put_line(file, t_ns + 70000, "\"sleep_end\"");
+        if (i == 10000) {
+            put_line(file, t_ns + 70000, "\"lock_request\",\"object\":1");
+            put_line(file, t_ns + 75000, "\"lock_acquire\",\"object\":1");
+            put_line(file, t_ns + 76000, "\"lock_release\",\"object\":1");
+        }
+        t_ns += 100000;
+    }
+    put_line(file, t_ns, "\"thread_exit\"");
+    fprintf(file,
+            "{\"end\":true,\"events\":%d,\"lost\":0,\"late\":0,\"duration_ns\":%" PRIu64 "}\n",
+            2 + 40000 + 3, t_ns);
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+static void a_crowded_column_shows_what_dominates_and_keeps_the_rare(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_app *app = check_open(write_dense_trace(), &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1600, 900, "dense");
+    const double left = check_state_number(app, "lane_left_px");
+    const double right = check_state_number(app, "lane_right_px");
+    const double share = check_state_number(app, "end_ns") / check_state_number(app, "to_ns");
+    const float lane = (float)((right - left) * share);
+    const struct weft_draw_item *name = check_text(&list, "main");
+    const float top = name->rect.y - 30, bottom = name->rect.y + 60;
+    /* Sleep has 70 % of every column: all of them are sleep, in one or few runs. */
+    const struct weft_color edge = weft_state_styles[WEFT_STATE_SLEEP].colors[0].edge;
+    float sleep = covered_px(&list, WEFT_STATE_SLEEP, top, bottom, (float)left);
+    (void)edge;
+    assert_true(sleep > lane - 3 && sleep < lane + 3);
+    assert_true(covered_px(&list, WEFT_STATE_RUNNING, top, bottom, (float)left) < 3);
+    /* 5 µs of 2 s are a three-hundredth of a pixel, and still there. */
+    const float wait = covered_px(&list, WEFT_STATE_LOCK_WAIT, top, bottom, (float)left);
+    assert_true(wait >= 1 && wait <= 3);
+    assert_true(list.count < 4000);
+    assert_non_null(check_text(&list, "lock wait < 0.1 %"));
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+/* Names longer than any gutter, in scripts of several bytes, and far more lanes than fit. */
+static const char *write_crowd(void)
+{
+    static char path[512];
+
+    snprintf(path, sizeof path, "%s/tests/viewer-crowd.weft.jsonl", WEFT_BUILD_DIR);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("{\"format\":\"weft-trace\",\"version\":1,\"program\":\"crowd\",\"command\":[\"crowd\"],"
+          "\"pid\":1,\"start\":\"2026-01-01T00:00:00.000000000Z\",\"clock\":\"tsc\","
+          "\"resolution_ns\":1,\"unit\":\"ns\",\"recorder\":\"weft 0.1.0\"}\n",
+          file);
+    fputs("{\"define\":\"object\",\"id\":1,\"kind\":\"lock\",\"name\":\"", file);
+    for (int i = 0; i < 60; i++) {
+        fputs("khoá-", file);
+    }
+    fputs("\"}\n", file);
+    for (int i = 1; i <= 200; i++) {
+        fprintf(file, "{\"define\":\"thread\",\"id\":%d,\"name\":\"Luồng số %d ", i, i);
+        for (int k = 0; k < i % 40; k++) {
+            fputs("đếm ", file);
+        }
+        fputs("\"}\n", file);
+    }
+    for (int i = 1; i <= 200; i++) {
+        fprintf(file, "{\"t\":%d,\"thread\":%d,\"event\":\"thread_start\",\"tid\":%d}\n", i * 1000,
+                i, i);
+        fprintf(file, "{\"t\":%d,\"thread\":%d,\"event\":\"print\",\"text\":\"%d\\n\"}\n",
+                i * 1000 + 10, i, i);
+        fprintf(file, "{\"t\":%d,\"thread\":%d,\"event\":\"lock_request\",\"object\":1}\n",
+                i * 1000 + 20, i);
+    }
+    fputs("{\"t\":900000,\"thread\":1,\"event\":\"lock_acquire\",\"object\":1}\nno json\n", file);
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+static void a_crowd_with_long_names_is_laid_out_without_a_flaw(void **state)
+{
+    (void)state;
+    const char *path = write_crowd();
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (int size = 0; size < SIZES; size++) {
+        const struct weft_app_options options = {
+            .theme = WEFT_THEME_LIGHT, .has_at = true, .at_ns = 500000};
+        struct weft_app *app = check_open(path, &options);
+        const float width = sizes[size].width, height = sizes[size].height;
+        lay_out(app, &list, width, height, "crowd");
+        assert_non_null(check_text(&list, "This trace was cut"));
+        assert_non_null(check_text(&list, "1 line of the file could not be read"));
+        for (int i = 0; i < 12; i++) {
+            weft_app_input(app, &(struct weft_input){
+                                    .kind = WEFT_INPUT_WHEEL, .x = 600, .y = 300, .wheel_y = -9});
+            lay_out(app, &list, width, height, "crowd");
+        }
+        assert_true(check_state_number(app, "scroll_px") > 3000);
+        send_mouse(app, WEFT_INPUT_MOUSE_DOWN, width * 0.6f, height * 0.3f);
+        send_mouse(app, WEFT_INPUT_MOUSE_UP, width * 0.6f, height * 0.3f);
+        lay_out(app, &list, width, height, "crowd");
+        weft_app_free(app);
+    }
+    weft_draw_done(&list);
+}
+
+static void a_tiny_window_does_not_break(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.has_at = true, .at_ns = 1000000000};
+    const struct weft_measure measure = check_measure();
+    struct weft_app *app = check_open_sample("guided-tour", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (float side = 1; side < 700; side += 31) {
+        weft_app_layout(app, side, side, &measure, &list);
+        assert_false(list.failed);
+        send_char(app, '?');
+        weft_app_layout(app, side, side / 2, &measure, &list);
+        assert_false(list.failed);
+        send_char(app, '?');
+    }
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+/* From the release to the acquire: the arrow's two ends, not only its direction. */
+static void the_hand_off_goes_from_the_release_to_the_acquire(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_app *app = check_open_sample("locked-sections", &options);
+    struct weft_model *model = NULL;
+    struct weft_draw_list list;
+    char path[512];
+    bool found = false;
+
+    weft_draw_init(&list);
+    snprintf(path, sizeof path, "%s/traces/samples/locked-sections.weft.jsonl", WEFT_SOURCE_DIR);
+    assert_int_equal(weft_model_load(path, NULL, NULL, &model, NULL), WEFT_OK);
+    lay_out(app, &list, 1600, 900, "locked-sections");
+    const double left = check_state_number(app, "lane_left_px");
+    const double right = check_state_number(app, "lane_right_px");
+    const double to_ns = check_state_number(app, "to_ns");
+    for (size_t w = 0; w < model->wakes.count; w++) {
+        const struct weft_wake *wake = &model->wakes.at[w];
+        const double x0 = left + (double)wake->from_ns / to_ns * (right - left);
+        const double x1 = left + (double)wake->to_ns / to_ns * (right - left);
+        bool drawn = false;
+        for (size_t i = 0; i < list.count; i++) {
+            const struct weft_draw_item *item = &list.at[i];
+            drawn |= item->kind == WEFT_DRAW_LINE && item->count > 2 &&
+                     (double)item->points[0].x > x0 - 0.2 && (double)item->points[0].x < x0 + 0.2 &&
+                     (double)item->points[item->count - 1].x > x1 - 0.2 &&
+                     (double)item->points[item->count - 1].x < x1 + 0.2;
+        }
+        assert_true(drawn);
+        found |= wake->object != WEFT_NONE;
+    }
+    assert_true(found);
+    weft_model_free(model);
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+static void a_frame_allocates_nothing_once_it_has_grown(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    const struct weft_measure measure = check_measure();
+    struct weft_app *app = check_open_sample("guided-tour", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (int i = 0; i < 3; i++) {
+        weft_app_layout(app, 1600, 900, &measure, &list);
+    }
+    const void *block = list.arena.first, *items = list.at;
+    for (int i = 0; i < 20; i++) {
+        weft_app_layout(app, 1600, 900, &measure, &list);
+        assert_ptr_equal(list.arena.first, block);
+        assert_ptr_equal(list.at, items);
+    }
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_are_laid_out_without_a_flaw),
+        cmocka_unit_test(every_zoom_is_laid_out_without_a_flaw),
+        cmocka_unit_test(hover_and_selection_are_laid_out_without_a_flaw),
+        cmocka_unit_test(the_help_sheet_fits_every_window),
+        cmocka_unit_test(the_main_picture_says_who_waits_for_whom),
+        cmocka_unit_test(a_queue_says_what_is_in_it),
+        cmocka_unit_test(shares_in_the_gutter_are_sums_of_the_spans),
+        cmocka_unit_test(a_crowded_column_shows_what_dominates_and_keeps_the_rare),
+        cmocka_unit_test(a_crowd_with_long_names_is_laid_out_without_a_flaw),
+        cmocka_unit_test(a_tiny_window_does_not_break),
+        cmocka_unit_test(the_hand_off_goes_from_the_release_to_the_acquire),
+        cmocka_unit_test(a_frame_allocates_nothing_once_it_has_grown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
