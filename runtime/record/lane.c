@@ -97,6 +97,7 @@ void weft_spool_open(char *const *environment)
     weft_spool.head = head;
     weft_spool.lanes = lanes;
     weft_spool.clock = head->clock;
+    weft_spool.ticks_per_ms = head->ticks_per_ms;
     weft_spool.poll_gap_ticks = head->ticks_per_ms * 100;
     atomic_store_explicit(&head->start_ticks, weft_clock_ticks(head->clock), memory_order_release);
     *on = 1;

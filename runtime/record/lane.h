@@ -22,6 +22,7 @@ struct weft_spool_state {
     struct weft_spool_head *head;
     uint32_t lanes;          /* how many are mapped */
     uint32_t clock;          /* enum weft_clock_kind */
+    uint64_t ticks_per_ms;   /* about */
     uint64_t poll_gap_ticks; /* a longer pause between two questions ends a poll */
 };
 

@@ -57,6 +57,9 @@ struct weft_me {
 
 extern _Thread_local struct weft_me weft_me __attribute__((tls_model("initial-exec")));
 
+/* Called when a thread gets a lane, NULL: nobody wants to know.  Set before any thread has one. */
+extern void (*weft_record_seated)(void);
+
 /* how: WEFT_SLOT_HOW. */
 void weft_record_slow(enum weft_event_kind kind, uint64_t object, const void *site, unsigned how);
 

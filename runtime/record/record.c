@@ -22,6 +22,7 @@ __asm__(".pushsection .note.weft, \"a\", %note\n\t"
 
 enum { TRIALS = 256 };
 
+void (*weft_record_seated)(void);
 _Thread_local struct weft_me weft_me __attribute__((tls_model("initial-exec")));
 
 /* Writes a record at seat->head without publishing it; returns how many slots it took. */
@@ -117,6 +118,9 @@ static bool sit_down(struct weft_seat *seat)
     seat->limit = 0;
     put(seat, weft_clock_ticks(weft_spool.clock), WEFT_EV_ATTACH, weft_me.number, NULL, 0,
         &(struct weft_record_args){.first = weft_sys_tid()});
+    if (seat == &weft_me.seats[0] && !weft_me.ended && weft_record_seated != NULL) {
+        weft_record_seated();
+    }
     return true;
 }
 
