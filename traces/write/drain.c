@@ -117,9 +117,10 @@ static void put_header(struct weft_writer *writer)
                      "\"recorder\":\"weft %s\",\"overhead_ns\":%llu}\n",
                      tsc ? "tsc" : "monotonic", resolution.tv_nsec, WEFT_VERSION,
                      (unsigned long long)((per_record + divisor - 1) / divisor));
-    writer->lines.maps = (const char *)head + WEFT_SPOOL_HEAD_BYTES;
     const uint32_t maps = atomic_load(&head->maps_bytes);
-    writer->lines.maps_len = maps < WEFT_SPOOL_MAPS_BYTES ? maps : WEFT_SPOOL_MAPS_BYTES;
+    weft_names_open(&writer->lines.names, atomic_load(&head->attached),
+                    (const char *)head + WEFT_SPOOL_HEAD_BYTES,
+                    maps < WEFT_SPOOL_MAPS_BYTES ? maps : WEFT_SPOOL_MAPS_BYTES);
     writer->header_written = true;
 }
 
@@ -213,6 +214,7 @@ bool weft_writer_drain(struct weft_writer *writer)
         }
         put_header(writer);
     }
+    weft_names_refresh(&writer->lines.names);
     const uint64_t hold = WEFT_HOLD_BACK_NS / 1000 * head->ticks_per_ms / 1000;
     const uint64_t held = weft_lanes_now(&writer->lanes) - hold;
     const uint64_t known = weft_lanes_known_ticks(&writer->lanes);

@@ -25,7 +25,7 @@ void weft_lines_done(struct weft_lines *lines)
     weft_map_done(&lines->threads);
     weft_map_done(&lines->objects);
     weft_map_done(&lines->sites);
-    weft_symbols_free(lines->symbols);
+    weft_names_done(&lines->names);
     *lines = (struct weft_lines){0};
 }
 
@@ -80,10 +80,12 @@ static void define_thread(struct weft_lines *lines, uint32_t thread, const char 
     end_line(lines);
 }
 
+/* named: the announcement; NULL: there was none, and `site` is where it was first used. */
 static void define_object(struct weft_lines *lines, uint64_t address, enum weft_object_kind kind,
-                          const struct weft_taken *named)
+                          const struct weft_taken *named, uint64_t site)
 {
     const uint32_t id = ++lines->object_count;
+    char name[WEFT_NAME_ROOM];
 
     (void)weft_map_put(&lines->objects, address, id << KIND_BITS | (uint32_t)kind);
     define(lines, "object", id);
@@ -92,6 +94,9 @@ static void define_object(struct weft_lines *lines, uint64_t address, enum weft_
     weft_sink_char(&lines->sink, '"');
     if (named != NULL && named->text != NULL) {
         key_text(lines, "name", named->text, named->text_stored);
+    } else if (named == NULL &&
+               weft_names_object(&lines->names, address, weft_objects[kind].name, site, name)) {
+        key_text(lines, "name", name, strlen(name));
     }
     if (named != NULL && named->second > 0) {
         key_number(lines, "capacity", named->second);
@@ -116,7 +121,7 @@ static enum weft_object_kind kind_of_family(enum weft_family family)
  * was destroyed.)
  */
 static uint32_t object_of(struct weft_lines *lines, uint64_t address, enum weft_family family,
-                          enum weft_object_kind kind)
+                          enum weft_object_kind kind, uint64_t site)
 {
     const uint32_t *known = weft_map_find(&lines->objects, address);
     const enum weft_object_kind was = known != NULL ? *known & KIND_MASK : WEFT_OBJ_NONE;
@@ -125,7 +130,8 @@ static uint32_t object_of(struct weft_lines *lines, uint64_t address, enum weft_
     if (was != WEFT_OBJ_NONE && fits && (kind == WEFT_OBJ_NONE || kind == was)) {
         return *known >> KIND_BITS;
     }
-    define_object(lines, address, kind != WEFT_OBJ_NONE ? kind : kind_of_family(family), NULL);
+    define_object(lines, address, kind != WEFT_OBJ_NONE ? kind : kind_of_family(family), NULL,
+                  site);
     return lines->object_count;
 }
 
@@ -136,11 +142,8 @@ static uint32_t site_of(struct weft_lines *lines, uint64_t address)
     if (known != NULL) {
         return *known;
     }
-    if (!lines->symbols_tried) {
-        lines->symbols_tried = true;
-        lines->symbols = weft_symbols_new(lines->maps, lines->maps_len);
-    }
-    const struct weft_symbol symbol = weft_symbols_find(lines->symbols, address);
+    const struct weft_named_site *named = weft_names_site(&lines->names, address);
+    const struct weft_symbol symbol = named != NULL ? named->symbol : (struct weft_symbol){0};
     const uint32_t id = ++lines->site_count;
     (void)weft_map_put(&lines->sites, address, id);
     define(lines, "site", id);
@@ -191,14 +194,21 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
 
     define_thread(lines, thread, NULL, 0);
     if (about_thread) {
+        char routine[WEFT_NAME_ROOM];
         object = (uint32_t)taken->object;
-        define_thread(lines, object, taken->text, taken->text_stored);
+        if (taken->kind == WEFT_EV_THREAD_CREATE && taken->text == NULL &&
+            weft_names_function(&lines->names, (uint64_t)taken->second, routine)) {
+            define_thread(lines, object, routine, strlen(routine));
+        } else {
+            define_thread(lines, object, taken->text, taken->text_stored);
+        }
     } else if (taken->object != 0) {
-        object =
-            object_of(lines, taken->object, (enum weft_family)info->family, taken->object_kind);
+        object = object_of(lines, taken->object, (enum weft_family)info->family, taken->object_kind,
+                           taken->site);
     }
     if (taken->has_args && (info->second == WEFT_ARG_WITH) && taken->second != 0) {
-        with = object_of(lines, (uint64_t)taken->second, WEFT_FAMILY_LOCK, WEFT_OBJ_NONE);
+        with =
+            object_of(lines, (uint64_t)taken->second, WEFT_FAMILY_LOCK, WEFT_OBJ_NONE, taken->site);
     }
     if (taken->site != 0) {
         site = site_of(lines, taken->site);
@@ -268,7 +278,7 @@ void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
         break;
     case WEFT_EV_OBJECT_NEW:
         if (taken->first > 0 && taken->first < WEFT_OBJ_COUNT) {
-            define_object(lines, taken->object, (enum weft_object_kind)taken->first, taken);
+            define_object(lines, taken->object, (enum weft_object_kind)taken->first, taken, 0);
         }
         break;
     case WEFT_EV_OBJECT_NAME: {

@@ -9,7 +9,7 @@
 #include "base/map.h"
 #include "base/sink.h"
 #include "traces/write/lanes.h"
-#include "traces/write/symbols.h"
+#include "traces/write/names.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,10 +25,7 @@ struct weft_lines {
     uint64_t last_ns;
     uint64_t events;
     uint64_t late;
-    struct weft_symbols *symbols; /* opened at the first site */
-    const char *maps;
-    size_t maps_len;
-    bool symbols_tried;
+    struct weft_names names;
 };
 
 bool weft_lines_init(struct weft_lines *lines, int fd);

@@ -1,0 +1,272 @@
+#include "traces/write/names.h"
+
+#include "base/vec.h"
+#include "traces/format/clock.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LOOK_GAP_MIN_NS = 4 * 1000 * 1000,    /* most libraries are loaded soon after the start */
+    LOOK_GAP_MAX_NS = 1000 * 1000 * 1000, /* a look costs some 50 µs */
+    MAPS_MAX = 16 * 1024 * 1024,
+    LINE_ROOM = 1024, /* of source */
+    ARGUMENT_MAX = 80,
+};
+
+void weft_names_done(struct weft_names *names)
+{
+    weft_symbols_free(names->symbols);
+    weft_map_done(&names->index);
+    free(names->sites.at);
+    weft_arena_done(&names->arena);
+    *names = (struct weft_names){0};
+}
+
+/* FNV-1a. */
+static uint64_t hash_of(const char *text, size_t len)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+static void take_maps(struct weft_names *names, const char *maps, size_t len)
+{
+    const uint64_t hash = hash_of(maps, len);
+
+    if (len > 0 && hash != names->maps_hash && names->symbols != NULL) {
+        names->maps_hash = hash;
+        weft_symbols_add_maps(names->symbols, maps, len);
+    }
+}
+
+void weft_names_open(struct weft_names *names, uint32_t pid, const char *maps, size_t len)
+{
+    names->pid = pid;
+    names->symbols = weft_symbols_new();
+    names->look_gap_ns = LOOK_GAP_MIN_NS;
+    weft_arena_init(&names->arena);
+    take_maps(names, maps, len);
+}
+
+/* The whole of /proc/PID/maps, or nothing: an ended program has none. */
+static void look(struct weft_names *names)
+{
+    struct {
+        char *at;
+        size_t count, room;
+    } maps = {0};
+    char path[64];
+    ssize_t got = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%u/maps", names->pid);
+    const int fd = names->pid != 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0) {
+        return;
+    }
+    while (maps.count < MAPS_MAX && weft_vec_room(&maps, maps.count + 65536) &&
+           (got = read(fd, maps.at + maps.count, 65536)) > 0) {
+        maps.count += (size_t)got;
+    }
+    (void)close(fd);
+    take_maps(names, maps.at, maps.count);
+    free(maps.at);
+}
+
+void weft_names_refresh(struct weft_names *names)
+{
+    const uint64_t now = weft_clock_monotonic();
+
+    if (names->symbols == NULL || now < names->next_look_ns) {
+        return;
+    }
+    look(names);
+    names->next_look_ns = now + names->look_gap_ns;
+    if (names->look_gap_ns < LOOK_GAP_MAX_NS) {
+        names->look_gap_ns *= 2;
+    }
+}
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Length of the first argument of a call whose "(" stands before text; 0: it is not whole. */
+static size_t argument_len(const char *text)
+{
+    int depth = 0;
+
+    for (size_t i = 0; text[i] != '\0' && text[i] != ';'; i++) {
+        const char c = text[i];
+        if (depth == 0 && (c == ',' || c == ')')) {
+            return i;
+        }
+        depth += c == '(' || c == '[' || c == '{';
+        depth -= c == ')' || c == ']' || c == '}';
+    }
+    return 0;
+}
+
+/* "q->mutex" of "q->mutex.lock(": what stands before the last point or arrow, and how long. */
+static size_t receiver_len(const char *line, const char *call, const char **from)
+{
+    const char *end = call;
+
+    while (end > line && is_word(end[-1])) {
+        end--;
+    }
+    if (end > line && end[-1] == '.') {
+        end--;
+    } else if (end > line + 1 && end[-1] == '>' && end[-2] == '-') {
+        end -= 2;
+    } else {
+        return 0;
+    }
+    *from = end;
+    while (*from > line && (is_word((*from)[-1]) || strchr(".->[]", (*from)[-1]) != NULL)) {
+        (*from)--;
+    }
+    return (size_t)(end - *from);
+}
+
+/*
+ * What a line of source does something to: "&q->lock" in pthread_mutex_lock(&q->lock), "mu_" in
+ * std::lock_guard<std::mutex> g(mu_) and in mu_.lock().  0: no call of the kind stands there.
+ */
+static size_t find_argument(const char *line, const char **argument)
+{
+    static const char *const calls[] = {"lock",   "wait", "guard", "signal",  "broadcast",
+                                        "post",   "init", "once",  "acquire", "release",
+                                        "notify", "mtx_", "cnd_",  "sem_",    "pthread_"};
+    const char *first = NULL;
+
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        const char *found = strstr(line, calls[i]);
+        if (found != NULL && (first == NULL || found < first)) {
+            first = found;
+        }
+    }
+    const char *open = first != NULL ? first + strcspn(first, "({;") : "";
+    if (*open != '(' && *open != '{') {
+        return 0;
+    }
+    *argument = open + 1 + strspn(open + 1, " \t");
+    size_t len = argument_len(*argument);
+    if (len == 0) {
+        len = receiver_len(line, open, argument);
+    }
+    while (len > 0 && isspace((unsigned char)(*argument)[len - 1])) {
+        len--;
+    }
+    return len;
+}
+
+/* The argument in the site's source line; NULL: the source is not there, or not as it was built. */
+static const char *read_argument(struct weft_names *names, const struct weft_symbol *symbol)
+{
+    char line[LINE_ROOM] = "";
+    const char *argument = NULL;
+    FILE *file = symbol->source_is_as_built ? fopen(symbol->file, "re") : NULL;
+    int at = 1;
+    size_t len;
+
+    if (file == NULL) {
+        return NULL;
+    }
+    while (at <= symbol->line && fgets(line, sizeof line, file) != NULL) {
+        at += strchr(line, '\n') != NULL;
+    }
+    (void)fclose(file);
+    if (at <= symbol->line || (len = find_argument(line, &argument)) == 0 || len > ARGUMENT_MAX) {
+        return NULL;
+    }
+    return weft_arena_copy(&names->arena, argument, len);
+}
+
+struct weft_named_site *weft_names_site(struct weft_names *names, uint64_t address)
+{
+    const uint32_t *known = weft_map_find(&names->index, address);
+    struct weft_named_site made = {0};
+
+    if (known != NULL) {
+        return &names->sites.at[*known];
+    }
+    if (names->symbols != NULL) {
+        if (!weft_symbols_have(names->symbols, address)) {
+            look(names);
+        }
+        made.symbol = weft_symbols_find(names->symbols, address);
+        made.argument = read_argument(names, &made.symbol);
+    }
+    if (!weft_vec_push(&names->sites, made)) {
+        return NULL;
+    }
+    (void)weft_map_put(&names->index, address, (uint32_t)names->sites.count - 1);
+    return &names->sites.at[names->sites.count - 1];
+}
+
+/* After its first use; the second and later ones of a site get a number. */
+static bool name_by_use(struct weft_named_site *site, const char *words, char *name)
+{
+    const struct weft_symbol *symbol = &site->symbol;
+    const char *slash = symbol->file != NULL ? strrchr(symbol->file, '/') : NULL;
+    const char *file = slash != NULL ? slash + 1 : symbol->file;
+    char number[24] = "";
+    int used = 0;
+
+    site->objects++;
+    if (site->objects > 1) {
+        (void)snprintf(number, sizeof number, " #%u", site->objects);
+    }
+    if (site->argument != NULL) {
+        used = snprintf(name, WEFT_NAME_ROOM, "%s%s", site->argument, number);
+    } else if (file != NULL && symbol->line > 0) {
+        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s:%d%s", words, file, symbol->line, number);
+    } else if (symbol->function != NULL) {
+        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s%s", words, symbol->function, number);
+    }
+    return used > 0 && used < WEFT_NAME_ROOM;
+}
+
+bool weft_names_object(struct weft_names *names, uint64_t address, const char *words, uint64_t site,
+                       char *name)
+{
+    if (names->symbols == NULL) {
+        return false;
+    }
+    if (weft_symbols_name(names->symbols, address, name, WEFT_NAME_ROOM)) {
+        return true;
+    }
+    struct weft_named_site *used = site != 0 ? weft_names_site(names, site) : NULL;
+    if (used != NULL && name_by_use(used, words, name)) {
+        return true;
+    }
+    char place[WEFT_NAME_ROOM / 2];
+    if (site == 0 || !weft_symbols_place(names->symbols, site, place, sizeof place)) {
+        return false;
+    }
+    (void)snprintf(name, WEFT_NAME_ROOM, "%s@%s", words, place);
+    return true;
+}
+
+bool weft_names_function(struct weft_names *names, uint64_t address, char *name)
+{
+    if (names->symbols == NULL || address == 0) {
+        return false;
+    }
+    if (!weft_symbols_have(names->symbols, address)) {
+        look(names);
+    }
+    const struct weft_symbol symbol = weft_symbols_find(names->symbols, address + 1);
+    return symbol.function != NULL &&
+           snprintf(name, WEFT_NAME_ROOM, "%s", symbol.function) < WEFT_NAME_ROOM;
+}

@@ -1,0 +1,60 @@
+/*
+ * Names for people: what an object and a call site of the recorded program are called.  Keeps the
+ * program's mappings fresh while it lives, since libraries may be loaded at any time.
+ * Private to the writer.  Threads: one at a time.
+ */
+#ifndef WEFT_TRACES_NAMES_H
+#define WEFT_TRACES_NAMES_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "traces/write/symbols.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { WEFT_NAME_ROOM = 512 };
+
+struct weft_named_site {
+    struct weft_symbol symbol;
+    const char *argument; /* what stands in the call, such as "&q->lock"; NULL: not known */
+    uint32_t objects;     /* that were named after this site so far */
+};
+
+struct weft_names {
+    struct weft_symbols *symbols;
+    struct weft_arena arena;
+    struct weft_map index; /* return address → place in sites */
+    struct {
+        struct weft_named_site *at;
+        size_t count, room;
+    } sites;
+    uint32_t pid;
+    uint64_t maps_hash; /* of the mappings that were taken last */
+    uint64_t next_look_ns, look_gap_ns;
+};
+
+/* A zeroed struct weft_names names nothing, and may be done. */
+void weft_names_done(struct weft_names *names);
+
+/* pid: of the living program, 0: none; maps: its mappings at the start. */
+void weft_names_open(struct weft_names *names, uint32_t pid, const char *maps, size_t len);
+
+/* Looks at the living program's mappings, now and then. */
+void weft_names_refresh(struct weft_names *names);
+
+/* NULL: no memory.  Valid until the next call. */
+struct weft_named_site *weft_names_site(struct weft_names *names, uint64_t address);
+
+/*
+ * name has WEFT_NAME_ROOM bytes.  A variable's own name, else what its first use calls it, else
+ * its kind (words) and the place of its first use; false: nothing is known.
+ */
+bool weft_names_object(struct weft_names *names, uint64_t address, const char *words, uint64_t site,
+                       char *name);
+
+/* The name of the function that starts at address; false: not known. */
+bool weft_names_function(struct weft_names *names, uint64_t address, char *name);
+
+#endif
