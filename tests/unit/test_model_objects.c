@@ -436,6 +436,50 @@ static void a_later_definition_adds_and_never_changes_a_kind(void **state)
     weft_model_free(model);
 }
 
+static void a_recursive_mutex_is_held_until_the_outermost_release(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 recursive_mutex M\n"
+                                        "1 1 lock_acquire object=1\n"
+                                        "2 1 lock_acquire object=1\n"
+                                        "3 1 lock_release object=1\n"
+                                        "9 1 lock_release object=1\n");
+
+    assert_int_equal(model->objects.at[0].holds.count, 1);
+    assert_int_equal(model->objects.at[0].holds.at[0].end_ns, 9);
+    assert_int_equal(model->oddities, 0);
+    weft_model_free(model);
+}
+
+static void readers_hold_a_read_write_lock_together(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 rwlock R\n"
+                                        "1 1 rwlock_read_acquire object=1\n"
+                                        "2 2 rwlock_read_acquire object=1\n"
+                                        "3 3 rwlock_write_request object=1\n"
+                                        "4 4 rwlock_fail object=1 outcome=failed\n"
+                                        "5 1 rwlock_release object=1\n"
+                                        "6 2 rwlock_release object=1\n"
+                                        "7 3 rwlock_write_acquire object=1\n"
+                                        "8 5 rwlock_read_request object=1 timeout=1\n"
+                                        "9 5 rwlock_timeout object=1\n");
+    const struct weft_object *object = &model->objects.at[0];
+
+    assert_int_equal(object->holds.count, 3);
+    assert_int_equal(object->holds.at[0].flags, WEFT_HOLD_SHARED);
+    assert_int_equal(object->holds.at[0].end_ns, 5);
+    assert_int_equal(object->holds.at[1].flags, WEFT_HOLD_SHARED);
+    assert_int_equal(object->holds.at[1].end_ns, 6);
+    assert_int_equal(object->holds.at[2].flags, WEFT_SPAN_OPEN);
+    assert_int_equal(object->acquires, 3);
+    assert_int_equal(object->contended, 1);
+    assert_int_equal(object->failed, 1);
+    assert_int_equal(object->timeouts, 1);
+    assert_int_equal(model->oddities, 0);
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +487,8 @@ int main(void)
         cmocka_unit_test(any_thread_may_release_a_lock),
         cmocka_unit_test(the_owner_at_a_time_is_found),
         cmocka_unit_test(a_reentrant_lock_is_held_until_the_outermost_release),
+        cmocka_unit_test(a_recursive_mutex_is_held_until_the_outermost_release),
+        cmocka_unit_test(readers_hold_a_read_write_lock_together),
         cmocka_unit_test(the_release_of_a_free_lock_is_odd),
         cmocka_unit_test(an_acquire_that_overtakes_its_release_by_a_microsecond_is_put_right),
         cmocka_unit_test(a_release_that_comes_later_than_that_is_odd),

@@ -444,9 +444,22 @@ static void time_in_a_state_is_summed_over_any_range(void **state)
     free(text);
 }
 
+static void a_call_that_tells_at_its_end_how_long_it_took_began_that_long_before(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("0 1 thread_start\n"
+                                        "10 1 call_end duration=4 name=read\n"
+                                        "12 1 call_end duration=99 name=poll\n");
+
+    assert_string_equal(lane_of(model, 0), "running 0-6, io 6-10, io 10-12, running 12-12 open");
+    assert_int_equal(model->oddities, 0);
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_call_that_tells_at_its_end_how_long_it_took_began_that_long_before),
         cmocka_unit_test(a_wait_stands_between_two_running_spans),
         cmocka_unit_test(what_is_open_reaches_to_the_end),
         cmocka_unit_test(a_cut_trace_ends_with_its_last_event),

@@ -331,6 +331,51 @@ static void wakes_stay_in_time_order_when_one_is_understood_late(void **state)
     weft_model_free(model);
 }
 
+static void the_arrival_that_fills_a_round_opens_a_barrier_at_which_all_wait(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 barrier B 2\n"
+                                        "1 1 barrier_wait object=1\n"
+                                        "5 2 barrier_wait object=1\n"
+                                        "6 2 barrier_pass object=1\n"
+                                        "7 2 barrier_wait object=1\n" /* the next round */
+                                        "8 1 barrier_pass object=1\n"
+                                        "9 1 barrier_wait object=1\n"
+                                        "10 2 barrier_pass object=1\n");
+
+    assert_string_equal(wakes_of(model), "1>0@5-8, 0>1@9-10");
+    weft_model_free(model);
+}
+
+static void a_release_of_a_read_write_lock_lets_those_who_wait_in(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 rwlock R\n"
+                                        "1 1 rwlock_write_acquire object=1\n"
+                                        "2 2 rwlock_read_request object=1\n"
+                                        "3 3 rwlock_read_request object=1\n"
+                                        "5 1 rwlock_release object=1\n"
+                                        "6 2 rwlock_read_acquire object=1\n"
+                                        "7 3 rwlock_read_acquire object=1\n");
+
+    assert_string_equal(wakes_of(model), "0>1@5-6, 0>2@5-7");
+    weft_model_free(model);
+}
+
+static void the_last_wake_of_a_futex_ends_the_waits_on_it(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 futex F\n"
+                                        "1 1 futex_wait object=1\n"
+                                        "5 2 futex_wake object=1\n"
+                                        "6 1 futex_return object=1\n"
+                                        "7 1 futex_wait object=1\n"
+                                        "8 1 futex_return object=1 outcome=timeout\n");
+
+    assert_string_equal(wakes_of(model), "1>0@5-6");
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +397,9 @@ int main(void)
         cmocka_unit_test(a_get_ends_the_wait_to_put),
         cmocka_unit_test(the_last_task_done_ends_the_join_of_a_queue),
         cmocka_unit_test(the_end_of_a_thread_ends_the_joins),
+        cmocka_unit_test(the_arrival_that_fills_a_round_opens_a_barrier_at_which_all_wait),
+        cmocka_unit_test(a_release_of_a_read_write_lock_lets_those_who_wait_in),
+        cmocka_unit_test(the_last_wake_of_a_futex_ends_the_waits_on_it),
         cmocka_unit_test(wakes_stay_in_time_order_when_one_is_understood_late),
     };
 

@@ -81,6 +81,7 @@ struct weft_object_build {
     bool touched;       /* by an event */
     uint32_t open_hold; /* locks: WEFT_NONE when it is free */
     uint32_t depth;     /* reentrant locks: how often its owner has it */
+    int64_t arrivals;   /* barriers: who has come to wait in this round */
     /* Locks: a hold that an acquire overtook, its release is due; and the wait that this acquire
      * ended, whose waker is not known before. */
     uint32_t overtaken;

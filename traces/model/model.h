@@ -28,6 +28,7 @@
 enum {
     WEFT_SPAN_OPEN = 1,    /* it had not ended when the trace or the process did: drawn ragged */
     WEFT_SPAN_ASSUMED = 2, /* its begin or end was not in the trace but follows from other events */
+    WEFT_HOLD_SHARED = 4,  /* holds: for reading, others may read too */
 };
 
 /*
@@ -123,8 +124,8 @@ struct weft_thread_info {
 };
 
 /*
- * A thread had the object (lock, semaphore permit) from start to end.  ASSUMED: its release is not
- * in the trace, the next acquire ended it.
+ * A thread had the object (lock, semaphore permit) from start to end.  SHARED: for reading.
+ * ASSUMED: its release is not in the trace, the next acquire ended it.
  */
 struct weft_hold {
     uint64_t start_ns, end_ns;
@@ -132,7 +133,7 @@ struct weft_hold {
     uint32_t released_by; /* the same thread, or whoever released it; WEFT_NONE: not known (yet) */
     uint32_t site;        /* of the acquire */
     uint32_t release_site;
-    uint8_t flags; /* WEFT_SPAN_OPEN, WEFT_SPAN_ASSUMED */
+    uint8_t flags; /* WEFT_SPAN_OPEN, WEFT_SPAN_ASSUMED, WEFT_HOLD_SHARED */
 };
 
 struct weft_wait_ref {

@@ -17,6 +17,11 @@ static enum weft_object_kind kind_of(enum weft_family family)
     return WEFT_OBJ_NONE;
 }
 
+static bool is_reentrant(const struct weft_object *object)
+{
+    return object->kind == WEFT_OBJ_RLOCK || object->kind == WEFT_OBJ_RECURSIVE_MUTEX;
+}
+
 /* Sets the kind, and the name that it gives when the program gave none. */
 static bool set_kind(struct weft_model *model, struct weft_object *object, bool named,
                      enum weft_object_kind kind)
@@ -181,7 +186,9 @@ static bool add_hold(struct weft_model *model, const struct weft_now *now, uint3
                                             .released_by = WEFT_NONE,
                                             .site = now->site,
                                             .release_site = WEFT_NONE,
-                                            .flags = WEFT_SPAN_OPEN});
+                                            .flags = now->kind == WEFT_EV_RWLOCK_READ_ACQUIRE
+                                                         ? WEFT_SPAN_OPEN | WEFT_HOLD_SHARED
+                                                         : WEFT_SPAN_OPEN});
 }
 
 static void end_hold(struct weft_hold *hold, const struct weft_now *now)
@@ -189,7 +196,7 @@ static void end_hold(struct weft_hold *hold, const struct weft_now *now)
     hold->end_ns = now->t_ns;
     hold->released_by = now->thread;
     hold->release_site = now->site;
-    hold->flags = 0;
+    hold->flags &= WEFT_HOLD_SHARED;
 }
 
 /* The owner's release was overtaken by this acquire, or is lost: which, its release will tell. */
@@ -215,7 +222,7 @@ static bool take_lock(struct weft_model *model, const struct weft_now *now, uint
     struct weft_object_build *build = &model->builder->objects.at[object];
 
     if (build->open_hold != WEFT_NONE) {
-        if (model->objects.at[object].kind == WEFT_OBJ_RLOCK &&
+        if (is_reentrant(&model->objects.at[object]) &&
             model->objects.at[object].holds.at[build->open_hold].thread == now->thread) {
             build->depth += build->depth < UINT32_MAX;
             return true;
@@ -275,7 +282,7 @@ static bool release_lock(struct weft_model *model, const struct weft_now *now, u
     if (!own && overtaken != NULL && overtaken->thread == now->thread) {
         return end_overtaken(model, now, object);
     }
-    if (open == NULL || (!own && model->objects.at[object].kind == WEFT_OBJ_RLOCK)) {
+    if (open == NULL || (!own && is_reentrant(&model->objects.at[object]))) {
         /* The trace began in the middle of a hold, or an acquire is lost. */
         model->oddities++;
         *gave = open == NULL;
@@ -469,6 +476,7 @@ static uint64_t failed_tries(const struct weft_model *model, const struct weft_n
 
     switch (now->kind) {
     case WEFT_EV_LOCK_FAIL:
+    case WEFT_EV_RWLOCK_FAIL:
     case WEFT_EV_SEM_FAIL:
     case WEFT_EV_QUEUE_PUT_FAIL:
     case WEFT_EV_QUEUE_GET_FAIL:
@@ -528,7 +536,8 @@ bool weft_model_step_object(struct weft_model *model, const struct weft_now *now
                 return false;
             }
         }
-    } else if (now->info->family == WEFT_FAMILY_SEMAPHORE) {
+    } else if (now->info->family == WEFT_FAMILY_SEMAPHORE ||
+               now->info->family == WEFT_FAMILY_RWLOCK) { /* readers share, as permits do */
         if (takes && !take_permit(model, now)) {
             return false;
         }

@@ -290,6 +290,28 @@ static bool needs_begin(enum weft_event_kind kind)
     return kind == WEFT_EV_SLEEP_END || kind == WEFT_EV_COND_WAKE;
 }
 
+/* An end that says how long it lasted: the wait began that long before, while the thread ran. */
+static bool begin_late(struct weft_model *model, struct weft_now *now)
+{
+    const struct weft_span *last = last_span(model, now->thread);
+    const uint64_t lasted_ns = now->first > 0 ? (uint64_t)now->first : 0;
+    const uint64_t begin_ns = lasted_ns < now->t_ns ? now->t_ns - lasted_ns : 0;
+    const bool fits = begin_ns > last->start_ns;
+
+    if (!next_span(model, now->thread,
+                   &(struct weft_span){.start_ns = fits ? begin_ns : last->start_ns,
+                                       .object = now->object,
+                                       .site = now->site,
+                                       .extra = WEFT_NONE,
+                                       .state = now->info->state,
+                                       .flags = WEFT_SPAN_OPEN})) {
+        return false;
+    }
+    model->builder->threads.at[now->thread].begin_kind = (uint8_t)now->kind;
+    now->waited = (uint32_t)model->threads.at[now->thread].spans.count - 1;
+    return true;
+}
+
 static bool end_or_pass(struct weft_model *model, struct weft_now *now)
 {
     const struct weft_thread_build *build = &model->builder->threads.at[now->thread];
@@ -302,6 +324,9 @@ static bool end_or_pass(struct weft_model *model, struct weft_now *now)
     }
     if (needs_begin(now->kind)) {
         model->oddities++;
+    }
+    if (now->info->first == WEFT_ARG_DURATION && now->has_first && !build->waiting) {
+        return begin_late(model, now);
     }
     /* A condition's wait takes its mutex again before it ends. */
     if (build->waiting && span->state == WEFT_STATE_COND_WAIT && now->object != WEFT_NONE &&
@@ -375,8 +400,9 @@ bool weft_model_step_lane(struct weft_model *model, struct weft_now *now)
 
 bool weft_model_is_timeout(enum weft_event_kind kind)
 {
-    return kind == WEFT_EV_LOCK_TIMEOUT || kind == WEFT_EV_SEM_TIMEOUT ||
-           kind == WEFT_EV_QUEUE_PUT_TIMEOUT || kind == WEFT_EV_QUEUE_GET_TIMEOUT;
+    return kind == WEFT_EV_LOCK_TIMEOUT || kind == WEFT_EV_RWLOCK_TIMEOUT ||
+           kind == WEFT_EV_SEM_TIMEOUT || kind == WEFT_EV_QUEUE_PUT_TIMEOUT ||
+           kind == WEFT_EV_QUEUE_GET_TIMEOUT;
 }
 
 bool weft_model_end_wait(struct weft_model *model, const struct weft_now *now, uint32_t wake)

@@ -20,12 +20,17 @@ static struct route route_of(const struct weft_now *now)
     case WEFT_EV_SEM_ACQUIRE:
     case WEFT_EV_COND_WAKE:
     case WEFT_EV_EVENT_WAKE:
+    case WEFT_EV_RWLOCK_READ_ACQUIRE:
+    case WEFT_EV_RWLOCK_WRITE_ACQUIRE:
+    case WEFT_EV_FUTEX_RETURN:
         return (struct route){ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_NONE, WEFT_SUPPLY_NONE};
     case WEFT_EV_LOCK_RELEASE:
     case WEFT_EV_SEM_RELEASE:
     case WEFT_EV_COND_SIGNAL:
     case WEFT_EV_COND_BROADCAST:
     case WEFT_EV_EVENT_SET:
+    case WEFT_EV_RWLOCK_RELEASE:
+    case WEFT_EV_FUTEX_WAKE:
         return (struct route){WEFT_SUPPLY_NONE, ok ? WEFT_SUPPLY_MAIN : WEFT_SUPPLY_NONE};
     case WEFT_EV_BARRIER_PASS:
         if (now->outcome == WEFT_OUT_BROKEN) {
@@ -67,6 +72,7 @@ static bool counted(const struct weft_now *now, uint32_t *waits)
     case WEFT_EV_COND_SIGNAL:
     case WEFT_EV_COND_BROADCAST:
     case WEFT_EV_EVENT_SET:
+    case WEFT_EV_FUTEX_WAKE:
         if (!now->has_first || now->first < 0) {
             return false;
         }
@@ -198,11 +204,38 @@ bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, 
     return add_wake(model, now, from, wake);
 }
 
+/*
+ * Where all who come to a barrier begin to wait, the last of them opens it: the one that makes the
+ * round full.  (Where the last one does not wait, his passing tells.)
+ */
+static bool completes_round(struct weft_model *model, const struct weft_now *now)
+{
+    const int64_t parties = model->objects.at[now->object].capacity;
+    struct weft_object_build *build = &model->builder->objects.at[now->object];
+
+    if (now->kind != WEFT_EV_BARRIER_WAIT) {
+        const bool passed = now->kind == WEFT_EV_BARRIER_PASS && now->waited != WEFT_NONE &&
+                            now->outcome == WEFT_OUT_OK;
+        build->arrivals = passed ? build->arrivals : 0;
+        return false;
+    }
+    if (++build->arrivals < parties || parties <= 0) {
+        return false;
+    }
+    build->arrivals = 0;
+    return true;
+}
+
 bool weft_model_offer(struct weft_model *model, const struct weft_now *now)
 {
     const struct route route = route_of(now);
     uint32_t waits = 0;
 
+    if (now->object != WEFT_NONE && now->info->family == WEFT_FAMILY_BARRIER &&
+        completes_round(model, now)) {
+        model->builder->objects.at[now->object].supplies[WEFT_SUPPLY_MAIN].last = now->point;
+        return true;
+    }
     if (route.feeds == WEFT_SUPPLY_NONE || now->object == WEFT_NONE) {
         return true;
     }
