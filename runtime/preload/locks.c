@@ -28,6 +28,37 @@ static inline unsigned MUTEX_how(const void *mutex)
     return weft_mutex_is_recursive(mutex) ? WEFT_HOW(OK, RECURSIVE_MUTEX) : WEFT_HOW(OK, MUTEX);
 }
 
+/*
+ * A try of a robust mutex that cannot be recovered leaves it locked for ever (glibc 2.36).  These
+ * are not tried but locked; that nobody has it is seen from its lock word.
+ */
+enum { ROBUST = 16 };
+
+static inline bool MUTEX_may_try(const void *mutex)
+{
+    return (((const pthread_mutex_t *)mutex)->__data.__kind & ROBUST) == 0;
+}
+
+static inline bool MUTEX_is_free(const void *mutex)
+{
+    return __atomic_load_n(&((const pthread_mutex_t *)mutex)->__data.__lock, __ATOMIC_RELAXED) == 0;
+}
+
+static inline bool READ_may_try(const void *lock)
+{
+    (void)lock;
+    return true;
+}
+
+static inline bool READ_is_free(const void *lock)
+{
+    (void)lock;
+    return true;
+}
+
+#define WRITE_may_try READ_may_try
+#define WRITE_is_free READ_is_free
+
 static inline unsigned READ_how(const void *lock)
 {
     (void)lock;
@@ -75,13 +106,15 @@ static void end_lock(struct weft_wait *wait, int result, int timed_out, unsigned
         if (!weft_hook_on()) {                                                                     \
             return weft_real.name(object);                                                         \
         }                                                                                          \
-        const int tried = weft_real.try(object);                                                   \
+        const int tried = __builtin_expect(WHAT##_may_try(object), 1) ? weft_real.try(object)      \
+                          : WHAT##_is_free(object)                    ? weft_real.name(object)     \
+                                                                      : (busy);                                       \
         if (__builtin_expect(is_taken(tried), 1)) {                                                \
             weft_record_quick((enum weft_event_kind)WHAT##_acquire, weft_object_of(object),        \
                               WEFT_SITE, WHAT##_how(object));                                      \
             return tried;                                                                          \
         }                                                                                          \
-        return tried == (busy) ? name##_waiting(object, WEFT_SITE) : weft_real.name(object);       \
+        return tried == (busy) ? name##_waiting(object, WEFT_SITE) : tried;                        \
     }
 #define WEFT_TIMED(name, type, try, busy, timed_out, WHAT)                                         \
     WEFT_HOOK int name(type *object, const struct timespec *until)                                 \
@@ -89,7 +122,7 @@ static void end_lock(struct weft_wait *wait, int result, int timed_out, unsigned
         if (!weft_hook_on()) {                                                                     \
             return weft_real.name(object, until);                                                  \
         }                                                                                          \
-        const int tried = weft_real.try(object);                                                   \
+        const int tried = WHAT##_may_try(object) ? weft_real.try(object) : (busy);                 \
         if (is_taken(tried)) {                                                                     \
             weft_record_quick((enum weft_event_kind)WHAT##_acquire, weft_object_of(object),        \
                               WEFT_SITE, WHAT##_how(object));                                      \
@@ -111,7 +144,7 @@ static void end_lock(struct weft_wait *wait, int result, int timed_out, unsigned
         if (!weft_hook_on()) {                                                                     \
             return weft_real.name(object, clock, until);                                           \
         }                                                                                          \
-        const int tried = weft_real.try(object);                                                   \
+        const int tried = WHAT##_may_try(object) ? weft_real.try(object) : (busy);                 \
         if (is_taken(tried)) {                                                                     \
             weft_record_quick((enum weft_event_kind)WHAT##_acquire, weft_object_of(object),        \
                               WEFT_SITE, WHAT##_how(object));                                      \

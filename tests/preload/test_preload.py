@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+"""Records the guest in each of its modes and compares the trace with what the guest says.
+
+    test_preload.py WEFT GUEST LIBRARY [UNITTEST ARGUMENTS…]
+
+A line "lock_acquire 1000" of the guest means: so many events of that kind are in the trace.
+"object:mutex 3", "call:read 1" and "outcome:unwound 2" count definitions, calls and outcomes;
+"lock_acquire@lock 7" counts those on the object of that name (the C library's unwinder has a mutex
+of its own).
+"""
+import collections
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+WEFT, GUEST, LIBRARY = sys.argv[1:4]
+COUNTED = {"object": '"kind":"%s"', "call": '"name":"%s"', "outcome": '"outcome":"%s"'}
+
+
+class Trace:
+    def __init__(self, path):
+        self.bytes = path.read_bytes()
+        self.end = json.loads(self.bytes[self.bytes.rindex(b"\n", 0, -1) + 1:])
+
+    def count(self, what):
+        event, at, owner = what.partition("@")
+        if at:
+            number = re.search(rb'"object","id":(\d+),"kind":"\w+","name":"%s"' % owner.encode(),
+                               self.bytes).group(1)
+            return len(re.findall(rb'"event":"%s","object":%s\b' % (event.encode(), number),
+                                  self.bytes))
+        kind, _, name = what.rpartition(":")
+        text = COUNTED.get(kind, '"event":"%s"') % name
+        return self.bytes.count(text.encode())
+
+    def lines(self):
+        return [json.loads(line) for line in self.bytes.splitlines()]
+
+
+class Recorded(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name) / "trace.weft.jsonl"
+
+    def record(self, *command, status=0, environment=None):
+        done = subprocess.run([WEFT, "record", "-q", "-o", self.path, "--", *command], check=False,
+                              capture_output=True, text=True,
+                              env={**os.environ, **(environment or {})})
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertEqual(done.stderr, "")
+        return done.stdout, Trace(self.path)
+
+    def agrees(self, mode, status=0, environment=None):
+        said, trace = self.record(GUEST, mode, status=status, environment=environment)
+        self.assertNotIn("\nnot ", "\n" + said)
+        expected = dict(re.findall(r"^(\w[\w:@]*) (\d+)$", said, re.M))
+        self.assertTrue(expected, said)
+        found = {what: str(trace.count(what)) for what in expected}
+        self.assertEqual(found, expected)
+        self.assertEqual(trace.end["lost"], 0)
+        self.assertTrue(trace.end["end"])
+        return trace
+
+
+class Counts(Recorded):
+    """One case a mode, made below."""
+
+
+def mode_test(mode, **options):
+    def test(self):
+        self.agrees(mode, **options)
+    return test
+
+
+EXITS = {"_exit": 3, "quick_exit": 3, "abort": 128 + signal.SIGABRT, "segv": 128 + signal.SIGSEGV,
+         "sigkill": 128 + signal.SIGKILL, "deadlock": 128 + signal.SIGKILL}
+for name in ("many", "heap", "types", "rwlocks", "barriers", "semaphores", "errno", "conditions",
+             "c11", "futexes", "short", "detached", "cancel", "cancelsem", "destructors",
+             "mainfirst", "fork", "spawn", "_exit", "quick_exit", "abort", "segv", "sigkill",
+             "exec", "deadlock", "sigpost", "sigfill", "longjmp", "oldconditions", "names",
+             "sleeps"):
+    setattr(Counts, f"test_{name}_agrees_to_the_last_event",
+            mode_test(name, status=EXITS.get(name, 0)))
+
+
+class Meaning(Recorded):
+    """What a count does not tell."""
+
+    def test_only_calls_that_took_long_are_recorded(self):
+        self.agrees("calls", environment={"WEFT_IO_NS": "50000000"})
+
+    def test_a_mutex_has_the_name_of_its_variable_and_a_thread_that_of_its_routine(self):
+        _, trace = self.record(GUEST, "conditions")
+        names = {line.get("name") for line in trace.lines() if "define" in line}
+        self.assertLessEqual({"queue_lock", "changed", "wait_for_it"}, names)
+
+    def test_holds_of_a_mutex_never_overlap_in_time_order(self):
+        _, trace = self.record(GUEST, "types")
+        depth = collections.Counter()
+        for line in trace.lines():
+            if line.get("event") == "lock_acquire" and "outcome" not in line:
+                depth[line["object"]] += 1
+            elif line.get("event") == "lock_release":
+                depth[line["object"]] -= 1
+                self.assertGreaterEqual(depth[line["object"]], 0)
+
+    def test_a_passed_time_limit_is_in_the_request(self):
+        _, trace = self.record(GUEST, "types")
+        limits = [line["timeout"] for line in trace.lines()
+                  if line.get("event") == "lock_request" and "timeout" in line]
+        self.assertEqual(len(limits), 1)
+        self.assertLessEqual(limits[0], 20_000_000)
+
+    def test_the_library_asks_the_process_for_next_to_nothing(self):
+        listing = subprocess.run(["nm", "-D", "-u", LIBRARY], check=True, capture_output=True,
+                                 text=True).stdout
+        undefined = set(re.findall(r"U ([^@\s]+)", listing))
+        self.assertLessEqual(undefined, {"_Unwind_Resume", "__gcc_personality_v0", "_r_debug",
+                                         "clock_gettime", "__environ", "environ"})
+
+    def test_exactly_the_six_condition_functions_have_versions(self):
+        listing = subprocess.run(["nm", "-D", "--defined-only", LIBRARY], check=True,
+                                 capture_output=True, text=True).stdout
+        versioned = set(re.findall(r"T (\w+@@?GLIBC_[\d.]+)$", listing, re.M))
+        six = ("init", "destroy", "wait", "timedwait", "signal", "broadcast")
+        self.assertEqual(versioned, {f"pthread_cond_{name}{version}" for name in six
+                                     for version in ("@@GLIBC_2.3.2", "@GLIBC_2.2.5")})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
