@@ -78,6 +78,17 @@ void weft_sink_bytes(struct weft_sink *sink, const char *bytes, size_t len)
     }
 }
 
+char *weft_sink_room(struct weft_sink *sink, size_t bytes)
+{
+    if (sink->room - sink->used < bytes && sink->fd >= 0) {
+        (void)weft_sink_flush(sink);
+    }
+    if (sink->errno_at != 0 || (sink->room - sink->used < bytes && !grow(sink, bytes))) {
+        return NULL;
+    }
+    return sink->buffer + sink->used;
+}
+
 void weft_sink_text(struct weft_sink *sink, const char *text)
 {
     weft_sink_bytes(sink, text, strlen(text));

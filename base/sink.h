@@ -35,6 +35,19 @@ void weft_sink_printf(struct weft_sink *sink, const char *format, ...)
 /* A JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
 void weft_sink_json(struct weft_sink *sink, const char *text, size_t len);
 
+/*
+ * Room for `bytes` at the end of the buffer, for who writes there himself; NULL when an error
+ * sticks or there is no memory.  weft_sink_took says up to where it was used.
+ */
+char *weft_sink_room(struct weft_sink *sink, size_t bytes);
+static inline void weft_sink_took(struct weft_sink *sink, const char *end)
+{
+    const size_t used = (size_t)(end - sink->buffer);
+
+    sink->total_bytes += used - sink->used;
+    sink->used = used;
+}
+
 /* Writes out what is buffered; true when nothing has failed so far. */
 bool weft_sink_flush(struct weft_sink *sink);
 

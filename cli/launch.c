@@ -81,6 +81,23 @@ static void pass_on(pid_t program, int signal, const siginfo_t *info)
     }
 }
 
+/* What the writer's watcher needs when it has found something. */
+struct watcher {
+    pid_t program; /* 0: not started yet */
+    bool stop;
+};
+
+/* A program that is stuck does not listen, so it is ended by the signal that needs no listener. */
+static void on_deadlock(void *ctx, const char *text)
+{
+    const struct watcher *watcher = ctx;
+
+    (void)weft_cli_fail(0, "%s", text);
+    if (watcher->stop && watcher->program > 0) {
+        (void)kill(watcher->program, SIGKILL);
+    }
+}
+
 static int see_through(struct weft_writer *writer, pid_t program, const sigset_t *waited)
 {
     long pause_ns = DRAIN_MIN_NS;
@@ -105,7 +122,8 @@ static int see_through(struct weft_writer *writer, pid_t program, const sigset_t
 }
 
 /* Returns 0, or the errno with which the program could not be executed. */
-static int start(const struct weft_launch *launch, struct weft_writer *writer, int *wait_status)
+static int start(const struct weft_launch *launch, struct weft_writer *writer,
+                 struct watcher *watcher, int *wait_status)
 {
     sigset_t waited, before;
     int tell[2];
@@ -125,6 +143,7 @@ static int start(const struct weft_launch *launch, struct weft_writer *writer, i
     if (program < 0) {
         failed = errno;
     } else {
+        watcher->program = program;
         /* Returns at once when the exec succeeds, since that closes the pipe. */
         while (read(tell[0], &failed, sizeof failed) < 0 && errno == EINTR) {
         }
@@ -137,13 +156,19 @@ static int start(const struct weft_launch *launch, struct weft_writer *writer, i
 
 static void tell_summary(const char *trace, const struct weft_writer_summary *summary)
 {
-    (void)fprintf(
-        stderr,
-        "weft: %u thread%s, %llu events in %.2f s, %llu lost%s; the trace is %s\n"
-        "weft: look at it with: weft view %s\n",
-        summary->threads, summary->threads == 1 ? "" : "s", (unsigned long long)summary->events,
-        (double)summary->duration_ns / 1e9, (unsigned long long)summary->lost,
-        summary->attached ? "" : " (the program never opened the recording)", trace, trace);
+    const double seconds = (double)summary->duration_ns / 1e9;
+    const double all_threads_ns = (double)summary->duration_ns * summary->threads;
+    const double cost_ns = (double)summary->events * (double)summary->overhead_ns;
+
+    (void)fprintf(stderr, "weft: %u thread%s, %llu events in %.2f s, %llu lost; recording took ",
+                  summary->threads, summary->threads == 1 ? "" : "s",
+                  (unsigned long long)summary->events, seconds, (unsigned long long)summary->lost);
+    if (all_threads_ns > 0 && cost_ns / all_threads_ns >= 0.001) {
+        (void)fprintf(stderr, "about %.1f %% of the threads' time", 100 * cost_ns / all_threads_ns);
+    } else {
+        (void)fprintf(stderr, "less than 0.1 %% of the threads' time");
+    }
+    (void)fprintf(stderr, "; the trace is %s\nweft: look at it with: weft view %s\n", trace, trace);
 }
 
 /* Nothing was run: the file that was made for its trace goes again; a device stays. */
@@ -161,6 +186,7 @@ int weft_launch(const struct weft_launch *launch)
     struct weft_error error;
     struct weft_writer *writer = NULL;
     struct weft_writer_summary summary;
+    struct watcher watcher = {.stop = launch->stop_deadlocks};
     int wait_status = -1;
     uint32_t words = 0;
 
@@ -172,13 +198,15 @@ int weft_launch(const struct weft_launch *launch)
         .program = launch->program,
         .command = (const char *const *)launch->argv,
         .command_count = words,
+        .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,
+        .ctx = &watcher,
     };
     enum weft_status status = weft_writer_new(&wanted, &writer, &error);
     if (status != WEFT_OK) {
         return weft_cli_fail(status == WEFT_ERR_WRITE ? WEFT_EXIT_UNWRITABLE : WEFT_EXIT_FAILED,
                              "%s", error.text);
     }
-    const int failed = start(launch, writer, &wait_status);
+    const int failed = start(launch, writer, &watcher, &wait_status);
     if (failed != 0) {
         weft_writer_free(writer);
         remove_trace(launch->trace);
@@ -189,6 +217,9 @@ int weft_launch(const struct weft_launch *launch)
     weft_writer_free(writer);
     if (status != WEFT_OK) {
         (void)weft_cli_fail(0, "%s", error.text);
+    } else if (!summary.attached) {
+        (void)weft_cli_fail(0, "%s never opened the recording; the trace %s is empty",
+                            launch->program, launch->trace);
     } else if (!launch->quiet) {
         tell_summary(launch->trace, &summary);
     }

@@ -14,7 +14,9 @@ struct weft_launch {
     char **argv;         /* ended by NULL */
     const char *preload; /* goes before what LD_PRELOAD has already; NULL: it records itself */
     const char *trace;
-    bool quiet; /* no summary */
+    bool quiet;           /* no summary */
+    bool watch_deadlocks; /* tell of threads that wait for each other */
+    bool stop_deadlocks;  /* and end the program then */
 };
 
 /*

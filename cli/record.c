@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum {
+    ON_DEADLOCK = 256, /* beyond every short option */
     PATH_ROOM = 4096,
     SCRIPT_DEPTH = 4, /* interpreters that are scripts themselves: as many as Linux follows */
 };
@@ -20,12 +21,17 @@ enum {
 struct record_args {
     const char *trace;
     bool quiet;
+    bool stop_deadlocks;
     char **program; /* its argv */
 };
 
 static const struct argp_option options[] = {
     {"output", 'o', "TRACE", 0, "Write the trace to TRACE (default: PROGRAM.weft.jsonl)", 0},
     {"quiet", 'q', NULL, 0, "No summary when the program has ended", 0},
+    {"on-deadlock", ON_DEADLOCK, "WHAT", 0,
+     "What to do, besides telling it, when threads wait for each other for ever: \"go-on\" "
+     "(default) or \"stop\", which ends the program",
+     0},
     {0},
 };
 
@@ -39,6 +45,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'q':
         args->quiet = true;
+        return 0;
+    case ON_DEADLOCK:
+        args->stop_deadlocks = strcmp(arg, "stop") == 0;
+        if (!args->stop_deadlocks && strcmp(arg, "go-on") != 0) {
+            argp_error(state, "--on-deadlock is \"go-on\" or \"stop\", not \"%s\"", arg);
+        }
         return 0;
     case ARGP_KEY_ARG: /* the program; whatever follows is its own */
         args->program = &state->argv[state->next - 1];
@@ -242,6 +254,8 @@ static int record(const struct record_args *args)
         .preload = facts.records_itself ? NULL : preload,
         .trace = args->trace != NULL ? args->trace : trace,
         .quiet = args->quiet,
+        .watch_deadlocks = true,
+        .stop_deadlocks = args->stop_deadlocks,
     });
 }
 

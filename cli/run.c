@@ -120,6 +120,7 @@ int weft_cli_run(int argc, char **argv)
         .argv = args.rest,
         .trace = args.trace != NULL ? args.trace : trace,
         .quiet = args.quiet,
+        .watch_deadlocks = true,
     });
 done:
     free(own);

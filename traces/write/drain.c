@@ -13,15 +13,28 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RECORDS_MEASURED = 256 }; /* by the recorder, for overhead_ticks */
+enum {
+    RECORDS_MEASURED = 256,          /* by the recorder, for overhead_ticks */
+    LOOK_GAP_NS = 100 * 1000 * 1000, /* between two looks for a deadlock */
+};
+
+/* A lane and the time of its next record. */
+struct weft_front {
+    uint64_t ticks;
+    uint32_t lane;
+};
 
 struct weft_writer {
     struct weft_lanes lanes;
+    struct weft_front fronts[WEFT_LANE_MAX];
+    size_t front_count;
     struct weft_lines lines;
     struct weft_writer_options options;
-    uint64_t lost_seen; /* of the head's own count */
+    uint64_t next_look_ns; /* for a deadlock, on the clock of the trace */
+    uint64_t overhead_ns;  /* of one record, as the header says it */
     int fd;
     bool header_written;
+    bool gave_up_watching;
 };
 
 enum weft_status weft_writer_new(const struct weft_writer_options *options,
@@ -112,11 +125,12 @@ static void put_header(struct weft_writer *writer)
     /* Rounded up: a cost is not made smaller than it is. */
     const uint64_t per_record = atomic_load(&head->overhead_ticks) * 1000000;
     const uint64_t divisor = head->ticks_per_ms * RECORDS_MEASURED;
+    writer->overhead_ns = (per_record + divisor - 1) / divisor;
     weft_sink_printf(sink,
                      ",\"clock\":\"%s\",\"resolution_ns\":%ld,\"unit\":\"ns\","
                      "\"recorder\":\"weft %s\",\"overhead_ns\":%llu}\n",
                      tsc ? "tsc" : "monotonic", resolution.tv_nsec, WEFT_VERSION,
-                     (unsigned long long)((per_record + divisor - 1) / divisor));
+                     (unsigned long long)writer->overhead_ns);
     const uint32_t maps = atomic_load(&head->maps_bytes);
     weft_names_open(&writer->lines.names, atomic_load(&head->attached),
                     (const char *)head + WEFT_SPOOL_HEAD_BYTES,
@@ -142,46 +156,77 @@ static void put_record(struct weft_writer *writer, uint32_t lane, const struct w
     }
 }
 
-/*
- * The lane whose next record is the oldest, and up to which time it is (`*run_until`: the next
- * record of any other lane, at most `until`).  false: no record up to `until` is left.
- */
-static bool oldest(struct weft_writer *writer, uint64_t until, uint32_t *lane, uint64_t *run_until)
+/* fronts is a heap: the oldest is at 0. */
+static void sift_down(struct weft_writer *writer, size_t at)
 {
-    uint64_t first = 0, second = until;
-    bool any = false;
+    struct weft_front *heap = writer->fronts;
+    const struct weft_front moved = heap[at];
 
-    for (uint32_t i = 0; i < writer->lanes.count; i++) {
-        struct weft_taken next;
-        size_t slots;
-        if (!weft_lanes_peek(&writer->lanes, i, &next, &slots) || next.ticks > until) {
-            continue;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= writer->front_count) {
+            break;
         }
-        if (!any || next.ticks < first) {
-            second = any && first < second ? first : second;
-            first = next.ticks;
-            *lane = i;
-            any = true;
-        } else if (next.ticks < second) {
-            second = next.ticks;
+        if (child + 1 < writer->front_count && heap[child + 1].ticks < heap[child].ticks) {
+            child++;
+        }
+        if (moved.ticks <= heap[child].ticks) {
+            break;
+        }
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = moved;
+}
+
+static void make_heap(struct weft_writer *writer)
+{
+    writer->front_count = 0;
+    for (uint32_t i = 0; i < writer->lanes.count; i++) {
+        uint64_t ticks;
+        if (weft_lanes_front(&writer->lanes, i, &ticks)) {
+            writer->fronts[writer->front_count++] = (struct weft_front){ticks, i};
         }
     }
-    *run_until = second;
-    return any;
+    for (size_t i = writer->front_count / 2; i-- > 0;) {
+        sift_down(writer, i);
+    }
+}
+
+/* Up to when the lane at 0 is the oldest; at most `until`. */
+static uint64_t second_oldest(const struct weft_writer *writer, uint64_t until)
+{
+    uint64_t second = until;
+
+    for (size_t i = 1; i <= 2 && i < writer->front_count; i++) {
+        second = writer->fronts[i].ticks < second ? writer->fronts[i].ticks : second;
+    }
+    return second;
 }
 
 /* Writes all records up to `until`, in time order.  Records of one lane mostly come in runs. */
 static void put_until(struct weft_writer *writer, uint64_t until)
 {
     struct weft_taken taken;
-    uint64_t run_until;
-    uint32_t lane;
     size_t slots;
 
-    while (oldest(writer, until, &lane, &run_until)) {
-        while (weft_lanes_peek(&writer->lanes, lane, &taken, &slots) && taken.ticks <= run_until) {
-            put_record(writer, lane, &taken);
-            writer->lanes.queues[lane].next += slots;
+    make_heap(writer);
+    while (writer->front_count > 0 && writer->fronts[0].ticks <= until) {
+        struct weft_front *front = &writer->fronts[0];
+        const uint64_t run_until = second_oldest(writer, until);
+        bool more;
+        do {
+            if (weft_lanes_peek(&writer->lanes, front->lane, &taken, &slots)) {
+                put_record(writer, front->lane, &taken);
+                writer->lanes.queues[front->lane].next += slots;
+            }
+            more = weft_lanes_front(&writer->lanes, front->lane, &front->ticks);
+        } while (more && front->ticks <= run_until);
+        if (!more) {
+            *front = writer->fronts[--writer->front_count];
+        }
+        if (writer->front_count > 0) {
+            sift_down(writer, 0);
         }
     }
 }
@@ -203,6 +248,28 @@ static void put_losses(struct weft_writer *writer, uint64_t ticks)
     }
 }
 
+/* After a loss nobody knows who holds what. */
+static void look_for_deadlocks(struct weft_writer *writer, uint64_t until)
+{
+    char text[8192];
+
+    if (writer->options.on_deadlock == NULL || writer->gave_up_watching) {
+        return;
+    }
+    const uint64_t until_ns = weft_lanes_ns(&writer->lanes, until);
+    if (until_ns < writer->next_look_ns) {
+        return;
+    }
+    writer->next_look_ns = until_ns + LOOK_GAP_NS;
+    if (weft_lanes_all_lost(&writer->lanes) > 0) {
+        writer->gave_up_watching = true;
+        return;
+    }
+    while (weft_lines_deadlock(&writer->lines, until_ns, text, sizeof text)) {
+        writer->options.on_deadlock(writer->options.ctx, text);
+    }
+}
+
 bool weft_writer_drain(struct weft_writer *writer)
 {
     struct weft_spool_head *head = writer->lanes.head;
@@ -221,6 +288,7 @@ bool weft_writer_drain(struct weft_writer *writer)
     const uint64_t until = held < known ? held : known;
     put_until(writer, until);
     put_losses(writer, until);
+    look_for_deadlocks(writer, until);
     (void)weft_sink_flush(&writer->lines.sink);
     return any;
 }
@@ -284,7 +352,8 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
         .lost = lost,
         .late = lines->late,
         .duration_ns = lines->last_ns,
-        .threads = lines->thread_count,
+        .threads = (uint32_t)lines->thread_list.count,
+        .overhead_ns = writer->overhead_ns,
         .attached = attached,
     };
     if (failed != 0) {

@@ -1,11 +1,15 @@
 #include "traces/write/events.h"
 
+#include "base/vec.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    THREAD_NAMED = 1,
-    THREAD_STARTED = 2,
     MAIN_THREAD = 1,
+    EVENT_ROOM = 512, /* an event's line without its text */
     /* A known object is its number and its kind; 134 million objects in one trace are enough. */
     KIND_BITS = 5,
     KIND_MASK = (1 << KIND_BITS) - 1,
@@ -16,6 +20,7 @@ _Static_assert(WEFT_OUT_COUNT <= 8, "an outcome has three bits in a slot");
 bool weft_lines_init(struct weft_lines *lines, int fd)
 {
     *lines = (struct weft_lines){0};
+    weft_arena_init(&lines->arena);
     return weft_sink_init(&lines->sink, fd);
 }
 
@@ -25,7 +30,11 @@ void weft_lines_done(struct weft_lines *lines)
     weft_map_done(&lines->threads);
     weft_map_done(&lines->objects);
     weft_map_done(&lines->sites);
+    free(lines->thread_list.at);
+    free(lines->object_names.at);
+    weft_arena_done(&lines->arena);
     weft_names_done(&lines->names);
+    weft_watch_done(&lines->watch);
     *lines = (struct weft_lines){0};
 }
 
@@ -58,26 +67,51 @@ static void end_line(struct weft_lines *lines)
     weft_sink_text(&lines->sink, "}\n");
 }
 
-/* Introduces a thread, or adds the name that was not known when it was introduced. */
-static void define_thread(struct weft_lines *lines, uint32_t thread, const char *name, size_t len)
+/* The place of a thread in thread_list, from 1; 0: it was not met yet. */
+static uint32_t place_of(struct weft_lines *lines, uint32_t thread)
 {
-    uint32_t *known = weft_map_find(&lines->threads, thread);
+    if (lines->last_place != 0 && lines->thread_list.at[lines->last_place - 1].number == thread) {
+        return lines->last_place;
+    }
+    const uint32_t *known = weft_map_find(&lines->threads, thread);
+    if (known != NULL) {
+        lines->last_place = *known;
+    }
+    return known != NULL ? *known : 0;
+}
 
-    if (known != NULL && ((*known & THREAD_NAMED) != 0 || len == 0)) {
-        return;
+/*
+ * Introduces a thread, or adds the name that was not known when it was introduced.  Its place, 0
+ * when there is no memory.
+ */
+static uint32_t define_thread(struct weft_lines *lines, uint32_t thread, const char *name,
+                              size_t len)
+{
+    uint32_t place = place_of(lines, thread);
+
+    if (place != 0 && (len == 0 || lines->thread_list.at[place - 1].named)) {
+        return place;
     }
-    if (known == NULL && thread == MAIN_THREAD && len == 0) {
-        name = "main";
-        len = 4;
+    if (place == 0) {
+        if (!weft_vec_push(&lines->thread_list, (struct weft_line_thread){.number = thread})) {
+            return 0;
+        }
+        place = (uint32_t)lines->thread_list.count;
+        (void)weft_map_put(&lines->threads, thread, place);
+        if (thread == MAIN_THREAD && len == 0) {
+            name = "main";
+            len = 4;
+        }
     }
-    lines->thread_count += known == NULL;
-    (void)weft_map_put(&lines->threads, thread,
-                       (known != NULL ? *known : 0) | (len > 0 ? THREAD_NAMED : 0));
+    struct weft_line_thread *made = &lines->thread_list.at[place - 1];
+    made->named = len > 0;
+    made->name = len > 0 ? weft_arena_copy(&lines->arena, name, len) : NULL;
     define(lines, "thread", thread);
     if (len > 0) {
         key_text(lines, "name", name, len);
     }
     end_line(lines);
+    return place;
 }
 
 /* named: the announcement; NULL: there was none, and `site` is where it was first used. */
@@ -86,6 +120,7 @@ static void define_object(struct weft_lines *lines, uint64_t address, enum weft_
 {
     const uint32_t id = ++lines->object_count;
     char name[WEFT_NAME_ROOM];
+    const char *kept = NULL;
 
     (void)weft_map_put(&lines->objects, address, id << KIND_BITS | (uint32_t)kind);
     define(lines, "object", id);
@@ -94,9 +129,17 @@ static void define_object(struct weft_lines *lines, uint64_t address, enum weft_
     weft_sink_char(&lines->sink, '"');
     if (named != NULL && named->text != NULL) {
         key_text(lines, "name", named->text, named->text_stored);
+        kept = weft_arena_copy(&lines->arena, named->text, named->text_stored);
     } else if (named == NULL &&
                weft_names_object(&lines->names, address, weft_objects[kind].name, site, name)) {
         key_text(lines, "name", name, strlen(name));
+        kept = weft_arena_copy(&lines->arena, name, strlen(name));
+    }
+    if (weft_vec_room(&lines->object_names, id)) { /* those before it may have found no room */
+        while (lines->object_names.count < id) {
+            lines->object_names.at[lines->object_names.count++] = NULL;
+        }
+        lines->object_names.at[id - 1] = kept;
     }
     if (named != NULL && named->second > 0) {
         key_number(lines, "capacity", named->second);
@@ -160,20 +203,69 @@ static uint32_t site_of(struct weft_lines *lines, uint64_t address)
     return id;
 }
 
-static void put_argument(struct weft_lines *lines, enum weft_arg arg, int64_t value,
-                         uint32_t with_object)
+/* The line of an event is written by hand into the sink's buffer: it is what there is most of. */
+static char *add(char *at, const char *text, size_t len)
+{
+    memcpy(at, text, len);
+    return at + len;
+}
+
+#define ADD(at, literal) add((at), literal, sizeof(literal) - 1)
+
+static char *add_text(char *at, const char *text)
+{
+    return add(at, text, strlen(text));
+}
+
+static char *add_u64(char *at, uint64_t value)
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    char digits[20];
+    size_t first = sizeof digits;
+
+    while (value >= 100) {
+        first -= 2;
+        memcpy(digits + first, pairs + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (value >= 10) {
+        first -= 2;
+        memcpy(digits + first, pairs + value * 2, 2);
+    } else {
+        digits[--first] = (char)('0' + value);
+    }
+    return add(at, digits + first, sizeof digits - first);
+}
+
+static char *add_i64(char *at, int64_t value)
+{
+    if (value < 0) {
+        *at++ = '-';
+        return add_u64(at, -(uint64_t)value);
+    }
+    return add_u64(at, (uint64_t)value);
+}
+
+static char *add_argument(char *at, enum weft_arg arg, int64_t value, uint32_t with_object)
 {
     const struct weft_arg_info *info = &weft_args[arg];
 
     if (arg == WEFT_ARG_NONE || (info->type == WEFT_ARG_TYPE_NS && value < 0)) {
-        return; /* a time-out of -1 is "none" */
+        return at; /* a time-out of -1 is "none" */
     }
+    at = ADD(at, ",\"");
+    at = add_text(at, info->name);
+    at = ADD(at, "\":");
     if (info->type == WEFT_ARG_TYPE_QUESTION) {
         const size_t asked = value > 0 && value < WEFT_ASK_COUNT ? (size_t)value : 0;
-        key_text(lines, info->name, weft_questions[asked].name, strlen(weft_questions[asked].name));
-    } else {
-        key_number(lines, info->name, info->type == WEFT_ARG_TYPE_OBJECT ? with_object : value);
+        at = ADD(at, "\"");
+        at = add_text(at, weft_questions[asked].name);
+        return ADD(at, "\"");
     }
+    return add_i64(at, info->type == WEFT_ARG_TYPE_OBJECT ? with_object : value);
 }
 
 /* A question is about a thread when it asks whether that is alive. */
@@ -184,34 +276,124 @@ static bool is_about_thread(const struct weft_event_info *info, const struct wef
             info->first == WEFT_ARG_QUESTION && taken->first == WEFT_ASK_IS_ALIVE);
 }
 
-static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
-                      const struct weft_taken *taken)
+/* What an event is about, in the trace's numbers. */
+struct about {
+    uint32_t thread; /* its place in thread_list */
+    uint32_t target; /* likewise, 0: none */
+    uint32_t object;
+    uint32_t with;
+    uint32_t site;
+};
+
+/* Introduces whatever the event needs; false: no memory. */
+static bool define_about(struct weft_lines *lines, uint32_t thread, const struct weft_taken *taken,
+                         struct about *about)
 {
     const struct weft_event_info *info = &weft_events[taken->kind];
-    const bool about_thread = is_about_thread(info, taken);
-    const char *about = about_thread ? "target" : "object";
-    uint32_t object = 0, with = 0, site = 0;
+    char routine[WEFT_NAME_ROOM];
 
-    define_thread(lines, thread, NULL, 0);
-    if (about_thread) {
-        char routine[WEFT_NAME_ROOM];
-        object = (uint32_t)taken->object;
-        if (taken->kind == WEFT_EV_THREAD_CREATE && taken->text == NULL &&
-            weft_names_function(&lines->names, (uint64_t)taken->second, routine)) {
-            define_thread(lines, object, routine, strlen(routine));
-        } else {
-            define_thread(lines, object, taken->text, taken->text_stored);
-        }
+    *about = (struct about){.thread = define_thread(lines, thread, NULL, 0)};
+    if (is_about_thread(info, taken)) {
+        const bool start_is_name =
+            taken->kind == WEFT_EV_THREAD_CREATE && taken->text == NULL &&
+            weft_names_function(&lines->names, (uint64_t)taken->second, routine);
+        about->target =
+            define_thread(lines, (uint32_t)taken->object, start_is_name ? routine : taken->text,
+                          start_is_name ? strlen(routine) : taken->text_stored);
     } else if (taken->object != 0) {
-        object = object_of(lines, taken->object, (enum weft_family)info->family, taken->object_kind,
-                           taken->site);
+        about->object = object_of(lines, taken->object, (enum weft_family)info->family,
+                                  taken->object_kind, taken->site);
     }
-    if (taken->has_args && (info->second == WEFT_ARG_WITH) && taken->second != 0) {
-        with =
+    if (taken->has_args && info->second == WEFT_ARG_WITH && taken->second != 0) {
+        about->with =
             object_of(lines, (uint64_t)taken->second, WEFT_FAMILY_LOCK, WEFT_OBJ_NONE, taken->site);
     }
     if (taken->site != 0) {
-        site = site_of(lines, taken->site);
+        about->site = site_of(lines, taken->site);
+    }
+    return about->thread != 0;
+}
+
+static char *add_event(const struct weft_lines *lines, char *at, uint64_t t_ns,
+                       const struct weft_taken *taken, const struct about *about)
+{
+    const struct weft_event_info *info = &weft_events[taken->kind];
+
+    at = ADD(at, "{\"t\":");
+    at = add_u64(at, t_ns);
+    at = ADD(at, ",\"thread\":");
+    at = add_u64(at, lines->thread_list.at[about->thread - 1].number);
+    at = ADD(at, ",\"event\":\"");
+    at = add_text(at, info->name);
+    if (about->object != 0) {
+        at = ADD(at, "\",\"object\":");
+        at = add_u64(at, about->object);
+    } else if (about->target != 0) {
+        at = ADD(at, "\",\"target\":");
+        at = add_u64(at, lines->thread_list.at[about->target - 1].number);
+    } else {
+        at = ADD(at, "\"");
+    }
+    if (about->site != 0) {
+        at = ADD(at, ",\"site\":");
+        at = add_u64(at, about->site);
+    }
+    if (taken->outcome != WEFT_OUT_OK) {
+        at = ADD(at, ",\"outcome\":\"");
+        at = add_text(at, weft_outcomes[taken->outcome]);
+        at = ADD(at, "\"");
+    }
+    if (taken->has_args) {
+        at = add_argument(at, (enum weft_arg)info->first, taken->first, about->with);
+        if (info->second != WEFT_ARG_WITH || about->with != 0) {
+            at = add_argument(at, (enum weft_arg)info->second, taken->second, about->with);
+        }
+    }
+    return at;
+}
+
+static void put_text(struct weft_lines *lines, const struct weft_taken *taken)
+{
+    const struct weft_event_info *info = &weft_events[taken->kind];
+
+    if (info->text != WEFT_TEXT_NONE && taken->text != NULL) {
+        key_text(lines, weft_texts[info->text], taken->text, taken->text_stored);
+        if (taken->text_stored < taken->text_bytes) {
+            key_number(lines, "cut", taken->text_bytes);
+        }
+    } else if (taken->kind == WEFT_EV_PRINT) {
+        key_text(lines, "text", "", 0); /* an empty line was printed, too */
+    }
+}
+
+static void watch(struct weft_lines *lines, uint64_t t_ns, const struct weft_taken *taken,
+                  const struct about *about)
+{
+    const struct weft_event_info *info = &weft_events[taken->kind];
+
+    weft_watch_event(
+        &lines->watch,
+        &(struct weft_watched_event){
+            .kind = taken->kind,
+            .outcome = taken->outcome,
+            .object_kind = taken->object_kind,
+            .thread = about->thread,
+            .object = about->object,
+            .target = about->target,
+            .with = about->with,
+            .timed = taken->has_args && info->first == WEFT_ARG_TIMEOUT && taken->first >= 0,
+            .t_ns = t_ns,
+            .site = taken->site,
+        });
+}
+
+static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
+                      const struct weft_taken *taken)
+{
+    struct about about;
+
+    if (!define_about(lines, thread, taken, &about)) {
+        return;
     }
     if (t_ns < lines->last_ns) {
         lines->late++;
@@ -219,38 +401,23 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
     }
     lines->last_ns = t_ns;
     lines->events++;
-
-    weft_sink_text(&lines->sink, "{\"t\":");
-    weft_sink_u64(&lines->sink, t_ns);
-    key_number(lines, "thread", thread);
-    key_text(lines, "event", info->name, strlen(info->name));
-    if (object != 0) {
-        key_number(lines, about, object);
-    }
-    if (site != 0) {
-        key_number(lines, "site", site);
-    }
-    if (taken->outcome != WEFT_OUT_OK) {
-        key_text(lines, "outcome", weft_outcomes[taken->outcome],
-                 strlen(weft_outcomes[taken->outcome]));
-    }
-    if (taken->has_args) {
-        put_argument(lines, (enum weft_arg)info->first, taken->first, with);
-        if (info->second != WEFT_ARG_WITH || with != 0) {
-            put_argument(lines, (enum weft_arg)info->second, taken->second, with);
-        }
-        if (info->text != WEFT_TEXT_NONE && taken->text != NULL) {
-            key_text(lines, weft_texts[info->text], taken->text, taken->text_stored);
-            if (taken->text_stored < taken->text_bytes) {
-                key_number(lines, "cut", taken->text_bytes);
-            }
-        } else if (taken->kind == WEFT_EV_PRINT) {
-            key_text(lines, "text", "", 0); /* an empty line was printed, too */
+    char *at = weft_sink_room(&lines->sink, EVENT_ROOM);
+    if (at != NULL) {
+        at = add_event(lines, at, t_ns, taken, &about);
+        if (taken->has_args) {
+            weft_sink_took(&lines->sink, at);
+            put_text(lines, taken);
+            end_line(lines);
+        } else {
+            weft_sink_took(&lines->sink, ADD(at, "}\n"));
         }
     }
-    end_line(lines);
+    watch(lines, t_ns, taken, &about);
     if (taken->kind == WEFT_EV_OBJECT_DESTROY) {
         (void)weft_map_put(&lines->objects, taken->object, 0);
+    } else if (taken->kind == WEFT_EV_THREAD_NAME && about.target != 0 && taken->text != NULL) {
+        const char *name = weft_arena_copy(&lines->arena, taken->text, taken->text_stored);
+        lines->thread_list.at[about.target - 1].name = name;
     }
 }
 
@@ -259,13 +426,12 @@ static void put_attach(struct weft_lines *lines, uint64_t t_ns, const struct wef
     const uint32_t thread = (uint32_t)taken->object;
     const struct weft_taken start = {
         .kind = WEFT_EV_THREAD_START, .has_args = true, .first = taken->first};
+    const uint32_t place = define_thread(lines, thread, NULL, 0);
 
-    define_thread(lines, thread, NULL, 0);
-    uint32_t *known = weft_map_find(&lines->threads, thread);
-    if (known == NULL || (*known & THREAD_STARTED) != 0) {
+    if (place == 0 || lines->thread_list.at[place - 1].started) {
         return; /* it comes back to a lane */
     }
-    *known |= THREAD_STARTED;
+    lines->thread_list.at[place - 1].started = true;
     put_event(lines, thread, t_ns, &start);
 }
 
@@ -294,4 +460,101 @@ void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
         put_event(lines, thread, t_ns, taken);
         break;
     }
+}
+
+/* Text of any length that is cut at the end of its room. */
+struct told {
+    char *at;
+    size_t used, room;
+};
+
+static void tell(struct told *told, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void tell(struct told *told, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    const int len = vsnprintf(told->at + told->used, told->room - told->used, format, args);
+    va_end(args);
+    if (len > 0) {
+        const size_t left = told->room - told->used - 1;
+        told->used += (size_t)len < left ? (size_t)len : left;
+    }
+}
+
+static void tell_thread(struct told *told, const struct weft_lines *lines, uint32_t place)
+{
+    const struct weft_line_thread *thread = &lines->thread_list.at[place - 1];
+
+    tell(told, "thread %u", thread->number);
+    if (thread->name != NULL) {
+        tell(told, " (%s)", thread->name);
+    }
+}
+
+static void tell_object(struct told *told, const struct weft_lines *lines, uint32_t object)
+{
+    const char *name =
+        object <= lines->object_names.count ? lines->object_names.at[object - 1] : NULL;
+    if (name != NULL) {
+        tell(told, "%s", name);
+    } else {
+        tell(told, "object %u", object);
+    }
+}
+
+static void tell_site(struct told *told, struct weft_lines *lines, uint64_t address)
+{
+    const struct weft_named_site *site =
+        address != 0 ? weft_names_site(&lines->names, address) : NULL;
+
+    if (site == NULL || site->symbol.function == NULL) {
+        return;
+    }
+    tell(told, " in %s", site->symbol.function);
+    if (site->symbol.file != NULL) {
+        const char *slash = strrchr(site->symbol.file, '/');
+        tell(told, " (%s:%d)", slash != NULL ? slash + 1 : site->symbol.file, site->symbol.line);
+    }
+}
+
+/* "thread 2 (worker) waits for b in work (bank.c:41), held by thread 3 since …" */
+static void tell_wait(struct told *told, struct weft_lines *lines, uint32_t place, uint32_t holder)
+{
+    const struct weft_watched_thread *waits = &lines->watch.threads.at[place];
+
+    tell(told, "\n  ");
+    tell_thread(told, lines, place);
+    if (waits->target != 0) {
+        tell(told, " waits for the end of ");
+        tell_thread(told, lines, waits->target);
+        tell_site(told, lines, waits->site);
+        return;
+    }
+    tell(told, " waits for ");
+    tell_object(told, lines, waits->object);
+    tell_site(told, lines, waits->site);
+    tell(told, ", which ");
+    tell_thread(told, lines, holder);
+    tell(told, " has acquired");
+    tell_site(told, lines, lines->watch.objects.at[waits->object].site);
+}
+
+bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, size_t room)
+{
+    struct told told = {.at = text, .room = room};
+    struct weft_cycle cycle;
+
+    if (!weft_watch_look(&lines->watch, t_ns, &cycle)) {
+        return false;
+    }
+    if (cycle.count == 1) {
+        tell(&told, "deadlock: a thread waits for itself");
+    } else {
+        tell(&told, "deadlock: %u threads wait for each other", cycle.count);
+    }
+    for (uint32_t i = 0; i < cycle.count; i++) {
+        tell_wait(&told, lines, cycle.threads[i], cycle.threads[(i + 1) % cycle.count]);
+    }
+    return true;
 }

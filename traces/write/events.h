@@ -6,26 +6,45 @@
 #ifndef WEFT_TRACES_EVENTS_H
 #define WEFT_TRACES_EVENTS_H
 
+#include "base/arena.h"
 #include "base/map.h"
 #include "base/sink.h"
 #include "traces/write/lanes.h"
 #include "traces/write/names.h"
+#include "traces/write/watch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct weft_line_thread {
+    uint32_t number; /* in the spool and in the trace */
+    bool named;
+    bool started;
+    const char *name; /* the last one that was heard of; NULL: none */
+};
+
 struct weft_lines {
     struct weft_sink sink;
-    struct weft_map threads; /* number in the spool → 1 named, 2 also started */
+    struct weft_map threads; /* number in the spool → place in thread_list, from 1 */
     struct weft_map objects; /* address → number in the trace << 5 | kind; 0: destroyed */
     struct weft_map sites;   /* address → number in the trace */
+    struct {
+        struct weft_line_thread *at;
+        size_t count, room;
+    } thread_list;
+    struct {
+        const char **at; /* by number in the trace - 1; NULL: without name */
+        size_t count, room;
+    } object_names;
+    struct weft_arena arena;
     uint32_t object_count;
     uint32_t site_count;
-    uint32_t thread_count;
+    uint32_t last_place; /* of the thread that was looked for last */
     uint64_t last_ns;
     uint64_t events;
     uint64_t late;
     struct weft_names names;
+    struct weft_watch watch;
 };
 
 bool weft_lines_init(struct weft_lines *lines, int fd);
@@ -34,5 +53,11 @@ void weft_lines_done(struct weft_lines *lines);
 /* Writes what `taken`, recorded by `thread` at t_ns, means: definitions, an event, or nothing. */
 void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
                     const struct weft_taken *taken);
+
+/*
+ * A deadlock among what was written up to t_ns, told in text, some lines without the program's
+ * name; false: none that was not told before.
+ */
+bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, size_t room);
 
 #endif

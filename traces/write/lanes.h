@@ -50,8 +50,13 @@ struct weft_lanes {
     struct {
         struct weft_clock_pair *at;
         size_t count, room;
-    } pairs;                /* in time order */
-    size_t segment;         /* the pair before the time that was converted last */
+    } pairs;        /* in time order */
+    size_t segment; /* the pair before the time that was converted last */
+    struct {
+        uint64_t from, to; /* ticks, for which the rest holds; from = to: for none */
+        uint64_t mono_ns;  /* at from */
+        uint64_t per_tick; /* ns × 2^40 */
+    } rate;
     uint64_t start_mono_ns; /* time zero of the trace; 0: not converted yet */
 };
 
@@ -60,6 +65,18 @@ void weft_lanes_close(struct weft_lanes *lanes); /* removes the file */
 
 /* Empties the rings into the queues; true when there was something.  Takes a clock pair too. */
 bool weft_lanes_take(struct weft_lanes *lanes);
+
+/* When the next record of a queue was made; false: there is none. */
+static inline bool weft_lanes_front(const struct weft_lanes *lanes, uint32_t lane, uint64_t *ticks)
+{
+    const struct weft_lane_queue *queue = &lanes->queues[lane];
+
+    if (queue->next >= queue->slots.count) {
+        return false;
+    }
+    *ticks = queue->slots.at[queue->next].head.time;
+    return true;
+}
 
 /* The next record of a queue; false: none, or its slots make no sense (then the queue is empty). */
 bool weft_lanes_peek(struct weft_lanes *lanes, uint32_t lane, struct weft_taken *taken,

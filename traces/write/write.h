@@ -25,6 +25,9 @@ struct weft_writer_options {
     const char *program;        /* its name in the header */
     const char *const *command; /* argv, command_count of them */
     uint32_t command_count;
+    /* When threads wait for each other: who for what, in lines; NULL: nobody is asked to look. */
+    void (*on_deadlock)(void *ctx, const char *text);
+    void *ctx;
 };
 
 struct weft_writer_summary {
@@ -32,6 +35,7 @@ struct weft_writer_summary {
     uint64_t lost;
     uint64_t late;
     uint64_t duration_ns;
+    uint64_t overhead_ns; /* what recording one event costs */
     uint32_t threads;
     bool attached; /* the program opened the spool at all */
 };
