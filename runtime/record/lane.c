@@ -3,10 +3,12 @@
 #include "runtime/record/sys.h"
 #include "traces/format/clock.h"
 
+#include <elf.h>
 #include <stddef.h>
 
 enum {
     PAGE_BYTES = 4096,
+    AUXV_PAIRS = 40, /* the kernel gives about 20 */
     ROOM_PAUSE_NS = 50000,
     /* A drain that is stopped (Ctrl-Z) must not stop the program for long: one second, then lose.
      */
@@ -68,12 +70,66 @@ static struct weft_spool_head *map_spool(int fd, uint32_t *lanes)
     return NULL;
 }
 
+static struct weft_lane *lane_at(uint32_t lane)
+{
+    return (struct weft_lane *)((char *)weft_spool.head + weft_spool_lane_at(lane));
+}
+
+/* What differs from program to program and is the same for all recorders in one. */
+static uint64_t image_of_program(void)
+{
+    const long fd = weft_sys_open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
+    uint64_t pairs[2 * AUXV_PAIRS];
+    uint64_t image = 1;
+
+    if (fd < 0) {
+        return image;
+    }
+    const long got = weft_sys_read((int)fd, pairs, sizeof pairs);
+    (void)weft_sys_close((int)fd);
+    for (long i = 0; (i + 2) * (long)sizeof *pairs <= got; i += 2) {
+        if (pairs[i] == AT_RANDOM) {
+            image = *(const volatile uint64_t *)(uintptr_t)pairs[i + 1] | 1;
+        }
+    }
+    return image;
+}
+
+/*
+ * Only one process is recorded: the first to come, in whatever it becomes by exec.  In one program
+ * one recorder is enough.
+ */
+static bool attach(struct weft_spool_head *head)
+{
+    const uint32_t pid = weft_sys_pid();
+    const uint64_t image = image_of_program();
+    uint32_t nobody = 0;
+
+    if (!atomic_compare_exchange_strong(&head->attached, &nobody, pid)) {
+        if (nobody != pid || atomic_load(&head->image) == image) {
+            return false;
+        }
+        weft_spool.after_exec = true;
+    }
+    atomic_store(&head->image, image);
+    return true;
+}
+
+/* The threads of the program that was here before are gone. */
+static void free_all_lanes(void)
+{
+    const uint32_t count = atomic_load(&weft_spool.head->lane_count);
+
+    for (uint32_t i = 0; i < count && i < weft_spool.lanes; i++) {
+        weft_lane_give_back(lane_at(i));
+    }
+}
+
 void weft_spool_open(char *const *environment)
 {
     const char *path = spool_path(environment);
     uint32_t *on = NULL;
     uint32_t lanes = 0;
-    uint32_t nobody = 0;
 
     if (weft_spool.on != NULL || path == NULL) {
         return;
@@ -84,9 +140,7 @@ void weft_spool_open(char *const *environment)
     }
     struct weft_spool_head *head = map_spool((int)fd, &lanes);
     (void)weft_sys_close((int)fd);
-    /* Only the first process to come is recorded: an exec'd child inherits the environment. */
-    if (head == NULL || head->magic != WEFT_SPOOL_MAGIC || head->version != 1 ||
-        !atomic_compare_exchange_strong(&head->attached, &nobody, weft_sys_pid())) {
+    if (head == NULL || head->magic != WEFT_SPOOL_MAGIC || head->version != 1 || !attach(head)) {
         return;
     }
     on = weft_sys_map(PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -99,14 +153,14 @@ void weft_spool_open(char *const *environment)
     weft_spool.clock = head->clock;
     weft_spool.ticks_per_ms = head->ticks_per_ms;
     weft_spool.poll_gap_ticks = head->ticks_per_ms * 100;
-    atomic_store_explicit(&head->start_ticks, weft_clock_ticks(head->clock), memory_order_release);
+    if (weft_spool.after_exec) {
+        free_all_lanes();
+    } else {
+        atomic_store_explicit(&head->start_ticks, weft_clock_ticks(head->clock),
+                              memory_order_release);
+    }
     *on = 1;
     weft_spool.on = on;
-}
-
-static struct weft_lane *lane_at(uint32_t lane)
-{
-    return (struct weft_lane *)((char *)weft_spool.head + weft_spool_lane_at(lane));
 }
 
 /* Present pages cost nothing later, and a full tmpfs is an error here instead of a SIGBUS there. */

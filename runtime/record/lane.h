@@ -20,6 +20,7 @@
 struct weft_spool_state {
     const volatile uint32_t *on;
     struct weft_spool_head *head;
+    bool after_exec;         /* another program recorded here before, as the same process */
     uint32_t lanes;          /* how many are mapped */
     uint32_t clock;          /* enum weft_clock_kind */
     uint64_t ticks_per_ms;   /* about */

@@ -20,7 +20,7 @@ __asm__(".pushsection .note.weft, \"a\", %note\n\t"
         ".balign 4\n\t"
         ".popsection");
 
-enum { TRIALS = 256 };
+enum { TRIALS = 256, MAIN_THREAD = 1 };
 
 void (*weft_record_seated)(void);
 _Thread_local struct weft_me weft_me __attribute__((tls_model("initial-exec")));
@@ -177,7 +177,10 @@ void weft_record_start(char *const *environment)
     }
     weft_spool_open(environment);
     if (weft_spool_on()) {
-        weft_record_attach(weft_record_new_thread());
+        weft_record_attach(weft_spool.after_exec ? MAIN_THREAD : weft_record_new_thread());
+        if (weft_spool.after_exec) {
+            weft_record(WEFT_EV_PROCESS_EXEC, 0, NULL, WEFT_OUT_OK);
+        }
         if (weft_me.seats[0].lane != NULL) {
             measure_overhead();
         }

@@ -96,6 +96,13 @@ class Meaning(Recorded):
     def test_only_calls_that_took_long_are_recorded(self):
         self.agrees("calls", environment={"WEFT_IO_NS": "50000000"})
 
+    def test_a_program_that_the_recorded_one_becomes_is_recorded(self):
+        said, trace = self.record("/bin/sh", "-c", f"exec env {GUEST} short")
+        self.assertIn("lock_acquire 20000\n", said)
+        self.assertEqual(trace.count("lock_acquire"), 20000)
+        self.assertEqual(trace.count("process_exec"), 2)
+        self.assertEqual(trace.count("thread_start"), 20001)
+
     def test_a_mutex_has_the_name_of_its_variable_and_a_thread_that_of_its_routine(self):
         _, trace = self.record(GUEST, "conditions")
         names = {line.get("name") for line in trace.lines() if "define" in line}

@@ -456,9 +456,23 @@ static void a_call_that_tells_at_its_end_how_long_it_took_began_that_long_before
     weft_model_free(model);
 }
 
+static void an_exec_ends_all_threads_but_the_one_that_goes_on(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("0 1 thread_start\n"
+                                        "1 2 thread_start\n"
+                                        "5 1 process_exec\n"
+                                        "7 1 thread_exit\n");
+
+    assert_string_equal(lane_of(model, 0), "running 0-7");
+    assert_string_equal(lane_of(model, 1), "running 1-5");
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_exec_ends_all_threads_but_the_one_that_goes_on),
         cmocka_unit_test(a_call_that_tells_at_its_end_how_long_it_took_began_that_long_before),
         cmocka_unit_test(a_wait_stands_between_two_running_spans),
         cmocka_unit_test(what_is_open_reaches_to_the_end),

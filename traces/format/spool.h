@@ -105,6 +105,7 @@ struct weft_spool_head {
     struct weft_clock_pair start;    /* taken when the spool was made */
     uint64_t ticks_per_ms;           /* about, for time-outs of the recorder's own */
     _Atomic uint32_t attached;       /* pid of the program, once it has opened the spool */
+    _Atomic uint64_t image;          /* of its program: another one after an exec; not 0 */
     _Atomic uint32_t drain;          /* pid of the drain, 0 when nobody drains */
     _Atomic uint32_t lane_count;     /* lanes ever used, ≤ WEFT_LANE_MAX */
     _Atomic uint32_t next_thread;    /* the next thread's number, from 1 */

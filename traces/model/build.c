@@ -233,6 +233,17 @@ static int32_t small(int64_t value)
     return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
+/* An exec leaves one thread, which goes on in another program. */
+static void end_others(struct weft_model *model, const struct weft_now *now)
+{
+    for (size_t i = 0; i < model->threads.count; i++) {
+        if (i != now->thread && model->builder->threads.at[i].begun &&
+            !model->threads.at[i].ended) {
+            weft_model_end_lane(model, (uint32_t)i, now->t_ns);
+        }
+    }
+}
+
 /*
  * All lanes end.  Who waited then waited in vain: the wait never ended, and what was held to the
  * last was never released.
@@ -288,6 +299,9 @@ static bool step_self(struct weft_model *model, const struct weft_now *now)
             model->builder->threads.at[now->thread].exit_point = now->point;
             weft_model_end_lane(model, now->thread, now->t_ns);
         }
+        return true;
+    case WEFT_EV_PROCESS_EXEC:
+        end_others(model, now);
         return true;
     case WEFT_EV_PRINT:
         return weft_vec_push(&model->prints,
