@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -304,6 +305,16 @@ WEFT_HOOK int pthread_setname_np(pthread_t thread, const char *name)
     ABOUT_THREAD(weft_real.pthread_setname_np(thread, name), WEFT_EV_THREAD_NAME, &args);
 }
 
+/*
+ * In strict seccomp mode the kernel takes the time-stamp counter away, the clock of the vDSO with
+ * it, and all system calls but four: nothing can be recorded any more.
+ */
+static bool takes_the_clock(int option, unsigned long argument)
+{
+    return (option == PR_SET_SECCOMP && argument == SECCOMP_MODE_STRICT) ||
+           (option == PR_SET_TSC && argument == PR_TSC_SIGSEGV);
+}
+
 WEFT_HOOK int prctl(int option, ...)
 {
     unsigned long a[4];
@@ -314,6 +325,9 @@ WEFT_HOOK int prctl(int option, ...)
         a[i] = va_arg(list, unsigned long);
     }
     va_end(list);
+    if (takes_the_clock(option, a[0])) {
+        weft_record_stop("the program gives up its clock (prctl): weft records no further");
+    }
     const bool on = weft_hook_on();
     const int result = weft_real.prctl(option, a[0], a[1], a[2], a[3]);
     if (on && option == PR_SET_NAME && result == 0) {

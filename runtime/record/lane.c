@@ -163,6 +163,13 @@ void weft_spool_open(char *const *environment)
     weft_spool.on = on;
 }
 
+void weft_spool_stop(void)
+{
+    if (weft_spool_on()) {
+        *(volatile uint32_t *)(uintptr_t)weft_spool.on = 0;
+    }
+}
+
 /* Present pages cost nothing later, and a full tmpfs is an error here instead of a SIGBUS there. */
 static bool populate(struct weft_lane *lane)
 {

@@ -35,6 +35,9 @@ extern struct weft_spool_state weft_spool;
  */
 void weft_spool_open(char *const *environment);
 
+/* Nothing is recorded from here on, in the whole process. */
+void weft_spool_stop(void);
+
 static inline bool weft_spool_on(void)
 {
     return weft_spool.on != NULL && *weft_spool.on != 0;

@@ -200,6 +200,18 @@ __attribute__((constructor)) static void open_at_start(int argc, char **argv, ch
     weft_record_start(environment);
 }
 
+void weft_record_stop(const char *why)
+{
+    size_t bytes = 0;
+
+    while (why[bytes] != '\0') {
+        bytes++;
+    }
+    weft_record_with(WEFT_EV_MARK, 0, NULL, WEFT_OUT_OK,
+                     &(struct weft_record_args){.text = why, .text_bytes = bytes});
+    weft_spool_stop();
+}
+
 bool weft_record_on(void)
 {
     return weft_spool_on();

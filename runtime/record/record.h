@@ -32,6 +32,9 @@ struct weft_record_args {
 void weft_record_open(void);
 void weft_record_start(char *const *environment); /* the same, with main's environment */
 
+/* Ends the recording of this process for good, and says why in the trace. */
+void weft_record_stop(const char *why);
+
 /* True when this process records. */
 bool weft_record_on(void);
 

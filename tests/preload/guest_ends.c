@@ -2,6 +2,7 @@
 #include "tests/preload/guest.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -359,6 +362,22 @@ static int deadlock(void)
     return 0;
 }
 
+/* The kernel takes the clock and most system calls away; the program must not notice weft. */
+static int end_strict(void)
+{
+    static const char done[] = "ok strict\n";
+
+    before_the_end();
+    guest_expect("mark", 1);
+    (void)prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+    for (int i = 0; i < 40; i++) {
+        lock_often();
+    }
+    (void)write(STDOUT_FILENO, done, sizeof done - 1);
+    (void)syscall(SYS_exit, 5);
+    return 1;
+}
+
 const struct guest_mode guest_ends[] = {
     {"short", short_threads},
     {"detached", detached},
@@ -374,6 +393,7 @@ const struct guest_mode guest_ends[] = {
     {"segv", end_segv},
     {"sigkill", end_kill},
     {"exec", end_exec},
+    {"strict", end_strict},
     {"deadlock", deadlock},
     {NULL, NULL},
 };

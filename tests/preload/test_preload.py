@@ -79,12 +79,12 @@ def mode_test(mode, **options):
     return test
 
 
-EXITS = {"_exit": 3, "quick_exit": 3, "abort": 128 + signal.SIGABRT, "segv": 128 + signal.SIGSEGV,
+EXITS = {"strict": 5, "_exit": 3, "quick_exit": 3, "abort": 128 + signal.SIGABRT, "segv": 128 + signal.SIGSEGV,
          "sigkill": 128 + signal.SIGKILL, "deadlock": 128 + signal.SIGKILL}
 for name in ("many", "heap", "types", "rwlocks", "barriers", "semaphores", "errno", "conditions",
              "c11", "futexes", "short", "detached", "cancel", "cancelsem", "destructors",
              "mainfirst", "fork", "spawn", "_exit", "quick_exit", "abort", "segv", "sigkill",
-             "exec", "deadlock", "sigpost", "sigfill", "longjmp", "oldconditions", "names",
+             "exec", "strict", "deadlock", "sigpost", "sigfill", "longjmp", "oldconditions", "names",
              "sleeps"):
     setattr(Counts, f"test_{name}_agrees_to_the_last_event",
             mode_test(name, status=EXITS.get(name, 0)))
