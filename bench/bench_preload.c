@@ -1,0 +1,295 @@
+/*
+ * What the preload library costs a program that knows nothing of it.
+ *
+ * Every figure comes from a worker process of its own, in turn without the library, with it but
+ * not recording, and recorded by a writer in this process, round by round; medians, in ns and as
+ * ratios.
+ *
+ *   pair N     an uncontended lock and unlock, N threads with a mutex each, in bursts that fit into
+ *              a lane: what recording itself costs (CPU time of the thread)
+ *   steady N   the same without a pause: as fast as the writer can take it (wall time)
+ *   contended  four threads on one mutex, in such bursts (wall time an acquire)
+ *   steady c.  the same without a pause
+ *   queue      a bounded queue on a mutex and two conditions, two threads each side (an item)
+ *
+ * usage: bench_preload [ROUNDS [LIBRARY]]
+ */
+#include "traces/format/spool.h"
+#include "traces/write/write.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    BURST = 4000,
+    BURSTS = 24,
+    STEADY = 1000000,
+    CONTENDED = 200000,
+    CONTENDERS = 4,
+    ITEMS = 100000,
+    ROOM = 64,
+    THREADS_MAX = 4,
+    ROUNDS_MAX = 100,
+};
+
+static double now_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+static double median(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, by_size);
+    return values[count / 2];
+}
+
+/* Workers ───────────────────────────────────────────────────────────────────────────────────── */
+
+static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t not_empty = PTHREAD_COND_INITIALIZER, not_full = PTHREAD_COND_INITIALIZER;
+static unsigned long counter;
+static int filled;
+
+static void lock_and_unlock(pthread_mutex_t *mutex, int count)
+{
+    for (int i = 0; i < count; i++) {
+        (void)pthread_mutex_lock(mutex);
+        (void)pthread_mutex_unlock(mutex);
+    }
+}
+
+static void *bursts(void *result)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    double each[BURSTS];
+
+    for (int i = 0; i < BURSTS; i++) {
+        const double begin = now_ns(CLOCK_THREAD_CPUTIME_ID);
+        lock_and_unlock(&mutex, BURST);
+        each[i] = (now_ns(CLOCK_THREAD_CPUTIME_ID) - begin) / BURST;
+        (void)nanosleep(&pause, NULL);
+    }
+    *(double *)result = median(each, BURSTS);
+    return NULL;
+}
+
+static void *steady(void *result)
+{
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    const double begin = now_ns(CLOCK_MONOTONIC);
+
+    lock_and_unlock(&mutex, STEADY);
+    *(double *)result = (now_ns(CLOCK_MONOTONIC) - begin) / STEADY;
+    return NULL;
+}
+
+static pthread_barrier_t all_there;
+
+static void *contend_in_bursts(void *result)
+{
+    const struct timespec pause = {.tv_nsec = 4000000};
+    double each[BURSTS];
+
+    for (int i = 0; i < BURSTS; i++) {
+        (void)pthread_barrier_wait(&all_there);
+        const double begin = now_ns(CLOCK_MONOTONIC);
+        for (int k = 0; k < BURST; k++) {
+            (void)pthread_mutex_lock(&shared);
+            counter++;
+            (void)pthread_mutex_unlock(&shared);
+        }
+        (void)pthread_barrier_wait(&all_there);
+        each[i] = (now_ns(CLOCK_MONOTONIC) - begin) / BURST / CONTENDERS;
+        (void)nanosleep(&pause, NULL);
+    }
+    *(double *)result = median(each, BURSTS);
+    return NULL;
+}
+
+static void *contend(void *result)
+{
+    const double begin = now_ns(CLOCK_MONOTONIC);
+
+    for (int i = 0; i < CONTENDED; i++) {
+        (void)pthread_mutex_lock(&shared);
+        counter++;
+        (void)pthread_mutex_unlock(&shared);
+    }
+    *(double *)result = (now_ns(CLOCK_MONOTONIC) - begin) / CONTENDED / CONTENDERS;
+    return NULL;
+}
+
+static void *put(void *result)
+{
+    const double begin = now_ns(CLOCK_MONOTONIC);
+
+    for (int i = 0; i < ITEMS; i++) {
+        (void)pthread_mutex_lock(&shared);
+        while (filled == ROOM) {
+            (void)pthread_cond_wait(&not_full, &shared);
+        }
+        filled++;
+        (void)pthread_cond_signal(&not_empty);
+        (void)pthread_mutex_unlock(&shared);
+    }
+    *(double *)result = (now_ns(CLOCK_MONOTONIC) - begin) / ITEMS;
+    return NULL;
+}
+
+static void *get(void *result)
+{
+    const double begin = now_ns(CLOCK_MONOTONIC);
+
+    for (int i = 0; i < ITEMS; i++) {
+        (void)pthread_mutex_lock(&shared);
+        while (filled == 0) {
+            (void)pthread_cond_wait(&not_empty, &shared);
+        }
+        filled--;
+        (void)pthread_cond_signal(&not_full);
+        (void)pthread_mutex_unlock(&shared);
+    }
+    *(double *)result = (now_ns(CLOCK_MONOTONIC) - begin) / ITEMS;
+    return NULL;
+}
+
+static const struct measure {
+    const char *name;
+    void *(*routines[2])(void *); /* every other thread runs the second one */
+    int threads;
+} measures[] = {
+    {"pair 1", {bursts, bursts}, 1},
+    {"pair 2", {bursts, bursts}, 2},
+    {"pair 4", {bursts, bursts}, 4},
+    {"steady 1", {steady, steady}, 1},
+    {"contended", {contend, contend}, CONTENDERS},
+    {"queue", {put, get}, 4},
+};
+enum { MEASURES = sizeof measures / sizeof *measures };
+
+static int work(const struct measure *measure)
+{
+    pthread_t threads[THREADS_MAX];
+    double results[THREADS_MAX] = {0}, sum = 0;
+
+    (void)pthread_barrier_init(&all_there, NULL, (unsigned)measure->threads);
+    for (int i = 0; i < measure->threads; i++) {
+        if (pthread_create(&threads[i], NULL, measure->routines[i % 2], &results[i]) != 0) {
+            return 1;
+        }
+    }
+    for (int i = 0; i < measure->threads; i++) {
+        (void)pthread_join(threads[i], NULL);
+        sum += results[i];
+    }
+    (void)printf("%f\n", sum / measure->threads);
+    return 0;
+}
+
+/* Rounds ────────────────────────────────────────────────────────────────────────────────────── */
+
+enum { PLAIN, LOADED, RECORDED, WAYS };
+
+static void become_worker(const struct measure *measure, const char *library, const char *spool,
+                          const int *ends)
+{
+    char index[16];
+
+    (void)dup2(ends[1], STDOUT_FILENO);
+    (void)snprintf(index, sizeof index, "%d", (int)(measure - measures));
+    if (library != NULL) {
+        (void)setenv("LD_PRELOAD", library, 1);
+    }
+    if (spool != NULL) {
+        (void)setenv(WEFT_SPOOL_ENV, spool, 1);
+    }
+    (void)execl("/proc/self/exe", "bench_preload", "worker", index, (char *)NULL);
+    _exit(1);
+}
+
+/* The figure of one worker; *lost grows by what its recording lost.  Below 0: it failed. */
+static double run(const struct measure *measure, int way, const char *library,
+                  unsigned long long *lost)
+{
+    static const char *const command[] = {"worker"};
+    const struct weft_writer_options options = {
+        .trace_path = "/dev/null", .program = "worker", .command = command, .command_count = 1};
+    struct weft_writer_summary summary = {0};
+    struct weft_writer *writer = NULL;
+    struct weft_error error;
+    int ends[2], status = 0;
+    char text[64] = "-1";
+
+    if (pipe(ends) != 0 ||
+        (way == RECORDED && weft_writer_new(&options, &writer, &error) != WEFT_OK)) {
+        return -1;
+    }
+    const pid_t child = fork();
+    if (child == 0) {
+        become_worker(measure, way != PLAIN ? library : NULL,
+                      writer != NULL ? weft_writer_spool_path(writer) : NULL, ends);
+    }
+    (void)close(ends[1]);
+    while (writer != NULL && waitpid(child, &status, WNOHANG) == 0) {
+        const struct timespec pause = {.tv_nsec = 200000};
+        if (!weft_writer_drain(writer)) {
+            (void)nanosleep(&pause, NULL);
+        }
+    }
+    const ssize_t got = read(ends[0], text, sizeof text - 1);
+    text[got > 0 ? got : 0] = '\0';
+    (void)close(ends[0]);
+    if (writer == NULL) {
+        (void)waitpid(child, &status, 0);
+    } else {
+        (void)weft_writer_finish(writer, status, &summary, &error);
+        weft_writer_free(writer);
+        *lost += summary.lost;
+    }
+    return atof(text);
+}
+
+int main(int argc, char **argv)
+{
+    static double figures[MEASURES][WAYS][ROUNDS_MAX];
+    unsigned long long lost = 0;
+
+    if (argc > 2 && strcmp(argv[1], "worker") == 0) {
+        return work(&measures[atoi(argv[2]) % MEASURES]);
+    }
+    const int wanted = argc > 1 ? atoi(argv[1]) : 15;
+    const int rounds = wanted < 1 ? 1 : wanted > ROUNDS_MAX ? ROUNDS_MAX : wanted;
+    const char *library = argc > 2 ? argv[2] : WEFT_BUILD_DIR "/libweft_preload.so";
+    for (int round = 0; round < rounds; round++) {
+        for (int i = 0; i < MEASURES; i++) {
+            for (int way = PLAIN; way < WAYS; way++) {
+                figures[i][way][round] = run(&measures[i], way, library, &lost);
+            }
+        }
+    }
+    (void)printf("%d rounds, medians in ns; %llu events lost\n%-10s %9s %9s %9s %9s\n", rounds,
+                 lost, "", "plain", "loaded", "recorded", "");
+    for (int i = 0; i < MEASURES; i++) {
+        const double plain = median(figures[i][PLAIN], rounds);
+        const double loaded = median(figures[i][LOADED], rounds);
+        const double recorded = median(figures[i][RECORDED], rounds);
+        (void)printf("%-10s %9.1f %9.1f %9.1f  +%.1f ns  x%.2f\n", measures[i].name, plain, loaded,
+                     recorded, recorded - plain, recorded / plain);
+    }
+    return 0;
+}
