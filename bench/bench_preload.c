@@ -177,7 +177,8 @@ static const struct measure {
     {"pair 2", {bursts, bursts}, 2},
     {"pair 4", {bursts, bursts}, 4},
     {"steady 1", {steady, steady}, 1},
-    {"contended", {contend, contend}, CONTENDERS},
+    {"contended", {contend_in_bursts, contend_in_bursts}, CONTENDERS},
+    {"steady c.", {contend, contend}, CONTENDERS},
     {"queue", {put, get}, 4},
 };
 enum { MEASURES = sizeof measures / sizeof *measures };
