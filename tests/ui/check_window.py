@@ -367,12 +367,14 @@ class Mouse(Case):
 
 class Windows(Case):
     def test_a_window_shows_what_the_picture_shows(self):
-        for driver in ({}, {"SDL_RENDER_DRIVER": "software"}):
-            with self.subTest(driver=driver):
-                window = self.open("queue-workers", "--theme", "light", **driver).find()
+        for words, driver in ((("--theme", "light"), {}),
+                              (("--theme", "light"), {"SDL_RENDER_DRIVER": "software"}),
+                              (("--scale", "1.5", "--at", "1s"), {})):
+            with self.subTest(words=words, driver=driver):
+                window = self.open("queue-workers", *words, **driver).find()
                 window.settled()
                 out = self.folder / "out.png"
-                subprocess.run([VIEW, self.trace, "--screenshot", out, "--theme", "light",
+                subprocess.run([VIEW, self.trace, "--screenshot", out, *words,
                                 "--size", f"{WIDTH}x{HEIGHT}"], check=True)
                 self.assertEqual(window.shot(), png.rows(out.read_bytes()))
 
