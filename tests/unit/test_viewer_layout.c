@@ -105,8 +105,8 @@ static void point_around(struct weft_app *app, struct weft_draw_list *list, floa
                          float height, const char *what)
 {
     lay_out(app, list, width, height, what);
-    for (float y = 10; y < height; y += 47) {
-        for (float x = 30; x < width; x += 157) {
+    for (float y = 10; y < height; y += 71) {
+        for (float x = 30; x < width; x += 293) {
             send_mouse(app, WEFT_INPUT_MOUSE_MOVE, x, y);
             lay_out(app, list, width, height, what);
         }
