@@ -31,6 +31,7 @@ struct weft_label {
     enum weft_font font;
     float size;
     struct weft_color ink, under;
+    bool patched;     /* even where no line crosses it */
     const char *text; /* the frame's */
 };
 

@@ -75,9 +75,9 @@ static void draw_rest(struct weft_frame *frame, float *x, float right, float y)
     }
     if (ends && entry(frame, x, right, 14, "start, end")) {
         weft_draw_rect(frame->list, (struct weft_rect){left, y - 7, 1.5f, 14}, 0, mark);
-        weft_draw_rect(frame->list, (struct weft_rect){left, y - 7, 5, 1.5f}, 0, mark);
+        weft_draw_rect(frame->list, (struct weft_rect){left, y + 5.5f, 5, 1.5f}, 0, mark);
         weft_draw_rect(frame->list, (struct weft_rect){left + 12.5f, y - 7, 1.5f, 14}, 0, mark);
-        weft_draw_rect(frame->list, (struct weft_rect){left + 9, y - 7, 5, 1.5f}, 0, mark);
+        weft_draw_rect(frame->list, (struct weft_rect){left + 9, y + 5.5f, 5, 1.5f}, 0, mark);
     }
     left = *x;
     if (frame->summary->has_holds && entry(frame, x, right, 18, "lock held")) {

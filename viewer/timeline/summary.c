@@ -23,6 +23,7 @@ enum weft_mark weft_mark_of(const struct weft_point *point)
     case WEFT_EV_COND_BROADCAST:
     case WEFT_EV_EVENT_SET:
     case WEFT_EV_EVENT_CLEAR:
+    case WEFT_EV_BARRIER_PASS:
     case WEFT_EV_BARRIER_ABORT:
     case WEFT_EV_BARRIER_RESET:
         return WEFT_MARK_SIGNAL;
@@ -44,6 +45,17 @@ enum weft_mark weft_mark_of(const struct weft_point *point)
     default:
         return WEFT_MARK_NONE;
     }
+}
+
+uint32_t weft_crowd_row(uint64_t *until, uint32_t rows, uint64_t from_ns, uint64_t to_ns)
+{
+    uint32_t row = 0;
+
+    while (row + 1 < rows && until[row] > from_ns) {
+        row++;
+    }
+    until[row] = to_ns > until[row] ? to_ns : until[row];
+    return row;
 }
 
 static void sum_thread(struct weft_summary *summary, const struct weft_model *model,
@@ -71,11 +83,14 @@ static void sum_object(struct weft_summary *summary, const struct weft_model *mo
     struct weft_object_summary *sum = &summary->objects.at[index];
 
     *sum = (struct weft_object_summary){.waits = (uint32_t)object->waits.count};
+    uint64_t until[WEFT_CROWD_MAX] = {0};
     for (size_t i = 0; i < object->waits.count; i++) {
         const struct weft_wait_ref *wait = &object->waits.at[i];
         const uint64_t start_ns = model->threads.at[wait->thread].spans.at[wait->span].start_ns;
         const uint64_t ns = weft_span_end_ns(model, wait->thread, wait->span) - start_ns;
         sum->longest_wait_ns = ns > sum->longest_wait_ns ? ns : sum->longest_wait_ns;
+        const uint32_t row = weft_crowd_row(until, WEFT_CROWD_MAX, start_ns, start_ns + ns);
+        sum->crowd = row + 1 > sum->crowd ? row + 1 : sum->crowd;
     }
     for (size_t i = 0; i < object->levels.count; i++) {
         const int64_t value = object->levels.at[i].value;

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { ROWS_MAX = 8 };
+enum { MANY_WAITS = 20000 };
 
 static float box_px(const struct weft_frame *frame, const struct weft_lane *lane)
 {
@@ -66,7 +66,7 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
                           weft_words_duration(hold->end_ns - hold->start_ns).text);
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
-            weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold,
+            weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold, false,
                            label.text);
             return;
         }
@@ -143,18 +143,6 @@ void weft_track_lock(struct weft_frame *frame, const struct weft_lane *lane)
     }
 }
 
-/* One row is one place in the crowd: it is taken until its wait ends. */
-static uint32_t place(uint64_t *taken_until, uint32_t rows, uint64_t from_ns, uint64_t to_ns)
-{
-    uint32_t row = 0;
-
-    while (row + 1 < rows && taken_until[row] > from_ns) {
-        row++;
-    }
-    taken_until[row] = to_ns > taken_until[row] ? to_ns : taken_until[row];
-    return row;
-}
-
 static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct weft_span *span,
                          uint64_t end_ns, struct weft_rect bar)
 {
@@ -172,11 +160,33 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
                           weft_words_moment(end_ns, 1e6).text);
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= seen.w - 12) {
-            weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill,
+            weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, false,
                            label.text);
             return;
         }
     }
+}
+
+/* The first wait that can reach into the view.  Rows are handed out from there on, so they are the
+ * same at every zoom only if it is the very first; among very many nobody can follow one row. */
+static size_t first_wait(const struct weft_frame *frame, uint32_t object)
+{
+    const struct weft_object *what = &frame->model->objects.at[object];
+    const double longest_ns = (double)frame->summary->objects.at[object].longest_wait_ns;
+    const double from_ns = frame->view->range.from_ns - longest_ns;
+    size_t low = 0, high = what->waits.count > MANY_WAITS ? what->waits.count : 0;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct weft_wait_ref *wait = &what->waits.at[middle];
+        if ((double)frame->model->threads.at[wait->thread].spans.at[wait->span].start_ns <
+            from_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct weft_rect rect,
@@ -184,19 +194,11 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
 {
     const struct weft_model *model = frame->model;
     const struct weft_object *what = &model->objects.at[object];
-    uint64_t taken_until[ROWS_MAX] = {0};
-    float last_x[ROWS_MAX] = {0};
-    uint32_t rows, used = 0, most = 1, open = 0;
+    uint64_t until[WEFT_CROWD_MAX] = {0};
+    float last_x[WEFT_CROWD_MAX] = {0};
+    uint32_t rows = frame->summary->objects.at[object].crowd, used = 0;
 
-    /* As many rows as ever wait at once, so that a lane's rows are as tall as they can be. */
-    for (size_t i = 0; i < what->waits.count && most < ROWS_MAX; i++) {
-        const struct weft_wait_ref *wait = &what->waits.at[i];
-        const uint64_t start_ns = model->threads.at[wait->thread].spans.at[wait->span].start_ns;
-        open = place(taken_until, ROWS_MAX, start_ns,
-                     weft_span_end_ns(model, wait->thread, wait->span));
-        most = open + 1 > most ? open + 1 : most;
-    }
-    rows = most;
+    rows = rows > 0 ? rows : 1;
     if ((float)rows * row_px > rect.h) {
         row_px = rect.h / (float)rows;
     }
@@ -204,14 +206,11 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
         row_px = 3;
         rows = (uint32_t)(rect.h / row_px) > 0 ? (uint32_t)(rect.h / row_px) : 1;
     }
-    for (int i = 0; i < ROWS_MAX; i++) {
-        taken_until[i] = 0;
-    }
-    for (size_t i = 0; i < what->waits.count; i++) {
+    for (size_t i = first_wait(frame, object); i < what->waits.count; i++) {
         const struct weft_wait_ref *wait = &what->waits.at[i];
         const struct weft_span *span = &model->threads.at[wait->thread].spans.at[wait->span];
         const uint64_t end_ns = weft_span_end_ns(model, wait->thread, wait->span);
-        const uint32_t row = place(taken_until, rows, span->start_ns, end_ns);
+        const uint32_t row = weft_crowd_row(until, rows, span->start_ns, end_ns);
         if ((double)span->start_ns > frame->view->range.to_ns) {
             break;
         }

@@ -89,7 +89,8 @@ void weft_track_marks(struct weft_frame *frame)
         if ((double)point->t_ns > frame->view->range.to_ns) {
             break;
         }
-        if (lane == NULL) {
+        /* Everybody passes a barrier: that is told on the barrier's own lane. */
+        if (lane == NULL || point->kind == WEFT_EV_BARRIER_PASS) {
             continue;
         }
         const float x = weft_frame_x(frame, (double)point->t_ns);

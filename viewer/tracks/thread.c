@@ -215,7 +215,7 @@ static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
             weft_pen_label(frame, seen.x + 8, bar.y + bar.h / 2, width, style, colors->fill,
-                           label.text);
+                           weft_state_styles[state].pattern == WEFT_PATTERN_HATCHED, label.text);
             return;
         }
     }
@@ -298,21 +298,22 @@ static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
         const float width = weft_pen_width(frame, style, zone->name);
         if (row >= 14 && width <= band.w - 10) {
             weft_pen_label(frame, band.x + 5, band.y + row / 2 + 0.5f, width, style,
-                           frame->theme->raised, zone->name);
+                           frame->theme->raised, false, zone->name);
         }
     }
 }
 
-/* Start and end: a thin post, as high as the lane's bars, with a foot towards the inside. */
+/* Start and end: a thin post as high as the lane's bars, with a foot towards the inside.  The foot
+ * is below, where no flag stands. */
 static void draw_post(struct weft_frame *frame, struct weft_rect bars, float x, float foot)
 {
     if (x < bars.x - 1 || x > bars.x + bars.w + 1) {
         return;
     }
-    const float top = bars.y;
-    weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, top, 1.5f, bars.y + bars.h - top}, 0,
+    weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, bars.y, 1.5f, bars.h + 1.5f}, 0,
                    frame->theme->mark);
-    weft_draw_rect(frame->list, (struct weft_rect){foot > 0 ? x : x + foot, top, fabsf(foot), 1.5f},
+    weft_draw_rect(frame->list,
+                   (struct weft_rect){foot > 0 ? x : x + foot, bars.y + bars.h, fabsf(foot), 1.5f},
                    0, frame->theme->mark);
 }
 
@@ -325,18 +326,18 @@ static void draw_life(struct weft_frame *frame, const struct weft_lane *lane, st
     const float end_x = weft_frame_x(frame, (double)info->end_ns);
 
     if (info->started && info->spans.count > 0) {
-        draw_post(frame, bars, weft_frame_x(frame, (double)info->start_ns), 5);
+        draw_post(frame, bars, weft_frame_x(frame, (double)info->start_ns), 6);
     }
     if (!info->ended) {
         return;
     }
-    draw_post(frame, bars, end_x, -5);
+    draw_post(frame, bars, end_x, -6);
     const float left = end_x + 8 > bars.x + 8 ? end_x + 8 : bars.x + 8;
     if (style.size > 0) {
         const float width = weft_pen_width(frame, style, "ended");
         if (left + width <= bars.x + bars.w + 12) {
             weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.66f) / 2, width, style,
-                           weft_track_ground(frame, lane, left), "ended");
+                           weft_track_ground(frame, lane, left), false, "ended");
         }
     }
 }

@@ -131,6 +131,11 @@ static void thread_figures(const struct weft_frame *frame, uint32_t thread, stru
     const uint64_t hardly_ns = sum->life_ns / 100;
     bool told[WEFT_STATE_COUNT] = {false};
 
+    /* Shares are of a thread's own life: where that is hardly to be seen, it is told. */
+    if (sum->life_ns < frame->model->end_ns / 100) {
+        add_figure(figures, "lived", weft_words_duration(sum->life_ns), true);
+    }
+
     for (int round = 5; round >= 0; round--) {
         const int loudness = round % 3;
         const uint64_t least_ns = round >= 3 ? hardly_ns : 0;
