@@ -22,7 +22,7 @@ static void add_period(struct weft_facts *facts, const char *before, uint64_t fr
     const double exact = exact_for(to_ns - from_ns);
 
     weft_sentence_add(next(facts), "%s%s, from %s to %s", before,
-                      weft_words_duration(to_ns - from_ns).text,
+                      weft_words_lasting(to_ns - from_ns, open).text,
                       weft_words_moment(from_ns, exact).text, weft_words_moment(to_ns, exact).text);
     if (open) {
         weft_sentence_add(next(facts), "It had not ended when the trace did.");

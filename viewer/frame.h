@@ -1,6 +1,6 @@
 /*
  * One layout pass: everything that a panel, a track or the ruler may look at, and where it draws.
- * All of it but list, hits and labels is const while a frame is made.
+ * All of it but list, hits, labels and merged is const while a frame is made.
  * Threads: one at a time.
  */
 #ifndef WEFT_VIEWER_FRAME_H
@@ -64,6 +64,7 @@ struct weft_frame {
     float mouse_x, mouse_y;
     bool has_mouse;
     bool dragging; /* a range is being dragged */
+    bool merged;   /* out: some columns stand for several spans */
 };
 
 /* viewer/timeline/geometry.c */

@@ -196,6 +196,10 @@ static void draw_at(struct weft_frame *frame, struct weft_rect rect)
     weft_draw_rect(frame->list, (struct weft_rect){rect.x, rect.y + 10, width + 16, 22}, 4,
                    frame->theme->playhead);
     weft_pen_text(frame, rect.x + 8, rect.y + 21, width + 1, badge, title.text);
+    if (!frame->view->has_playhead) {
+        weft_pen_text(frame, rect.x + width + 28, rect.y + 21, rect.w - width - 28, quiet(frame),
+                      "Click the ruler to see another moment, or play.");
+    }
     const struct weft_rect body_rect = {rect.x, rect.y + TITLE_PX, rect.w, rect.h - TITLE_PX};
     const uint32_t threads = (uint32_t)frame->model->threads.count;
     const float wish = widest_now(frame, true, rows) + widest_now(frame, false, rows);

@@ -4,7 +4,7 @@
 #include "viewer/pen.h"
 #include "viewer/tracks/tracks.h"
 
-static const float GAP = 18;
+static const float GAP = 18, HELP_PX = 72;
 
 static struct weft_style style_of(const struct weft_frame *frame)
 {
@@ -85,10 +85,14 @@ static void draw_rest(struct weft_frame *frame, float *x, float right, float y)
         weft_draw_rect(frame->list, box, 2, frame->theme->hold);
         weft_draw_frame(frame->list, box, 2, 1, frame->theme->hold_edge);
     }
+    left = *x;
+    if (frame->merged && entry(frame, x, right, 18, "several in a pixel")) {
+        weft_draw_rect(frame->list, (struct weft_rect){left, y + 3, 18, 1}, 0, frame->theme->muted);
+    }
 }
 
-/* Key caps from the right, the most useful ones last to go. */
-static float draw_hints(struct weft_frame *frame, float y)
+/* Key caps from the right down to `least`, the most useful ones last to go. */
+static void draw_hints(struct weft_frame *frame, float least, float y)
 {
     static const struct {
         const char *words;
@@ -100,7 +104,6 @@ static float draw_hints(struct weft_frame *frame, float y)
                  {"step", {WEFT_COMMAND_PREV_EVENT, WEFT_COMMAND_NEXT_EVENT}},
                  {"fit", {WEFT_COMMAND_FIT, WEFT_COMMAND_COUNT}}};
     const struct weft_style style = {WEFT_FONT_SANS, 12.5f, frame->theme->muted};
-    const float least = frame->geometry.width * 0.56f;
     float right = frame->geometry.width - 16;
 
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
@@ -119,7 +122,6 @@ static float draw_hints(struct weft_frame *frame, float y)
         weft_pen_text(frame, x + 3, y, words + 1, style, hints[i].words);
         right -= width + 14;
     }
-    return right;
 }
 
 void weft_legend_draw(struct weft_frame *frame)
@@ -130,8 +132,10 @@ void weft_legend_draw(struct weft_frame *frame)
 
     weft_draw_rect(frame->list, rect, 0, frame->theme->bar);
     weft_draw_rect(frame->list, (struct weft_rect){0, rect.y, rect.w, 1}, 0, frame->theme->line);
-    const float right = draw_hints(frame, y);
+    /* The legend comes first; "help" alone always has its place. */
+    const float right = rect.w - 16 - HELP_PX;
     draw_states(frame, &x, right, y);
     draw_marks(frame, &x, right, y);
     draw_rest(frame, &x, right, y);
+    draw_hints(frame, x, y);
 }

@@ -62,8 +62,10 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
     const float left = seen.x + 6 + 2 * radius + 6, room = seen.x + seen.w - 6 - left;
     for (int variant = 0; variant < 2 && style.size > 0; variant++) {
         struct weft_sentence label = {.len = 0};
-        weft_sentence_add(&label, variant == 0 ? "held by %s for %s" : "%s", owner,
-                          weft_words_duration(hold->end_ns - hold->start_ns).text);
+        weft_sentence_add(
+            &label, variant == 0 ? "held by %s for %s" : "%s", owner,
+            weft_words_lasting(hold->end_ns - hold->start_ns, (hold->flags & WEFT_SPAN_OPEN) != 0)
+                .text);
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
             weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold, false,
@@ -124,6 +126,9 @@ void weft_track_lock(struct weft_frame *frame, const struct weft_lane *lane)
         box.w -= box.w >= 4 ? 1 : 0;
         weft_draw_rect(frame->list, box, 2, frame->theme->hold);
         weft_draw_frame(frame->list, box, 2, 1, frame->theme->hold_edge);
+        if ((hold->flags & WEFT_SPAN_OPEN) != 0) {
+            weft_track_tear(frame, lane, box);
+        }
         label_hold(frame, hold, box);
     }
     draw_thin(frame, &thin_from, &thin_to, &owned, thin);
@@ -156,8 +161,11 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
 
     for (int variant = 0; variant < 2 && bar.h >= 13; variant++) {
         struct weft_sentence label = {.len = 0};
-        weft_sentence_add(&label, variant == 0 ? "%s waits until %s" : "%s", name,
-                          weft_words_moment(end_ns, 1e6).text);
+        weft_sentence_add(&label,
+                          variant > 0                           ? "%s"
+                          : (span->flags & WEFT_SPAN_OPEN) != 0 ? "%s still waits"
+                                                                : "%s waits until %s",
+                          name, weft_words_moment(end_ns, 1e6).text);
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= seen.w - 12) {
             weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, false,
@@ -228,6 +236,9 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
         const struct weft_rect bar = {x0, rect.y + (float)row * row_px, width,
                                       row_px - (row_px > 5 ? 1 : 0.5f)};
         weft_pen_state(frame, bar, span->state, 1);
+        if ((span->flags & WEFT_SPAN_OPEN) != 0) {
+            weft_track_tear(frame, weft_lanes_of_object(frame->lanes, object), bar);
+        }
         weft_frame_hit(frame, bar, WEFT_TARGET_SPAN, wait->thread, wait->span);
         label_waiter(frame, wait->thread, span, end_ns, bar);
     }

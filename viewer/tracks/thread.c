@@ -18,6 +18,8 @@
 
 static const float NARROW_PX = 2;
 
+enum { MERGED_PX = 4 };
+
 float weft_track_label_size(float bar_height)
 {
     return bar_height >= 26 ? 13 : bar_height >= 19 ? 12 : bar_height >= 14 ? 11 : 0;
@@ -135,7 +137,7 @@ static void draw_columns(struct weft_frame *frame, const struct columns *columns
             i++;
             continue;
         }
-        uint8_t best[2] = {0, 0};
+        uint8_t best = 0;
         uint32_t end = i;
         for (; end < columns->count && columns->narrow[end]; end++) {
             uint8_t most = 0;
@@ -143,14 +145,34 @@ static void draw_columns(struct weft_frame *frame, const struct columns *columns
                 most = columns->share[end][state] > columns->share[end][most] ? state : most;
             }
             if (end == i) {
-                best[0] = most;
-            } else if (most != best[0]) {
+                best = most;
+            } else if (most != best) {
                 break;
             }
         }
         const float left = bars.x + (float)i, right = bars.x + (float)end;
-        weft_pen_state(frame, weft_track_bar(bars, best[0], left, right), best[0], 0);
+        weft_pen_state(frame, weft_track_bar(bars, best, left, right), best, 0);
         i = end;
+    }
+}
+
+/* A hair below columns that stand for more than they can show. */
+static void draw_merged(struct weft_frame *frame, const struct columns *columns,
+                        struct weft_rect bars)
+{
+    for (uint32_t i = 0; i < columns->count;) {
+        uint32_t end = i;
+        while (end < columns->count && columns->narrow[end]) {
+            end++;
+        }
+        if (end - i >= MERGED_PX) {
+            weft_draw_rect(
+                frame->list,
+                (struct weft_rect){bars.x + (float)i, bars.y + bars.h + 1.5f, (float)(end - i), 1},
+                0, frame->theme->muted);
+            frame->merged = true;
+        }
+        i = end > i ? end : i + 1;
     }
 }
 
@@ -181,8 +203,7 @@ static void draw_notches(struct weft_frame *frame, const struct columns *columns
     }
 }
 
-/* A span that was cut has no end: its right edge is torn. */
-static void tear(struct weft_frame *frame, struct weft_rect bar)
+void weft_track_tear(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bar)
 {
     const float right = bar.x + bar.w, tooth = 5;
 
@@ -190,7 +211,7 @@ static void tear(struct weft_frame *frame, struct weft_rect bar)
         const float low = y + tooth < bar.y + bar.h ? y + tooth : bar.y + bar.h;
         const struct weft_point_px notch[] = {
             {right + 0.5f, y}, {right - 5, (y + low) / 2}, {right + 0.5f, low}};
-        weft_draw_polygon(frame->list, notch, 3, frame->theme->ground);
+        weft_draw_polygon(frame->list, notch, 3, weft_track_ground(frame, lane, right));
     }
 }
 
@@ -221,8 +242,10 @@ static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
     }
 }
 
-static void draw_spans(struct weft_frame *frame, uint32_t thread, struct weft_rect bars)
+static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
+                       struct weft_rect bars)
 {
+    const uint32_t thread = lane->index;
     const struct weft_thread_info *info = &frame->model->threads.at[thread];
     struct columns columns;
     size_t wide_from;
@@ -255,13 +278,14 @@ static void draw_spans(struct weft_frame *frame, uint32_t thread, struct weft_re
         }
         /* A hair between neighbours, so that two of the same state are seen to be two. */
         struct weft_rect bar = weft_track_bar(bars, span->state, x0, x1 - (x1 - x0 >= 4 ? 1 : 0));
-        weft_pen_state(frame, bar, span->state, 2);
+        weft_pen_state(frame, bar, span->state, bar.w >= 8 ? 2 : 0);
         if ((span->flags & WEFT_SPAN_OPEN) != 0) {
-            tear(frame, bar);
+            weft_track_tear(frame, lane, bar);
         }
         label_span(frame, thread, i, bar);
     }
     draw_notches(frame, &columns, bars);
+    draw_merged(frame, &columns, bars);
 }
 
 static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
@@ -369,7 +393,7 @@ void weft_track_thread(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_rect bars = weft_track_bars(frame, lane);
 
-    draw_spans(frame, lane->index, bars);
+    draw_spans(frame, lane, bars);
     draw_zones(frame, lane);
     draw_life(frame, lane, bars);
     hit_spans(frame, lane, bars);

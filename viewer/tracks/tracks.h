@@ -41,6 +41,9 @@ struct weft_rect weft_track_hold(const struct weft_frame *frame, const struct we
 struct weft_color weft_track_ground(const struct weft_frame *frame, const struct weft_lane *lane,
                                     float x);
 
+/* What was cut has no end: tears a bar's right edge. */
+void weft_track_tear(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bar);
+
 /* Sizes of text in a lane of this height; 0: no text. */
 float weft_track_label_size(float bar_height);
 
