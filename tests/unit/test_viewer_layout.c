@@ -380,6 +380,54 @@ static void a_crowd_with_long_names_is_laid_out_without_a_flaw(void **state)
     weft_draw_done(&list);
 }
 
+/* The first lines of a sample, as a recorder leaves them that was killed. */
+static const char *write_cut(int lines)
+{
+    static char path[512];
+    char from_path[512], line[4096];
+
+    snprintf(from_path, sizeof from_path, "%s/traces/samples/locked-sections.weft.jsonl",
+             WEFT_SOURCE_DIR);
+    snprintf(path, sizeof path, "%s/tests/viewer-cut.weft.jsonl", WEFT_BUILD_DIR);
+    FILE *from = fopen(from_path, "r"), *to = fopen(path, "w");
+    assert_non_null(from);
+    assert_non_null(to);
+    for (int i = 0; i < lines && fgets(line, sizeof line, from) != NULL; i++) {
+        fputs(line, to);
+    }
+    fclose(from);
+    assert_int_equal(fclose(to), 0);
+    return path;
+}
+
+static void what_was_cut_is_torn_and_said_to_be(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_draw_list list;
+    int waits = 0;
+
+    weft_draw_init(&list);
+    for (int lines = 2; lines < 40; lines++) { /* wherever it is cut */
+        struct weft_app *app = check_open(write_cut(lines), &options);
+        size_t teeth = 0;
+        lay_out(app, &list, 1280, 720, "cut");
+        assert_non_null(check_text(&list, "This trace was cut"));
+        for (size_t i = 0; i < list.count; i++) {
+            teeth += list.at[i].kind == WEFT_DRAW_POLYGON && list.at[i].count == 3 &&
+                     same(list.at[i].color, weft_theme_of(WEFT_THEME_DARK)->ground);
+        }
+        if (check_text(&list, "waits ≥ ") != NULL &&
+            check_text(&list, "Thread-2 still waits") != NULL) {
+            waits++;
+            assert_true(teeth >= 4);
+        }
+        weft_app_free(app);
+    }
+    assert_true(waits > 3);
+    weft_draw_done(&list);
+}
+
 static void a_tiny_window_does_not_break(void **state)
 {
     (void)state;
@@ -474,6 +522,7 @@ int main(void)
         cmocka_unit_test(shares_in_the_gutter_are_sums_of_the_spans),
         cmocka_unit_test(a_crowded_column_shows_what_dominates_and_keeps_the_rare),
         cmocka_unit_test(a_crowd_with_long_names_is_laid_out_without_a_flaw),
+        cmocka_unit_test(what_was_cut_is_torn_and_said_to_be),
         cmocka_unit_test(a_tiny_window_does_not_break),
         cmocka_unit_test(the_hand_off_goes_from_the_release_to_the_acquire),
         cmocka_unit_test(a_frame_allocates_nothing_once_it_has_grown),
