@@ -306,18 +306,14 @@ void weft_sentence_point(const struct weft_model *model, uint32_t point, struct 
 
     weft_sentence_add(out, "%s %s", weft_name_of_thread(model, what->thread, what->t_ns),
                       info->words);
-    if (args != NULL && args->text != NULL && info->family == WEFT_FAMILY_QUEUE) {
-        add_text(out, args->text);
-        weft_sentence_add(out, " ·");
-    }
     if (what->object != WEFT_NONE) {
         weft_sentence_add(out, " %s",
                           weft_point_about_thread(model, point)
                               ? weft_name_of_thread(model, what->object, what->t_ns)
                               : object_name(model, what->object));
     }
-    if (args != NULL && args->text != NULL && info->family != WEFT_FAMILY_QUEUE &&
-        info->family != WEFT_FAMILY_THREAD) {
+    if (args != NULL && args->text != NULL && info->family != WEFT_FAMILY_THREAD) {
+        weft_sentence_add(out, "%s", info->family == WEFT_FAMILY_QUEUE ? ":" : "");
         add_text(out, args->text);
     }
     if (what->kind == WEFT_EV_QUERY && args != NULL && args->first > 0 &&

@@ -173,7 +173,11 @@ static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
     /* A hand-off of an object is the story; the end of a join follows from it. */
     const bool quiet = wake->object == WEFT_NONE && !strong;
     const float width = strong ? 3 : quiet ? 1.25f : 2.25f, wing = quiet ? 4 : 5.5f;
-    const struct weft_color color = quiet ? frame->theme->muted : frame->theme->mark;
+    const bool picked = weft_target_equal(
+        frame->view->selected, (struct weft_target){WEFT_TARGET_WAKE, 0, (uint32_t)index});
+    const struct weft_color color = picked  ? frame->theme->accent
+                                    : quiet ? frame->theme->muted
+                                            : frame->theme->mark;
     weft_draw_line(frame->list, curve, CURVE_POINTS, width, color);
     const struct weft_point_px tip[] = {{x1 - wing, y1 + head}, {x1 + wing, y1 + head}, {x1, y1}};
     weft_draw_polygon(frame->list, tip, 3, color);
