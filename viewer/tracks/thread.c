@@ -67,11 +67,12 @@ struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, 
     return (struct weft_rect){x0, bars.y + bars.h - height, x1 - x0, height};
 }
 
-/* Coverage of pixel columns by states, for the columns that some narrow span touches. */
+/* Coverage of pixel columns by states. */
 struct columns {
     uint32_t count;
     float (*share)[WEFT_STATE_COUNT];
-    bool *narrow;
+    bool *narrow;  /* some narrow span touches it: the column is drawn as one */
+    uint8_t *most; /* the state that has most of it */
 };
 
 static bool columns_init(struct columns *columns, struct weft_frame *frame)
@@ -81,7 +82,8 @@ static bool columns_init(struct columns *columns, struct weft_frame *frame)
     columns->count = width > 0 ? (uint32_t)ceilf(width) + 1 : 1;
     columns->share = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->share);
     columns->narrow = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->narrow);
-    if (columns->share == NULL || columns->narrow == NULL) {
+    columns->most = weft_arena_get(&frame->list->arena, columns->count);
+    if (columns->share == NULL || columns->narrow == NULL || columns->most == NULL) {
         frame->list->failed = true;
         return false;
     }
@@ -129,30 +131,31 @@ static uint32_t first_span(const struct weft_frame *frame, uint32_t thread)
     return (uint32_t)(low > 0 ? low - 1 : 0);
 }
 
+static void judge_columns(struct columns *columns)
+{
+    for (uint32_t i = 0; i < columns->count; i++) {
+        for (uint8_t state = 1; columns->narrow[i] && state < WEFT_STATE_COUNT; state++) {
+            if (columns->share[i][state] > columns->share[i][columns->most[i]]) {
+                columns->most[i] = state;
+            }
+        }
+    }
+}
+
 static void draw_columns(struct weft_frame *frame, const struct columns *columns,
                          struct weft_rect bars)
 {
     for (uint32_t i = 0; i < columns->count;) {
-        if (!columns->narrow[i]) {
-            i++;
-            continue;
-        }
-        uint8_t best = 0;
+        const uint8_t state = columns->most[i];
         uint32_t end = i;
-        for (; end < columns->count && columns->narrow[end]; end++) {
-            uint8_t most = 0;
-            for (uint8_t state = 1; state < WEFT_STATE_COUNT; state++) {
-                most = columns->share[end][state] > columns->share[end][most] ? state : most;
-            }
-            if (end == i) {
-                best = most;
-            } else if (most != best) {
-                break;
-            }
+        while (end < columns->count && columns->narrow[end] && columns->most[end] == state) {
+            end++;
         }
-        const float left = bars.x + (float)i, right = bars.x + (float)end;
-        weft_pen_state(frame, weft_track_bar(bars, best, left, right), best, 0);
-        i = end;
+        if (end > i) {
+            const float left = bars.x + (float)i, right = bars.x + (float)end;
+            weft_pen_state(frame, weft_track_bar(bars, state, left, right), state, 0);
+        }
+        i = end > i ? end : i + 1;
     }
 }
 
@@ -176,30 +179,41 @@ static void draw_merged(struct weft_frame *frame, const struct columns *columns,
     }
 }
 
-/* Loud states that do not dominate their column. */
+/* The loudest state of a column when it is not the one that the column shows. */
+static uint8_t loudest_hidden(const struct columns *columns, uint32_t i)
+{
+    uint8_t loudest = WEFT_STATE_COUNT;
+
+    for (uint8_t state = 0; columns->narrow[i] && state < WEFT_STATE_COUNT; state++) {
+        const uint8_t loudness = weft_state_styles[state].loudness;
+        if (columns->share[i][state] > 0 && loudness > 0 &&
+            (loudest == WEFT_STATE_COUNT || loudness > weft_state_styles[loudest].loudness)) {
+            loudest = state;
+        }
+    }
+    return loudest < WEFT_STATE_COUNT && loudest != columns->most[i] ? loudest : WEFT_STATE_COUNT;
+}
+
+/* Loud states that do not dominate their column keep a notch at its foot. */
 static void draw_notches(struct weft_frame *frame, const struct columns *columns,
                          struct weft_rect bars)
 {
     const float height = bars.h >= 24 ? 7 : 4;
 
-    for (uint32_t i = 0; i < columns->count; i++) {
-        uint8_t loudest = WEFT_STATE_COUNT;
-        if (!columns->narrow[i]) {
-            continue;
+    for (uint32_t i = 0; i < columns->count;) {
+        const uint8_t state = loudest_hidden(columns, i);
+        uint32_t end = i + 1;
+        while (state < WEFT_STATE_COUNT && end < columns->count &&
+               loudest_hidden(columns, end) == state) {
+            end++;
         }
-        for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
-            const uint8_t loudness = weft_state_styles[state].loudness;
-            if (columns->share[i][state] > 0 && loudness > 0 &&
-                (loudest == WEFT_STATE_COUNT || loudness > weft_state_styles[loudest].loudness)) {
-                loudest = state;
-            }
+        if (state < WEFT_STATE_COUNT) {
+            weft_draw_rect(frame->list,
+                           (struct weft_rect){bars.x + (float)i, bars.y + bars.h - height,
+                                              (float)(end - i) + 0.5f, height},
+                           0, weft_state_styles[state].colors[frame->theme->id].fill);
         }
-        if (loudest < WEFT_STATE_COUNT) {
-            weft_draw_rect(
-                frame->list,
-                (struct weft_rect){bars.x + (float)i, bars.y + bars.h - height, 1.5f, height}, 0,
-                weft_state_styles[loudest].colors[frame->theme->id].fill);
-        }
+        i = end;
     }
 }
 
@@ -242,31 +256,13 @@ static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
     }
 }
 
-static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
-                       struct weft_rect bars)
+/* Spans that are wide enough to be bars of their own, over the columns. */
+static void draw_bars(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bars)
 {
     const uint32_t thread = lane->index;
     const struct weft_thread_info *info = &frame->model->threads.at[thread];
-    struct columns columns;
-    size_t wide_from;
 
-    if (!columns_init(&columns, frame)) {
-        return;
-    }
-    /* First the columns of narrow spans: which ones, and how much of each is whose. */
     for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
-        const struct weft_span *span = &info->spans.at[i];
-        if ((double)span->start_ns > frame->view->range.to_ns) {
-            break;
-        }
-        const float x0 = weft_frame_x(frame, (double)span->start_ns) - bars.x;
-        const float x1 =
-            weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i)) - bars.x;
-        cover(&columns, x0, x1, span->state, x1 - x0 < NARROW_PX);
-    }
-    draw_columns(frame, &columns, bars);
-    wide_from = first_span(frame, thread);
-    for (uint32_t i = (uint32_t)wide_from; i < info->spans.count; i++) {
         const struct weft_span *span = &info->spans.at[i];
         const float x0 = weft_frame_x(frame, (double)span->start_ns);
         if ((double)span->start_ns > frame->view->range.to_ns) {
@@ -277,13 +273,39 @@ static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
             continue;
         }
         /* A hair between neighbours, so that two of the same state are seen to be two. */
-        struct weft_rect bar = weft_track_bar(bars, span->state, x0, x1 - (x1 - x0 >= 4 ? 1 : 0));
+        const struct weft_rect bar =
+            weft_track_bar(bars, span->state, x0, x1 - (x1 - x0 >= 4 ? 1 : 0));
         weft_pen_state(frame, bar, span->state, bar.w >= 8 ? 2 : 0);
         if ((span->flags & WEFT_SPAN_OPEN) != 0) {
             weft_track_tear(frame, lane, bar);
         }
         label_span(frame, thread, i, bar);
     }
+}
+
+static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
+                       struct weft_rect bars)
+{
+    const uint32_t thread = lane->index;
+    const struct weft_thread_info *info = &frame->model->threads.at[thread];
+    struct columns columns;
+
+    if (!columns_init(&columns, frame)) {
+        return;
+    }
+    for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
+        const struct weft_span *span = &info->spans.at[i];
+        if ((double)span->start_ns > frame->view->range.to_ns) {
+            break;
+        }
+        const float x0 = weft_frame_x(frame, (double)span->start_ns) - bars.x;
+        const float x1 =
+            weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i)) - bars.x;
+        cover(&columns, x0, x1, span->state, x1 - x0 < NARROW_PX);
+    }
+    judge_columns(&columns);
+    draw_columns(frame, &columns, bars);
+    draw_bars(frame, lane, bars);
     draw_notches(frame, &columns, bars);
     draw_merged(frame, &columns, bars);
 }
