@@ -428,6 +428,71 @@ static void what_was_cut_is_torn_and_said_to_be(void **state)
     weft_draw_done(&list);
 }
 
+static void seed_click(struct weft_app *app, uint32_t seed)
+{
+    const float x = 240 + (float)(seed * 7919 % 1000), y = 80 + (float)(seed * 104729 % 420);
+
+    send_mouse(app, WEFT_INPUT_MOUSE_MOVE, x, y);
+    send_mouse(app, WEFT_INPUT_MOUSE_DOWN, x, y);
+    send_mouse(app, WEFT_INPUT_MOUSE_UP, x, y);
+    send_char(app, "[].,f0"[seed % 6]);
+}
+
+/* A sample with some digits and some lines changed: readable, but what it says is nonsense. */
+static const char *write_nonsense(const char *sample, uint32_t seed)
+{
+    static char path[512];
+    char from_path[512], line[4096];
+
+    snprintf(from_path, sizeof from_path, "%s/traces/samples/%s.weft.jsonl", WEFT_SOURCE_DIR,
+             sample);
+    snprintf(path, sizeof path, "%s/tests/viewer-nonsense.weft.jsonl", WEFT_BUILD_DIR);
+    FILE *from = fopen(from_path, "r"), *to = fopen(path, "w");
+    assert_non_null(from);
+    assert_non_null(to);
+    for (bool first = true; fgets(line, sizeof line, from) != NULL; first = false) {
+        seed = seed * 1664525 + 1013904223;
+        if (!first && (seed >> 16) % 11 == 0) {
+            continue; /* a line is missing */
+        }
+        for (size_t i = 0; !first && line[i] != '\0'; i++) {
+            seed = seed * 1664525 + 1013904223;
+            if (line[i] >= '1' && line[i] <= '9' && (seed >> 16) % 37 == 0) {
+                line[i] = (char)('1' + (seed >> 24) % 9);
+            }
+        }
+        fputs(line, to);
+        if (!first && (seed >> 16) % 13 == 0) {
+            fputs(line, to); /* and another twice */
+        }
+    }
+    fclose(from);
+    assert_int_equal(fclose(to), 0);
+    return path;
+}
+
+static void nonsense_is_laid_out_all_the_same(void **state)
+{
+    (void)state;
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (uint32_t seed = 1; seed <= 60; seed++) {
+        const struct weft_app_options options = {
+            .theme = (enum weft_theme_id)(seed % 2), .has_at = true, .at_ns = seed * 50000000};
+        struct weft_app *app = check_open(write_nonsense(samples[seed % SAMPLES], seed), &options);
+        char what[64];
+        snprintf(what, sizeof what, "nonsense %u", seed);
+        lay_out(app, &list, 1280, 720, what);
+        for (int i = 0; i < 12; i++) {
+            seed_click(app, seed * 12 + (uint32_t)i);
+            lay_out(app, &list, 1280, 720, what);
+        }
+        weft_app_free(app);
+    }
+    weft_draw_done(&list);
+}
+
 static void a_tiny_window_does_not_break(void **state)
 {
     (void)state;
@@ -523,6 +588,7 @@ int main(void)
         cmocka_unit_test(a_crowded_column_shows_what_dominates_and_keeps_the_rare),
         cmocka_unit_test(a_crowd_with_long_names_is_laid_out_without_a_flaw),
         cmocka_unit_test(what_was_cut_is_torn_and_said_to_be),
+        cmocka_unit_test(nonsense_is_laid_out_all_the_same),
         cmocka_unit_test(a_tiny_window_does_not_break),
         cmocka_unit_test(the_hand_off_goes_from_the_release_to_the_acquire),
         cmocka_unit_test(a_frame_allocates_nothing_once_it_has_grown),
