@@ -102,6 +102,8 @@ static void label_change(struct weft_frame *frame, const struct weft_lane *lane,
     if (args == NULL || args->text == NULL || scale->rect.h < 26) {
         return;
     }
+    const float edge = scale->rect.x + scale->rect.w;
+    next_x = next_x < edge ? next_x : edge;
     const struct weft_point *point = &frame->model->points.at[level->point];
     weft_sentence_add(&label, point->kind == WEFT_EV_QUEUE_PUT ? "+ %.30s" : "%.30s → %s",
                       args->text, weft_name_of_thread(frame->model, point->thread, point->t_ns));
