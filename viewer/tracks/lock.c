@@ -161,11 +161,14 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
 
     for (int variant = 0; variant < 2 && bar.h >= 13; variant++) {
         struct weft_sentence label = {.len = 0};
-        weft_sentence_add(&label,
-                          variant > 0                           ? "%s"
-                          : (span->flags & WEFT_SPAN_OPEN) != 0 ? "%s still waits"
-                                                                : "%s waits until %s",
-                          name, weft_words_moment(end_ns, 1e6).text);
+        weft_sentence_add(&label, "%s", name);
+        if (variant == 0 && (span->flags & WEFT_SPAN_OPEN) != 0) {
+            weft_sentence_add(&label, " still waits");
+        } else if (variant == 0) {
+            weft_sentence_add(&label, " waits%s until %s",
+                              span->outcome == WEFT_OUT_TIMEOUT ? " in vain" : "",
+                              weft_words_moment(end_ns, 1e6).text);
+        }
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= seen.w - 12) {
             weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, false,
