@@ -272,9 +272,14 @@ static void draw_bars(struct weft_frame *frame, const struct weft_lane *lane, st
         if (x1 - x0 < NARROW_PX) {
             continue;
         }
-        /* A hair between neighbours, so that two of the same state are seen to be two. */
-        const struct weft_rect bar =
-            weft_track_bar(bars, span->state, x0, x1 - (x1 - x0 >= 4 ? 1 : 0));
+        /* A hair between neighbours, so that two of the same state are seen to be two, even where
+         * a column of what lies between them has been drawn. */
+        const float hair = x1 - x0 >= 4 ? 1 : 0;
+        const struct weft_rect bar = weft_track_bar(bars, span->state, x0, x1 - hair);
+        if (hair > 0) {
+            weft_draw_rect(frame->list, (struct weft_rect){x1 - hair, bar.y, hair, bar.h}, 0,
+                           weft_track_ground(frame, lane, x1));
+        }
         weft_pen_state(frame, bar, span->state, bar.w >= 8 ? 2 : 0);
         if ((span->flags & WEFT_SPAN_OPEN) != 0) {
             weft_track_tear(frame, lane, bar);
