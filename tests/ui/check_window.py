@@ -309,7 +309,8 @@ class Mouse(Case):
         window = self.open().find()
         before = window.settled()
         window.drag((2_000_000_000, "Thread-1"), (4_000_000_000, "Thread-1"))
-        marked = window.until(lambda state: "range_from_ns" in state, "a drag marks a range")
+        window.until(lambda state: "range_from_ns" in state, "a drag marks a range")
+        marked = window.settled()  # the range is there, and drawn, from the first pixel on
         one_px = length(before) / (before["lane_right_px"] - before["lane_left_px"])
         self.assertAlmostEqual(marked["range_from_ns"], 2_000_000_000, delta=2 * one_px)
         self.assertAlmostEqual(marked["range_to_ns"], 4_000_000_000, delta=2 * one_px)
