@@ -237,11 +237,17 @@ static void compose(struct weft_app *app, float width, float height,
         return;
     }
     const uint32_t warnings = app->loading ? 0 : weft_warnings_count(model);
-    const struct weft_geometry at = weft_geometry_of(width, height, weft_view_zoomed(&app->view),
-                                                     warnings, weft_dock_height(model, height));
+    const bool zoomed = weft_view_zoomed(&app->view);
+    struct weft_geometry at =
+        weft_geometry_of(width, height, zoomed, warnings, weft_dock_height(model, height, 0));
     if (!weft_lanes_layout(&app->lanes, model, &app->summary, at.plot.h)) {
         list->failed = true;
     }
+    /* Lanes that leave room are as tall as they ever get: they stay as they are when the dock
+     * takes it. */
+    const float spare_px = at.plot.h - app->lanes.total_px - 12;
+    at = weft_geometry_of(width, height, zoomed, warnings,
+                          weft_dock_height(model, height, spare_px));
     scroll_inside(app, &at);
     app->geometry = at;
     struct weft_frame frame = {.model = model,

@@ -183,6 +183,45 @@ static void a_queue_says_what_is_in_it(void **state)
     weft_app_free(app);
 }
 
+/* Of the prints of a trace: how many are seen as texts, and how many are said to be hidden. */
+static void the_output_says_how_many_lines_it_hides(void **state)
+{
+    (void)state;
+    struct weft_draw_list list;
+    struct weft_model *model = NULL;
+    uint32_t hidden_somewhere = 0;
+
+    weft_draw_init(&list);
+    assert_int_equal(weft_model_load(WEFT_SOURCE_DIR "/traces/samples/guided-tour.weft.jsonl", NULL,
+                                     NULL, &model, NULL),
+                     WEFT_OK);
+    for (uint64_t at_ns = 0; at_ns <= 5000000000; at_ns += 250000000) {
+        const struct weft_app_options options = {.has_at = true, .at_ns = at_ns};
+        struct weft_app *app = check_open_sample("guided-tour", &options);
+        unsigned shown = 0, hidden = 0;
+        lay_out(app, &list, 1280, 720, "guided-tour");
+        for (size_t i = 0; i < list.count; i++) {
+            unsigned count = 0;
+            const struct weft_draw_item *item = &list.at[i];
+            if (item->kind != WEFT_DRAW_TEXT) {
+                continue;
+            }
+            shown += item->font == WEFT_FONT_MONO && item->size > 12.4f && item->size < 12.6f;
+            if (sscanf(item->text, "… %u earlier line", &count) == 1 ||
+                sscanf(item->text, "… %u more line", &count) == 1) {
+                assert_true(count > 1);
+                hidden += count;
+                hidden_somewhere++;
+            }
+        }
+        assert_int_equal(shown + hidden, model->prints.count);
+        weft_app_free(app);
+    }
+    assert_true(hidden_somewhere > 0);
+    weft_model_free(model);
+    weft_draw_done(&list);
+}
+
 /* The figures of the gutter against sums over the model that the test makes itself. */
 static void shares_in_the_gutter_are_sums_of_the_spans(void **state)
 {
@@ -584,6 +623,7 @@ int main(void)
         cmocka_unit_test(the_help_sheet_fits_every_window),
         cmocka_unit_test(the_main_picture_says_who_waits_for_whom),
         cmocka_unit_test(a_queue_says_what_is_in_it),
+        cmocka_unit_test(the_output_says_how_many_lines_it_hides),
         cmocka_unit_test(shares_in_the_gutter_are_sums_of_the_spans),
         cmocka_unit_test(a_crowded_column_shows_what_dominates_and_keeps_the_rare),
         cmocka_unit_test(a_crowd_with_long_names_is_laid_out_without_a_flaw),
