@@ -69,7 +69,7 @@ struct weft_frame {
 
 /* viewer/timeline/geometry.c */
 struct weft_geometry weft_geometry_of(float width, float height, bool minimap, uint32_t warnings,
-                                      float dock_height);
+                                      float dock_height, float legend_height);
 float weft_frame_x(const struct weft_frame *frame, double t_ns);
 double weft_frame_time(const struct weft_frame *frame, float x);
 double weft_frame_ns_per_px(const struct weft_frame *frame);

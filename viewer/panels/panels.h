@@ -24,6 +24,8 @@ void weft_minimap_draw(struct weft_frame *frame);
 float weft_dock_height(const struct weft_model *model, float height, float spare_px);
 void weft_dock_draw(struct weft_frame *frame);
 
+/* How tall the legend has to be in a frame that has its width; and the legend. */
+float weft_legend_height(const struct weft_frame *frame);
 void weft_legend_draw(struct weft_frame *frame);
 void weft_help_draw(struct weft_frame *frame);
 void weft_tooltip_draw(struct weft_frame *frame);

@@ -70,6 +70,10 @@ static void sum_thread(struct weft_summary *summary, const struct weft_model *mo
         sum->state_ns[span->state] += weft_span_end_ns(model, thread, i) - span->start_ns;
         summary->states[span->state] = true;
     }
+    summary->has_ends |= info->started || info->ended;
+    if (info->spans.count > 0) { /* only the last one can be open */
+        summary->has_torn |= (info->spans.at[info->spans.count - 1].flags & WEFT_SPAN_OPEN) != 0;
+    }
     for (size_t i = 0; i < info->zones.count; i++) {
         const uint32_t depth = info->zones.at[i].depth + 1;
         sum->zone_depth = depth > sum->zone_depth ? depth : sum->zone_depth;
@@ -102,18 +106,36 @@ static void sum_object(struct weft_summary *summary, const struct weft_model *mo
         summary->has_waiters |= object->waits.count > 0;
     }
     summary->has_levels |= object->levels.count > 0;
+    summary->has_items |= object->family == WEFT_FAMILY_QUEUE && object->levels.count > 0;
+    summary->has_permits |= object->family == WEFT_FAMILY_SEMAPHORE && object->levels.count > 0;
+}
+
+static void sum_wakes(struct weft_summary *summary, const struct weft_model *model)
+{
+    for (size_t i = 0; i < model->wakes.count; i++) {
+        const struct weft_wake *wake = &model->wakes.at[i];
+        if (wake->object >= model->objects.count) {
+            summary->has_joined = true;
+        } else {
+            summary->has_handoffs = true;
+            summary->has_passed_locks |= model->objects.at[wake->object].family == WEFT_FAMILY_LOCK;
+        }
+    }
+}
+
+/* Forgets all but the memory of its arrays. */
+static void clear(struct weft_summary *summary)
+{
+    struct weft_summary empty = {.threads = {summary->threads.at, 0, summary->threads.room},
+                                 .objects = {summary->objects.at, 0, summary->objects.room},
+                                 .marks = {summary->marks.at, 0, summary->marks.room}};
+
+    *summary = empty;
 }
 
 bool weft_summary_build(struct weft_summary *summary, const struct weft_model *model)
 {
-    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-        summary->states[state] = false;
-    }
-    for (int mark = 0; mark < WEFT_MARK_COUNT; mark++) {
-        summary->has_mark[mark] = false;
-    }
-    summary->has_holds = summary->has_waiters = summary->has_levels = summary->has_zones = false;
-    summary->threads.count = summary->objects.count = summary->marks.count = 0;
+    clear(summary);
     summary->points_seen = model->points.count;
     if (!weft_vec_room(&summary->threads, model->threads.count) ||
         !weft_vec_room(&summary->objects, model->objects.count)) {
@@ -127,6 +149,7 @@ bool weft_summary_build(struct weft_summary *summary, const struct weft_model *m
     for (uint32_t i = 0; i < model->objects.count; i++) {
         sum_object(summary, model, i);
     }
+    sum_wakes(summary, model);
     for (uint32_t i = 0; i < model->points.count; i++) {
         const enum weft_mark mark = weft_mark_of(&model->points.at[i]);
         if (mark != WEFT_MARK_NONE && !weft_vec_push(&summary->marks, i)) {

@@ -51,6 +51,10 @@ struct weft_summary {
     bool states[WEFT_STATE_COUNT]; /* that occur */
     bool has_mark[WEFT_MARK_COUNT];
     bool has_holds, has_waiters, has_levels, has_zones;
+    bool has_items, has_permits; /* changes of queues, of semaphores */
+    bool has_handoffs, has_joined, has_passed_locks;
+    bool has_ends; /* starts or ends of threads */
+    bool has_torn; /* spans that had not ended */
     size_t points_seen;
 };
 

@@ -125,6 +125,13 @@ static void label_change(struct weft_frame *frame, const struct weft_lane *lane,
                    label.text);
 }
 
+void weft_track_change(struct weft_frame *frame, float x, float y, bool more)
+{
+    const struct weft_point_px mark[] = {{x - 3, y}, {x + 3, y}, {x, more ? y - 4.5f : y + 4.5f}};
+
+    weft_draw_polygon(frame->list, mark, 3, frame->theme->level);
+}
+
 static void draw_change(struct weft_frame *frame, const struct weft_lane *lane, size_t i,
                         const struct scale *scale, float x)
 {
@@ -135,10 +142,7 @@ static void draw_change(struct weft_frame *frame, const struct weft_lane *lane, 
         return;
     }
     const bool up = gives(frame->model->points.at[level->point].kind);
-    const float y = scale->rect.y + scale->rect.h + (up ? 6 : 1.5f);
-    const float tip = up ? y - 4.5f : y + 4.5f;
-    const struct weft_point_px mark[] = {{x - 3, y}, {x + 3, y}, {x, tip}};
-    weft_draw_polygon(frame->list, mark, 3, frame->theme->level);
+    weft_track_change(frame, x, scale->rect.y + scale->rect.h + (up ? 6 : 1.5f), up);
 }
 
 static void draw_scale(struct weft_frame *frame, const struct scale *scale)

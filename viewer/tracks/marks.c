@@ -189,6 +189,13 @@ static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
                    WEFT_TARGET_WAKE, 0, (uint32_t)index);
 }
 
+void weft_track_passed(struct weft_frame *frame, float x, float y)
+{
+    const struct weft_point_px tip[] = {{x - 4.5f, y}, {x + 4.5f, y}, {x, y + 6}};
+
+    weft_draw_polygon(frame->list, tip, 3, frame->theme->mark);
+}
+
 /* The same hand-off on the lock's lane: a tick over the border between two owners. */
 static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake, bool strong)
 {
@@ -199,9 +206,8 @@ static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake,
         return;
     }
     const struct weft_rect rect = weft_track_rect(frame, lane);
-    const float x = weft_frame_x(frame, (double)wake->to_ns), y = rect.y + 1;
-    const struct weft_point_px tip[] = {{x - 4.5f, y}, {x + 4.5f, y}, {x, y + 6}};
-    weft_draw_polygon(frame->list, tip, 3, frame->theme->mark);
+    const float x = weft_frame_x(frame, (double)wake->to_ns);
+    weft_track_passed(frame, x, rect.y + 1);
     if (!strong) {
         return;
     }
