@@ -89,8 +89,14 @@ bool weft_duration_parse_range(const char *text, uint64_t *from_ns, uint64_t *to
     const char *colon = strchr(text, ':');
     uint64_t from, to;
 
-    if (colon == NULL || !parse(text, (size_t)(colon - text), &from) ||
-        !parse(colon + 1, strlen(colon + 1), &to) || from >= to) {
+    if (colon == NULL || strcmp(text, ":") == 0) {
+        return false;
+    }
+    const size_t from_len = (size_t)(colon - text), to_len = strlen(colon + 1);
+    from = 0;
+    to = UINT64_MAX;
+    if ((from_len > 0 && !parse(text, from_len, &from)) ||
+        (to_len > 0 && !parse(colon + 1, to_len, &to)) || from >= to) {
         return false;
     }
     *from_ns = from;

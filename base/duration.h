@@ -15,7 +15,10 @@
  */
 bool weft_duration_parse(const char *text, uint64_t *ns);
 
-/* "FROM:TO", both as above, FROM < TO.  False otherwise; the outputs are then untouched. */
+/*
+ * "FROM:TO", both as above, FROM < TO; "FROM:" ends at UINT64_MAX, ":TO" begins at 0.  False
+ * otherwise; the outputs are then untouched.
+ */
 bool weft_duration_parse_range(const char *text, uint64_t *from_ns, uint64_t *to_ns);
 
 #endif

@@ -62,11 +62,13 @@ static void tell_health(const char *path, const struct weft_trace_health *health
         (void)weft_cli_fail(0, "%s: the recording lost %llu events", path,
                             (unsigned long long)health->lost);
     }
-    if (!health->complete) {
-        (void)weft_cli_fail(0,
-                            "%s: the trace was cut after line %llu (its last line is missing "
-                            "or counts other events)",
+    if (!health->ended) {
+        (void)weft_cli_fail(0, "%s: the trace was cut after line %llu: its last line is missing",
                             path, (unsigned long long)health->lines);
+    } else if (!health->complete && health->bad_lines == 0) {
+        (void)weft_cli_fail(0, "%s: %llu events are there, but the last line counts %llu", path,
+                            (unsigned long long)(health->events + health->unknown_events),
+                            (unsigned long long)health->events_written);
     }
 }
 
@@ -101,8 +103,21 @@ static int open_target(struct weft_output *output)
     return open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
-int weft_output_open(struct weft_output *output, const char *path)
+/* Two names of one file: writing the one would destroy the other. */
+static bool is_same_file(const char *a, const char *b)
 {
+    struct stat left, right;
+
+    return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
+}
+
+int weft_output_open(struct weft_output *output, const char *path, const char *input)
+{
+    if (path != NULL && input != NULL && is_same_file(path, input)) {
+        return weft_cli_fail(WEFT_EXIT_USAGE, "%s is the trace itself: write to another file",
+                             path);
+    }
     output->path = path != NULL && strcmp(path, "-") != 0 ? path : NULL;
     output->temporary[0] = '\0';
     output->fd = output->path == NULL ? STDOUT_FILENO : open_target(output);

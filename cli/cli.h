@@ -54,8 +54,11 @@ struct weft_output {
     int fd;
 };
 
-/* path NULL or "-": stdout.  Returns as weft_cli_load does. */
-int weft_output_open(struct weft_output *output, const char *path);
+/*
+ * path NULL or "-": stdout.  input: the file that the result is made from, which it must not be;
+ * NULL: none.  Returns as weft_cli_load does.
+ */
+int weft_output_open(struct weft_output *output, const char *path, const char *input);
 int weft_output_close(struct weft_output *output);
 
 /*

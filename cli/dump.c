@@ -25,7 +25,7 @@ static const struct argp_option options[] = {
      "Only events of this kind, such as lock_acquire; \"lock\" means all "
      "that begin with it",
      0},
-    {"range", 'r', "FROM:TO", 0, "Only events in this time, such as 1.5s:2s or 300ms:1s", 0},
+    {"range", 'r', "FROM:TO", 0, "Only events in this time, such as 1.5s:2s, 300ms: or :1s", 0},
     {"json", 'j', NULL, 0, "One JSON object a line, with names beside the numbers", 0},
     {0},
 };
@@ -46,7 +46,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'r':
         if (!weft_duration_parse_range(arg, &args->from_ns, &args->to_ns)) {
-            argp_error(state, "\"%s\" is no range (expected FROM:TO, such as 1.5s:2s)", arg);
+            argp_error(state,
+                       "\"%s\" is no range (expected FROM:TO with FROM before TO, such as 1.5s:2s "
+                       "or 1.5s:)",
+                       arg);
             return EINVAL;
         }
         return 0;
@@ -125,17 +128,77 @@ static struct row row_of(const struct weft_model *model, size_t index)
     return row;
 }
 
+/* A thread has every name that it ever had. */
+static bool has_thread(const struct weft_model *model, const char *filter)
+{
+    for (size_t i = 0; i < model->threads.count; i++) {
+        const struct weft_thread_info *thread = &model->threads.at[i];
+        for (size_t k = 0; k < thread->names.count; k++) {
+            if (is_meant(filter, thread->number, thread->names.at[k].name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool has_object(const struct weft_model *model, const char *filter)
+{
+    for (size_t i = 0; i < model->objects.count; i++) {
+        if (is_meant(filter, model->objects.at[i].number, model->objects.at[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "lock" means lock_acquire, lock_release and so on. */
+static bool is_kind(const char *filter, const char *kind)
+{
+    const size_t len = strlen(filter);
+
+    return strncmp(kind, filter, len) == 0 && (kind[len] == '\0' || kind[len] == '_');
+}
+
+static bool is_any_kind(const char *filter)
+{
+    for (int kind = WEFT_EV_NONE + 1; kind < WEFT_EV_COUNT; kind++) {
+        if (is_kind(filter, weft_events[kind].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name that nothing has is a mistake of the caller's, not an empty result. */
+static int check_filters(const struct dump_args *args, const struct weft_model *model)
+{
+    if (args->thread != NULL && !has_thread(model, args->thread)) {
+        return weft_cli_fail(WEFT_EXIT_USAGE, "%s: there is no thread \"%s\"", args->trace,
+                             args->thread);
+    }
+    if (args->object != NULL && !has_object(model, args->object)) {
+        return weft_cli_fail(WEFT_EXIT_USAGE, "%s: there is no object \"%s\"", args->trace,
+                             args->object);
+    }
+    if (args->kind != NULL && !is_any_kind(args->kind)) {
+        return weft_cli_fail(WEFT_EXIT_USAGE,
+                             "there is no kind of event \"%s\" (see: man weft-trace)", args->kind);
+    }
+    if (args->from_ns > model->end_ns) {
+        return weft_cli_fail(WEFT_EXIT_USAGE, "%s: the range begins after the end, at %.3f s",
+                             args->trace, (double)model->end_ns / 1e9);
+    }
+    return WEFT_EXIT_DONE;
+}
+
 static bool is_wanted(const struct dump_args *args, const struct row *row)
 {
-    const char *kind = weft_events[row->point->kind].name;
-    const size_t len = args->kind != NULL ? strlen(args->kind) : 0;
-
     return row->point->t_ns >= args->from_ns && row->point->t_ns < args->to_ns &&
            is_meant(args->thread, row->thread_number, row->thread) &&
            (args->object == NULL || (row->about != NULL && !row->about_thread &&
                                      is_meant(args->object, row->about_number, row->about))) &&
-           (len == 0 ||
-            (strncmp(kind, args->kind, len) == 0 && (kind[len] == '\0' || kind[len] == '_')));
+           (args->kind == NULL || is_kind(args->kind, weft_events[row->point->kind].name));
 }
 
 static void put_argument_words(struct weft_sink *sink, const struct weft_model *model,
@@ -272,7 +335,10 @@ int weft_cli_dump(int argc, char **argv)
     if (result != WEFT_EXIT_DONE) {
         return result;
     }
-    result = weft_output_open(&output, NULL);
+    result = check_filters(&args, model);
+    if (result == WEFT_EXIT_DONE) {
+        result = weft_output_open(&output, NULL, NULL);
+    }
     if (result == WEFT_EXIT_DONE) {
         for (size_t i = 0; i < model->points.count && output.sink.errno_at == 0; i++) {
             const struct row row = row_of(model, i);

@@ -94,7 +94,7 @@ int weft_cli_export(int argc, char **argv)
     }
     int result = weft_cli_load(args.trace, &model);
     if (result == WEFT_EXIT_DONE) {
-        result = weft_output_open(&output, args.output);
+        result = weft_output_open(&output, args.output, args.trace);
         if (result == WEFT_EXIT_DONE) {
             exporter->write(model, &output.sink);
             result = weft_output_close(&output);

@@ -16,7 +16,7 @@ static const struct {
 static int list(void)
 {
     struct weft_output output;
-    const int result = weft_output_open(&output, NULL);
+    const int result = weft_output_open(&output, NULL, NULL);
 
     if (result != WEFT_EXIT_DONE) {
         return result;
@@ -29,7 +29,7 @@ static int list(void)
     weft_sink_text(&output.sink,
                    "\n\"weft help COMMAND\" and \"weft COMMAND --help\" explain one. Begin with:\n"
                    "  weft run locked-sections && weft view locked-sections.weft.jsonl\n\n"
-                   "Exit status: 0 done, 1 findings, 2 usage, 3 unreadable input, 4 cannot write "
+                   "Exit status: 0 done, 2 usage, 3 unreadable input, 4 cannot write "
                    "or show;\n\"weft run\" exits as the program did, 125 when weft itself failed, "
                    "126 or 127 when the\nprogram cannot run.\n");
     return weft_output_close(&output);
@@ -40,6 +40,9 @@ int weft_cli_help(int argc, char **argv)
     char full[64];
     char help[] = "--help";
 
+    if (argc > 2) {
+        return weft_cli_fail(WEFT_EXIT_USAGE, "help takes one command, not %d", argc - 1);
+    }
     if (argc < 2 || strcmp(argv[1], "--help") == 0) {
         return list();
     }

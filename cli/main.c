@@ -16,7 +16,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    char name[64];
+    char name[64], help[] = "--help";
 
     argp_err_exit_status = WEFT_EXIT_USAGE;
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe and a file that may not grow further */
@@ -37,6 +37,9 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0) {
             (void)snprintf(name, sizeof name, "weft %s", commands[i].name);
             argv[1] = name;
+            if (argc == 3 && (strcmp(argv[2], "-h") == 0 || strcmp(argv[2], "-?") == 0)) {
+                argv[2] = help;
+            }
             return commands[i].function(argc - 1, argv + 1);
         }
     }

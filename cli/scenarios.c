@@ -39,7 +39,7 @@ int weft_cli_scenarios(int argc, char **argv)
     bool json = false;
 
     (void)argp_parse(&parser, argc, argv, 0, NULL, &json);
-    const int result = weft_output_open(&output, NULL);
+    const int result = weft_output_open(&output, NULL, NULL);
     if (result != WEFT_EXIT_DONE) {
         return result;
     }

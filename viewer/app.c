@@ -225,6 +225,49 @@ static void draw_thumb(struct weft_frame *frame)
     }
 }
 
+/* Decides where everything is: what the lanes leave empty goes to the dock. */
+static struct weft_geometry place_panels(struct weft_app *app, const struct weft_frame *frame)
+{
+    const struct weft_model *model = app->model;
+    const float width = frame->geometry.width, height = frame->geometry.height;
+    const uint32_t warnings = app->loading ? 0 : weft_warnings_count(model);
+    const bool zoomed = weft_view_zoomed(&app->view);
+    const float legend = weft_legend_height(frame);
+    struct weft_geometry at = weft_geometry_of(width, height, zoomed, warnings,
+                                               weft_dock_height(model, height, 0), legend);
+
+    if (!weft_lanes_layout(&app->lanes, model, &app->summary, at.plot.h)) {
+        frame->list->failed = true;
+    }
+    /* Lanes that leave room are as tall as they ever get: they stay so when the dock takes it. */
+    const float spare_px = at.plot.h - app->lanes.total_px - 12;
+    at = weft_geometry_of(width, height, zoomed, warnings,
+                          weft_dock_height(model, height, spare_px), legend);
+    scroll_inside(app, &at);
+    return at;
+}
+
+static void draw_everything(struct weft_frame *frame)
+{
+    const struct weft_geometry *at = &frame->geometry;
+
+    weft_draw_rect(frame->list, (struct weft_rect){0, 0, at->width, at->height}, 0,
+                   frame->theme->ground);
+    weft_frame_hit(frame, at->plot, WEFT_TARGET_PLOT, 0, 0);
+    lay_out_lanes(frame);
+    draw_thumb(frame);
+    weft_ruler_draw(frame);
+    weft_minimap_draw(frame);
+    weft_warnings_draw(frame);
+    weft_dock_draw(frame);
+    weft_legend_draw(frame);
+    weft_header_draw(frame);
+    weft_tooltip_draw(frame);
+    if (frame->view->help) {
+        weft_help_draw(frame);
+    }
+}
+
 static void compose(struct weft_app *app, float width, float height,
                     const struct weft_measure *measure, struct weft_draw_list *list)
 {
@@ -236,21 +279,13 @@ static void compose(struct weft_app *app, float width, float height,
         weft_draw_rect(list, (struct weft_rect){0, 0, width, height}, 0, app->theme->ground);
         return;
     }
-    const uint32_t warnings = app->loading ? 0 : weft_warnings_count(model);
-    const struct weft_geometry at = weft_geometry_of(width, height, weft_view_zoomed(&app->view),
-                                                     warnings, weft_dock_height(model, height));
-    if (!weft_lanes_layout(&app->lanes, model, &app->summary, at.plot.h)) {
-        list->failed = true;
-    }
-    scroll_inside(app, &at);
-    app->geometry = at;
     struct weft_frame frame = {.model = model,
                                .summary = &app->summary,
                                .view = &app->view,
                                .theme = app->theme,
                                .measure = measure,
                                .lanes = &app->lanes,
-                               .geometry = at,
+                               .geometry = {.width = width, .height = height},
                                .list = list,
                                .hits = &app->hits,
                                .labels = &app->labels,
@@ -262,21 +297,9 @@ static void compose(struct weft_app *app, float width, float height,
                                .mouse_y = app->mouse_y,
                                .has_mouse = app->has_mouse,
                                .dragging = app->drag != WEFT_DRAG_NONE};
+    app->geometry = frame.geometry = place_panels(app, &frame);
     app->ns_per_px = weft_frame_ns_per_px(&frame);
-    weft_draw_rect(list, (struct weft_rect){0, 0, width, height}, 0, app->theme->ground);
-    weft_frame_hit(&frame, at.plot, WEFT_TARGET_PLOT, 0, 0);
-    lay_out_lanes(&frame);
-    draw_thumb(&frame);
-    weft_ruler_draw(&frame);
-    weft_minimap_draw(&frame);
-    weft_warnings_draw(&frame);
-    weft_dock_draw(&frame);
-    weft_legend_draw(&frame);
-    weft_header_draw(&frame);
-    weft_tooltip_draw(&frame);
-    if (app->view.help) {
-        weft_help_draw(&frame);
-    }
+    draw_everything(&frame);
 }
 
 /* The topmost thing under the mouse. */

@@ -22,7 +22,7 @@ static void add_period(struct weft_facts *facts, const char *before, uint64_t fr
     const double exact = exact_for(to_ns - from_ns);
 
     weft_sentence_add(next(facts), "%s%s, from %s to %s", before,
-                      weft_words_duration(to_ns - from_ns).text,
+                      weft_words_lasting(to_ns - from_ns, open).text,
                       weft_words_moment(from_ns, exact).text, weft_words_moment(to_ns, exact).text);
     if (open) {
         weft_sentence_add(next(facts), "It had not ended when the trace did.");
@@ -39,26 +39,31 @@ static void add_site(const struct weft_model *model, uint32_t site, const char *
     }
 }
 
-/* What somebody did that ended the wait. */
-static const char *act_of(const struct weft_model *model, const struct weft_wake *wake)
+/* The event that ended a wait; those of one thread at one time are few.  WEFT_NONE: not found. */
+static uint32_t act_of(const struct weft_model *model, const struct weft_wake *wake)
 {
-    if (wake->object == WEFT_NONE) {
-        return "end";
+    for (size_t i = weft_model_point_from(model, wake->from_ns);
+         i < model->points.count && model->points.at[i].t_ns == wake->from_ns; i++) {
+        const struct weft_point *point = &model->points.at[i];
+        const uint8_t effect = weft_events[point->kind].effect;
+        if (point->thread == wake->from_thread && effect != WEFT_EFFECT_NONE &&
+            (wake->object == WEFT_NONE || point->object == wake->object)) {
+            return (uint32_t)i;
+        }
     }
-    switch (model->objects.at[wake->object].family) {
-    case WEFT_FAMILY_LOCK:
-    case WEFT_FAMILY_SEMAPHORE:
-        return "release";
-    case WEFT_FAMILY_CONDITION:
-        return "signal";
-    case WEFT_FAMILY_EVENT:
-        return "set";
-    case WEFT_FAMILY_BARRIER:
-        return "arrival";
-    case WEFT_FAMILY_QUEUE:
-        return "turn";
-    default:
-        return "act";
+    return WEFT_NONE;
+}
+
+/* "Thread-1 releases threadLock" */
+static void add_act(const struct weft_model *model, const struct weft_wake *wake,
+                    struct weft_sentence *out)
+{
+    const uint32_t act = act_of(model, wake);
+
+    if (act != WEFT_NONE) {
+        weft_sentence_point(model, act, out);
+    } else {
+        weft_sentence_add(out, "%s", weft_name_of_thread(model, wake->from_thread, wake->from_ns));
     }
 }
 
@@ -79,9 +84,8 @@ static void add_end(const struct weft_model *model, const struct weft_span *span
     }
     const struct weft_wake *wake = &model->wakes.at[index];
     struct weft_sentence *out = next(facts);
-    weft_sentence_add(out, "Ended by %s’s %s at %s",
-                      weft_name_of_thread(model, wake->from_thread, wake->from_ns),
-                      act_of(model, wake), weft_words_moment(wake->from_ns, 1e6).text);
+    weft_sentence_add(out, "Ended at %s: ", weft_words_moment(wake->from_ns, 1e6).text);
+    add_act(model, wake, out);
     struct weft_sentence where = {.len = 0};
     if (weft_sentence_site(model, wake->from_site, &where)) {
         weft_sentence_add(out, ", in %s", where.text);
@@ -177,15 +181,10 @@ static void point_facts(const struct weft_model *model, uint32_t index, struct w
 static void wake_facts(const struct weft_model *model, uint32_t index, struct weft_facts *facts)
 {
     const struct weft_wake *wake = &model->wakes.at[index];
-    const char *from = weft_name_of_thread(model, wake->from_thread, wake->from_ns);
-    const char *to = weft_name_of_thread(model, wake->to_thread, wake->to_ns);
 
-    if (wake->object == WEFT_NONE) {
-        weft_sentence_add(&facts->title, "%s ended → %s goes on", from, to);
-    } else {
-        weft_sentence_add(&facts->title, "%s’s %s of %s → %s goes on", from, act_of(model, wake),
-                          model->objects.at[wake->object].name, to);
-    }
+    add_act(model, wake, &facts->title);
+    weft_sentence_add(&facts->title, " → %s goes on",
+                      weft_name_of_thread(model, wake->to_thread, wake->to_ns));
     weft_sentence_add(
         next(facts), "%s after it: %s → %s", weft_words_duration(wake->to_ns - wake->from_ns).text,
         weft_words_moment(wake->from_ns, 1e3).text, weft_words_moment(wake->to_ns, 1e3).text);

@@ -1,6 +1,6 @@
 /*
  * One layout pass: everything that a panel, a track or the ruler may look at, and where it draws.
- * All of it but list, hits and labels is const while a frame is made.
+ * All of it but list, hits, labels and merged is const while a frame is made.
  * Threads: one at a time.
  */
 #ifndef WEFT_VIEWER_FRAME_H
@@ -31,6 +31,7 @@ struct weft_label {
     enum weft_font font;
     float size;
     struct weft_color ink, under;
+    bool patched;     /* even where no line crosses it */
     const char *text; /* the frame's */
 };
 
@@ -63,11 +64,12 @@ struct weft_frame {
     float mouse_x, mouse_y;
     bool has_mouse;
     bool dragging; /* a range is being dragged */
+    bool merged;   /* out: some columns stand for several spans */
 };
 
 /* viewer/timeline/geometry.c */
 struct weft_geometry weft_geometry_of(float width, float height, bool minimap, uint32_t warnings,
-                                      float dock_height);
+                                      float dock_height, float legend_height);
 float weft_frame_x(const struct weft_frame *frame, double t_ns);
 double weft_frame_time(const struct weft_frame *frame, float x);
 double weft_frame_ns_per_px(const struct weft_frame *frame);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     KEY_SCREENSHOT = 256,
@@ -23,11 +24,13 @@ static const float scale_min = 0.5f, scale_max = 8;
 
 static const struct argp_option words[] = {
     {"screenshot", KEY_SCREENSHOT, "OUT.png", 0, "Draw a picture instead of opening a window", 0},
-    {"size", KEY_SIZE, "WxH", 0, "Size in pixels (1600x900)", 0},
-    {"scale", KEY_SCALE, "N", 0, "Draw everything N times as large: 2 for a 4K picture (1)", 0},
-    {"theme", KEY_THEME, "dark|light", 0, "Colours (dark)", 0},
+    {"size", KEY_SIZE, "WxH", 0, "Size in pixels, each from 64 to 16384 (default: 1600x900)", 0},
+    {"scale", KEY_SCALE, "N", 0,
+     "Draw everything N times as large, 0.5 to 8: 2 for a 4K picture (default: 1)", 0},
+    {"theme", KEY_THEME, "dark|light", 0, "Colours (default: dark)", 0},
     {"at", KEY_AT, "TIME", 0, "Put the playhead there: 4.2s, 150ms, 3us, 1234ns", 0},
-    {"range", KEY_RANGE, "FROM:TO", 0, "Show this part, such as 0s:5s (everything)", 0},
+    {"range", KEY_RANGE, "FROM:TO", 0, "Show this part, such as 0s:5s or 5s: (default: everything)",
+     0},
     {"state", KEY_STATE, "FILE", 0, "Append the view's state to FILE after every frame, as JSON",
      0},
     {"help", KEY_HELP, NULL, 0, "Show this help", 0},
@@ -130,7 +133,8 @@ static error_t parse_word(int key, char *arg, struct argp_state *state)
     case KEY_RANGE:
         return weft_duration_parse_range(arg, &options->app.from_ns, &options->app.to_ns)
                    ? 0
-                   : wrong(parsing, "bad range", arg, "FROM:TO with FROM before TO, such as 0s:5s");
+                   : wrong(parsing, "bad range", arg,
+                           "FROM:TO with FROM before TO, such as 0s:5s or 5s:");
     case KEY_HELP:
         options->help = true;
         return 0;
@@ -157,6 +161,27 @@ static const char *culprit(int argc, char **argv, int at)
     return at < argc ? argv[at] : argv[argc - 1];
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat left, right;
+
+    return a != NULL && stat(a, &left) == 0 && stat(b, &right) == 0 &&
+           left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+/* A picture or a state that is written over the trace would destroy it. */
+static void check_outputs(struct parsing *parsing)
+{
+    const struct weft_view_options *options = &parsing->options;
+
+    if (is_same_file(options->screenshot, options->trace)) {
+        (void)wrong(parsing, "the picture is the trace itself:", options->screenshot,
+                    "another file");
+    } else if (is_same_file(options->state, options->trace)) {
+        (void)wrong(parsing, "the state is the trace itself:", options->state, "another file");
+    }
+}
+
 static const struct argp parser = {
     .options = words,
     .parser = parse_word,
@@ -179,6 +204,8 @@ bool weft_view_options_parse(int argc, char **argv, struct weft_view_options *op
         (void)wrong(&parsing,
                     "unknown option, or one without its value:", culprit(argc, argv, parsing.next),
                     "what 'weft view --help' tells");
+    } else if (failed == 0 && !parsing.options.help && parsing.options.trace != NULL) {
+        check_outputs(&parsing);
     } else if (failed == 0 && parsing.options.trace == NULL && !parsing.options.help) {
         (void)weft_error_set(&parsing.error, WEFT_ERR_FORMAT,
                              "no trace given (expected: weft view TRACE)");

@@ -254,15 +254,17 @@ void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t sta
 }
 
 void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,
-                    struct weft_style style, struct weft_color under, const char *text)
+                    struct weft_style style, struct weft_color under, bool patched,
+                    const char *text)
 {
     const char *copy = weft_arena_copy(&frame->list->arena, text, strlen(text));
-    const struct weft_label label = {weft_pen_text_box(x, middle_y, width, style.size),
-                                     style.font,
-                                     style.size,
-                                     style.color,
-                                     under,
-                                     copy};
+    const struct weft_label label = {.box = weft_pen_text_box(x, middle_y, width, style.size),
+                                     .font = style.font,
+                                     .size = style.size,
+                                     .ink = style.color,
+                                     .under = under,
+                                     .patched = patched,
+                                     .text = copy};
 
     if (copy == NULL || !weft_vec_push(frame->labels, label)) {
         frame->list->failed = true;
@@ -292,7 +294,7 @@ void weft_pen_flush_labels(struct weft_frame *frame, size_t first_line)
 
     for (size_t i = 0; i < frame->labels->count; i++) {
         const struct weft_label *label = &frame->labels->at[i];
-        if (lines_end > first_line && struck(frame, first_line, label->box)) {
+        if (label->patched || (lines_end > first_line && struck(frame, first_line, label->box))) {
             weft_draw_rect(
                 frame->list,
                 (struct weft_rect){label->box.x - 3, label->box.y, label->box.w + 6, label->box.h},

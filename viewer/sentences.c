@@ -174,7 +174,8 @@ static bool label_wait(const struct weft_model *model, uint32_t thread, uint32_t
     const struct wait_words words = words_of_wait(model, thread, span);
     const char *subject = weft_name_of_subject(model, span);
     const char *waker = waker_of(model, span);
-    const struct weft_word time = weft_words_duration(end_ns - span->start_ns);
+    const struct weft_word time =
+        weft_words_lasting(end_ns - span->start_ns, (span->flags & WEFT_SPAN_OPEN) != 0);
 
     if (*subject == '\0' && variant < 2) {
         return false;
@@ -216,8 +217,9 @@ static bool label_join(const struct weft_model *model, uint32_t thread, uint32_t
 
     switch (variant) {
     case 0:
-        weft_sentence_add(out, "joins %s — waits %s for its end%s",
-                          weft_name_of_subject(model, span), weft_words_duration(ns).text, in_vain);
+        weft_sentence_add(
+            out, "joins %s — waits %s for its end%s", weft_name_of_subject(model, span),
+            weft_words_lasting(ns, (span->flags & WEFT_SPAN_OPEN) != 0).text, in_vain);
         return true;
     case 1:
         weft_sentence_add(out, "joins %s%s", weft_name_of_subject(model, span), in_vain);
@@ -230,10 +232,11 @@ static bool label_join(const struct weft_model *model, uint32_t thread, uint32_t
     }
 }
 
-static bool label_plain(const char *verb, uint64_t ns, uint32_t variant, struct weft_sentence *out)
+static bool label_plain(const char *verb, struct weft_word time, uint32_t variant,
+                        struct weft_sentence *out)
 {
     if (variant == 0) {
-        weft_sentence_add(out, "%s %s", verb, weft_words_duration(ns).text);
+        weft_sentence_add(out, "%s %s", verb, time.text);
     } else {
         weft_sentence_add(out, "%s", verb);
     }
@@ -244,16 +247,18 @@ bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32
                          uint32_t variant, struct weft_sentence *out)
 {
     const struct weft_span *what = &model->threads.at[thread].spans.at[span];
-    const uint64_t ns = weft_span_end_ns(model, thread, span) - what->start_ns;
+    const struct weft_word time =
+        weft_words_lasting(weft_span_end_ns(model, thread, span) - what->start_ns,
+                           (what->flags & WEFT_SPAN_OPEN) != 0);
 
     *out = (struct weft_sentence){.len = 0};
     switch (what->state) {
     case WEFT_STATE_RUNNING:
-        return label_plain("runs", ns, variant, out);
+        return label_plain("runs", time, variant, out);
     case WEFT_STATE_SLEEP:
-        return label_plain("sleeps", ns, variant, out);
+        return label_plain("sleeps", time, variant, out);
     case WEFT_STATE_UNKNOWN:
-        return label_plain("not known", ns, variant, out);
+        return label_plain("not known", time, variant, out);
     case WEFT_STATE_POLL:
         return label_poll(model, what, variant, out);
     case WEFT_STATE_JOIN:
@@ -301,18 +306,14 @@ void weft_sentence_point(const struct weft_model *model, uint32_t point, struct 
 
     weft_sentence_add(out, "%s %s", weft_name_of_thread(model, what->thread, what->t_ns),
                       info->words);
-    if (args != NULL && args->text != NULL && info->family == WEFT_FAMILY_QUEUE) {
-        add_text(out, args->text);
-        weft_sentence_add(out, " ·");
-    }
     if (what->object != WEFT_NONE) {
         weft_sentence_add(out, " %s",
                           weft_point_about_thread(model, point)
                               ? weft_name_of_thread(model, what->object, what->t_ns)
                               : object_name(model, what->object));
     }
-    if (args != NULL && args->text != NULL && info->family != WEFT_FAMILY_QUEUE &&
-        info->family != WEFT_FAMILY_THREAD) {
+    if (args != NULL && args->text != NULL && info->family != WEFT_FAMILY_THREAD) {
+        weft_sentence_add(out, "%s", info->family == WEFT_FAMILY_QUEUE ? ":" : "");
         add_text(out, args->text);
     }
     if (what->kind == WEFT_EV_QUERY && args != NULL && args->first > 0 &&

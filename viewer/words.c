@@ -61,6 +61,15 @@ struct weft_word weft_words_duration(uint64_t ns)
     return word;
 }
 
+struct weft_word weft_words_lasting(uint64_t ns, bool open)
+{
+    struct weft_word word;
+
+    snprintf(word.text, sizeof word.text, "%s%.40s", open ? "≥ " : "",
+             weft_words_duration(ns).text);
+    return word;
+}
+
 struct weft_word weft_words_progress(uint64_t done_ns, uint64_t whole_ns)
 {
     struct weft_word word;

@@ -5,6 +5,7 @@
 #ifndef WEFT_VIEWER_WORDS_H
 #define WEFT_VIEWER_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,9 @@ struct weft_word {
 
 /* Three digits and a unit: "512 ns", "12.3 µs", "145 ms", "3.00 s", "2 min 05 s", "1 h 02 min". */
 struct weft_word weft_words_duration(uint64_t ns);
+
+/* The same, or "≥ 3.00 s" for what had not ended when the trace did. */
+struct weft_word weft_words_lasting(uint64_t ns, bool open);
 
 /* Two durations in the unit of the whole: "1.20 of 2.00 s". */
 struct weft_word weft_words_progress(uint64_t done_ns, uint64_t whole_ns);

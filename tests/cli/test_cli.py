@@ -119,6 +119,7 @@ class DamagedTraces(Case):
         self.assertEqual(len(rows), self.events())
         self.assertIn("line 11:", told)
         self.assertIn("line 21:", told)
+        self.assertNotIn("cut", told)
 
     def test_a_line_of_100_mb_in_the_middle(self):
         lines = sample_lines()
@@ -190,6 +191,17 @@ class Outputs(Case):
             self.assertEqual(file.read(), b"old")
         self.assertEqual(os.listdir(self.folder), ["old.json"])
 
+    def test_an_output_that_is_the_trace_itself(self):
+        trace = self.path("x.jsonl", b"".join(sample_lines()))
+        os.link(trace, self.path("link.jsonl"))
+        for words in (["export", trace, "--to", "chrome", "-o", trace],
+                      ["export", trace, "--to", "chrome", "-o", self.path("link.jsonl")],
+                      ["view", trace, "--screenshot", trace],
+                      ["view", trace, "--screenshot", self.path("x.png"), "--state", trace]):
+            self.fails(weft(*words), USAGE, "the trace itself")
+        with open(trace, "rb") as file:
+            self.assertEqual(file.read(), b"".join(sample_lines()))
+
     def test_a_closed_pipe(self):
         read_end, write_end = os.pipe()
         os.close(read_end)
@@ -231,6 +243,24 @@ class Usage(Case):
             self.assertEqual(result.returncode, USAGE, words)
             self.assertIn(b"weft", result.stderr.splitlines()[0])
             self.assertEqual(result.stdout, b"")
+
+    def test_filters_that_mean_nothing(self):
+        for words in (["--thread", "Thread-9"], ["--thread", "99"], ["--object", "threadlock"],
+                      ["--kind", "lokc"], ["--range", "100s:200s"]):
+            result = weft("dump", SAMPLE, *words)
+            self.fails(result, USAGE)
+            self.assertEqual(result.stdout, b"")
+
+    def test_open_ranges(self):
+        whole = weft("dump", SAMPLE).stdout.splitlines()
+        early = weft("dump", SAMPLE, "--range", ":1500ms").stdout.splitlines()
+        late = weft("dump", SAMPLE, "--range", "1.5s:").stdout.splitlines()
+        self.assertEqual(early + late, whole)
+        self.assertTrue(early and late)
+
+    def test_short_help(self):
+        for command in ("run", "dump", "export", "view", "scenarios"):
+            self.assertEqual(weft(command, "-h").stdout, weft(command, "--help").stdout)
 
     def test_no_command_at_all(self):
         self.assertEqual(weft().returncode, USAGE)

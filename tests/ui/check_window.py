@@ -309,7 +309,8 @@ class Mouse(Case):
         window = self.open().find()
         before = window.settled()
         window.drag((2_000_000_000, "Thread-1"), (4_000_000_000, "Thread-1"))
-        marked = window.until(lambda state: "range_from_ns" in state, "a drag marks a range")
+        window.until(lambda state: "range_from_ns" in state, "a drag marks a range")
+        marked = window.settled()  # the range is there, and drawn, from the first pixel on
         one_px = length(before) / (before["lane_right_px"] - before["lane_left_px"])
         self.assertAlmostEqual(marked["range_from_ns"], 2_000_000_000, delta=2 * one_px)
         self.assertAlmostEqual(marked["range_to_ns"], 4_000_000_000, delta=2 * one_px)
@@ -367,12 +368,14 @@ class Mouse(Case):
 
 class Windows(Case):
     def test_a_window_shows_what_the_picture_shows(self):
-        for driver in ({}, {"SDL_RENDER_DRIVER": "software"}):
-            with self.subTest(driver=driver):
-                window = self.open("queue-workers", "--theme", "light", **driver).find()
+        for words, driver in ((("--theme", "light"), {}),
+                              (("--theme", "light"), {"SDL_RENDER_DRIVER": "software"}),
+                              (("--scale", "1.5", "--at", "1s"), {})):
+            with self.subTest(words=words, driver=driver):
+                window = self.open("queue-workers", *words, **driver).find()
                 window.settled()
                 out = self.folder / "out.png"
-                subprocess.run([VIEW, self.trace, "--screenshot", out, "--theme", "light",
+                subprocess.run([VIEW, self.trace, "--screenshot", out, *words,
                                 "--size", f"{WIDTH}x{HEIGHT}"], check=True)
                 self.assertEqual(window.shot(), png.rows(out.read_bytes()))
 

@@ -84,8 +84,8 @@ static void junk_is_rejected_and_leaves_the_output_alone(void **state)
 
 static void a_range_is_two_times_in_order(void **state)
 {
-    static const char *const bad[] = {"",      ":",     "1s",       "1s:",   ":1s",
-                                      "2s:1s", "1s:1s", "1s:2s:3s", "1s-2s", "1s: 2s"};
+    static const char *const bad[] = {"",    ":",     "1s",       "x:",    ":x",    "2s:1s",
+                                      ":0s", "1s:1s", "1s:2s:3s", "1s-2s", "1s: 2s"};
     uint64_t from = 7, to = 8;
 
     (void)state;
@@ -100,6 +100,12 @@ static void a_range_is_two_times_in_order(void **state)
     assert_true(weft_duration_parse_range("2.5ms:3ms", &from, &to));
     assert_int_equal(from, 2500000);
     assert_int_equal(to, 3000000);
+    assert_true(weft_duration_parse_range("4s:", &from, &to));
+    assert_int_equal(from, 4000000000);
+    assert_true(to == UINT64_MAX);
+    assert_true(weft_duration_parse_range(":1ms", &from, &to));
+    assert_int_equal(from, 0);
+    assert_int_equal(to, 1000000);
 }
 
 int main(void)

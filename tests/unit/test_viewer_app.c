@@ -252,7 +252,7 @@ static void a_click_selects_what_is_there(void **state)
     assert_text(&stage, "selected", "\"span Thread-2 lock_wait threadLock\"");
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "SELECTED"));
-    assert_non_null(check_text(&stage.list, "Ended by Thread-1’s release at 3.0"));
+    assert_non_null(check_text(&stage.list, "Thread-1 releases threadLock"));
     assert_non_null(check_text(&stage.list, "locked_sections.c:"));
     click(&stage, x_of(&stage, 5e9), y_of(&stage, "threadLock") - 8);
     assert_text(&stage, "selected", "\"hold threadLock Thread-2\"");

@@ -105,8 +105,8 @@ static void point_around(struct weft_app *app, struct weft_draw_list *list, floa
                          float height, const char *what)
 {
     lay_out(app, list, width, height, what);
-    for (float y = 10; y < height; y += 47) {
-        for (float x = 30; x < width; x += 157) {
+    for (float y = 10; y < height; y += 71) {
+        for (float x = 30; x < width; x += 293) {
             send_mouse(app, WEFT_INPUT_MOUSE_MOVE, x, y);
             lay_out(app, list, width, height, what);
         }
@@ -181,6 +181,46 @@ static void a_queue_says_what_is_in_it(void **state)
     assert_non_null(check_text(&list, "× is it empty? no"));
     weft_draw_done(&list);
     weft_app_free(app);
+}
+
+/* Of the prints of a trace: how many are seen as texts, and how many are said to be hidden. */
+static void the_output_says_how_many_lines_it_hides(void **state)
+{
+    (void)state;
+    struct weft_draw_list list;
+    struct weft_model *model = NULL;
+    uint32_t hidden_somewhere = 0;
+
+    weft_draw_init(&list);
+    assert_int_equal(weft_model_load(WEFT_SOURCE_DIR "/traces/samples/guided-tour.weft.jsonl", NULL,
+                                     NULL, &model, NULL),
+                     WEFT_OK);
+    for (uint64_t at_ns = 0; at_ns <= 5000000000; at_ns += 250000000) {
+        const struct weft_app_options options = {.has_at = true, .at_ns = at_ns};
+        struct weft_app *app = check_open_sample("guided-tour", &options);
+        unsigned shown = 0, hidden = 0;
+        lay_out(app, &list, 1280, 720, "guided-tour");
+        for (size_t i = 0; i < list.count; i++) {
+            unsigned count = 0;
+            const struct weft_draw_item *item = &list.at[i];
+            if (item->kind != WEFT_DRAW_TEXT) {
+                continue;
+            }
+            shown += item->font == WEFT_FONT_MONO && item->size > 12.4f && item->size < 12.6f &&
+                     item->rect.y > 360;
+            if (sscanf(item->text, "… %u earlier line", &count) == 1 ||
+                sscanf(item->text, "… %u more line", &count) == 1) {
+                assert_true(count > 1);
+                hidden += count;
+                hidden_somewhere++;
+            }
+        }
+        assert_int_equal(shown + hidden, model->prints.count);
+        weft_app_free(app);
+    }
+    assert_true(hidden_somewhere > 0);
+    weft_model_free(model);
+    weft_draw_done(&list);
 }
 
 /* The figures of the gutter against sums over the model that the test makes itself. */
@@ -380,6 +420,119 @@ static void a_crowd_with_long_names_is_laid_out_without_a_flaw(void **state)
     weft_draw_done(&list);
 }
 
+/* The first lines of a sample, as a recorder leaves them that was killed. */
+static const char *write_cut(int lines)
+{
+    static char path[512];
+    char from_path[512], line[4096];
+
+    snprintf(from_path, sizeof from_path, "%s/traces/samples/locked-sections.weft.jsonl",
+             WEFT_SOURCE_DIR);
+    snprintf(path, sizeof path, "%s/tests/viewer-cut.weft.jsonl", WEFT_BUILD_DIR);
+    FILE *from = fopen(from_path, "r"), *to = fopen(path, "w");
+    assert_non_null(from);
+    assert_non_null(to);
+    for (int i = 0; i < lines && fgets(line, sizeof line, from) != NULL; i++) {
+        fputs(line, to);
+    }
+    fclose(from);
+    assert_int_equal(fclose(to), 0);
+    return path;
+}
+
+static void what_was_cut_is_torn_and_said_to_be(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_draw_list list;
+    int waits = 0;
+
+    weft_draw_init(&list);
+    for (int lines = 2; lines < 40; lines++) { /* wherever it is cut */
+        struct weft_app *app = check_open(write_cut(lines), &options);
+        size_t teeth = 0;
+        lay_out(app, &list, 1280, 720, "cut");
+        assert_non_null(check_text(&list, "This trace was cut"));
+        for (size_t i = 0; i < list.count; i++) {
+            teeth += list.at[i].kind == WEFT_DRAW_POLYGON && list.at[i].count == 3 &&
+                     same(list.at[i].color, weft_theme_of(WEFT_THEME_DARK)->ground);
+        }
+        if (check_text(&list, "waits ≥ ") != NULL &&
+            check_text(&list, "Thread-2 still waits") != NULL) {
+            waits++;
+            assert_true(teeth >= 4);
+        }
+        weft_app_free(app);
+    }
+    assert_true(waits > 3);
+    weft_draw_done(&list);
+}
+
+static void seed_click(struct weft_app *app, uint32_t seed)
+{
+    const float x = 240 + (float)(seed * 7919 % 1000), y = 80 + (float)(seed * 104729 % 420);
+
+    send_mouse(app, WEFT_INPUT_MOUSE_MOVE, x, y);
+    send_mouse(app, WEFT_INPUT_MOUSE_DOWN, x, y);
+    send_mouse(app, WEFT_INPUT_MOUSE_UP, x, y);
+    send_char(app, "[].,f0"[seed % 6]);
+}
+
+/* A sample with some digits and some lines changed: readable, but what it says is nonsense. */
+static const char *write_nonsense(const char *sample, uint32_t seed)
+{
+    static char path[512];
+    char from_path[512], line[4096];
+
+    snprintf(from_path, sizeof from_path, "%s/traces/samples/%s.weft.jsonl", WEFT_SOURCE_DIR,
+             sample);
+    snprintf(path, sizeof path, "%s/tests/viewer-nonsense.weft.jsonl", WEFT_BUILD_DIR);
+    FILE *from = fopen(from_path, "r"), *to = fopen(path, "w");
+    assert_non_null(from);
+    assert_non_null(to);
+    for (bool first = true; fgets(line, sizeof line, from) != NULL; first = false) {
+        seed = seed * 1664525 + 1013904223;
+        if (!first && (seed >> 16) % 11 == 0) {
+            continue; /* a line is missing */
+        }
+        for (size_t i = 0; !first && line[i] != '\0'; i++) {
+            seed = seed * 1664525 + 1013904223;
+            if (line[i] >= '1' && line[i] <= '9' && (seed >> 16) % 37 == 0) {
+                line[i] = (char)('1' + (seed >> 24) % 9);
+            }
+        }
+        fputs(line, to);
+        if (!first && (seed >> 16) % 13 == 0) {
+            fputs(line, to); /* and another twice */
+        }
+    }
+    fclose(from);
+    assert_int_equal(fclose(to), 0);
+    return path;
+}
+
+static void nonsense_is_laid_out_all_the_same(void **state)
+{
+    (void)state;
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (uint32_t seed = 1; seed <= 60; seed++) {
+        const struct weft_app_options options = {
+            .theme = (enum weft_theme_id)(seed % 2), .has_at = true, .at_ns = seed * 50000000};
+        struct weft_app *app = check_open(write_nonsense(samples[seed % SAMPLES], seed), &options);
+        char what[64];
+        snprintf(what, sizeof what, "nonsense %u", seed);
+        lay_out(app, &list, 1280, 720, what);
+        for (int i = 0; i < 12; i++) {
+            seed_click(app, seed * 12 + (uint32_t)i);
+            lay_out(app, &list, 1280, 720, what);
+        }
+        weft_app_free(app);
+    }
+    weft_draw_done(&list);
+}
+
 static void a_tiny_window_does_not_break(void **state)
 {
     (void)state;
@@ -471,9 +624,12 @@ int main(void)
         cmocka_unit_test(the_help_sheet_fits_every_window),
         cmocka_unit_test(the_main_picture_says_who_waits_for_whom),
         cmocka_unit_test(a_queue_says_what_is_in_it),
+        cmocka_unit_test(the_output_says_how_many_lines_it_hides),
         cmocka_unit_test(shares_in_the_gutter_are_sums_of_the_spans),
         cmocka_unit_test(a_crowded_column_shows_what_dominates_and_keeps_the_rare),
         cmocka_unit_test(a_crowd_with_long_names_is_laid_out_without_a_flaw),
+        cmocka_unit_test(what_was_cut_is_torn_and_said_to_be),
+        cmocka_unit_test(nonsense_is_laid_out_all_the_same),
         cmocka_unit_test(a_tiny_window_does_not_break),
         cmocka_unit_test(the_hand_off_goes_from_the_release_to_the_acquire),
         cmocka_unit_test(a_frame_allocates_nothing_once_it_has_grown),

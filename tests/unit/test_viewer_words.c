@@ -40,6 +40,13 @@ static void durations_have_three_digits_and_a_unit(void **state)
     }
 }
 
+static void what_has_not_ended_lasts_at_least_so_long(void **state)
+{
+    (void)state;
+    assert_string_equal(weft_words_lasting(3000000000, true).text, "≥ 3.00 s");
+    assert_string_equal(weft_words_lasting(3000000000, false).text, "3.00 s");
+}
+
 static void progress_has_the_unit_of_the_whole(void **state)
 {
     (void)state;
@@ -118,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_have_three_digits_and_a_unit),
+        cmocka_unit_test(what_has_not_ended_lasts_at_least_so_long),
         cmocka_unit_test(progress_has_the_unit_of_the_whole),
         cmocka_unit_test(moments_are_as_exact_as_the_picture),
         cmocka_unit_test(the_clock_has_minutes_and_hours),

@@ -257,6 +257,7 @@ static void take_end(struct weft_reader *reader, const struct weft_line_end *end
     struct weft_trace_health *health = &reader->health;
 
     reader->ended = true;
+    health->ended = true;
     health->events_written = end->events;
     health->lost = end->lost;
     health->late = end->late;

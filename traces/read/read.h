@@ -96,7 +96,8 @@ struct weft_trace_health {
     uint64_t bad_lines;
     uint64_t unknown_events; /* kinds that this version does not know; skipped, not bad */
     uint64_t duration_ns;    /* what the last line says; else the last event's time */
-    bool complete;           /* the last line was there, and its count of events agrees */
+    bool ended;              /* the last line was there: the trace was not cut */
+    bool complete;           /* and its count of events agrees with what was read */
 };
 
 struct weft_reader;

@@ -23,7 +23,7 @@ static uint32_t objects_told(const struct weft_model *model)
     return count;
 }
 
-float weft_dock_height(const struct weft_model *model, float height)
+float weft_dock_height(const struct weft_model *model, float height, float spare_px)
 {
     const uint32_t threads = (uint32_t)model->threads.count, objects = objects_told(model);
     uint32_t rows = threads > objects ? threads : objects;
@@ -31,12 +31,17 @@ float weft_dock_height(const struct weft_model *model, float height)
 
     rows = rows > LEAST_ROWS ? rows : LEAST_ROWS;
     float wanted = (float)(TITLE_PX + rows * ROW_PX + 8);
-    const uint32_t output_rows = (uint32_t)(height / 115);
-    const uint32_t lines =
-        model->prints.count < output_rows ? (uint32_t)model->prints.count : output_rows;
+    const size_t output_rows = (size_t)(height / 115);
+    const size_t lines = model->prints.count < output_rows ? model->prints.count : output_rows;
     const float output = (float)(TITLE_PX + (lines + 1) * LINE_PX + 6);
-    wanted = output > wanted ? output : wanted;
-    return wanted < most ? wanted : most;
+    float least = output > wanted ? output : wanted;
+    least = least < most ? least : most;
+    /* What the lanes leave empty shows more of the output, up to all of it. */
+    const size_t whole_rows = model->prints.count < 1000 ? model->prints.count : 1000;
+    const float whole = (float)(TITLE_PX + (whole_rows + 1) * LINE_PX + 6);
+    wanted = whole > wanted ? whole : wanted;
+    const float possible = floorf(least + (spare_px > 0 ? spare_px : 0));
+    return wanted < least ? least : wanted < possible ? wanted : possible;
 }
 
 static struct weft_style heading(const struct weft_frame *frame)
@@ -196,6 +201,10 @@ static void draw_at(struct weft_frame *frame, struct weft_rect rect)
     weft_draw_rect(frame->list, (struct weft_rect){rect.x, rect.y + 10, width + 16, 22}, 4,
                    frame->theme->playhead);
     weft_pen_text(frame, rect.x + 8, rect.y + 21, width + 1, badge, title.text);
+    if (!frame->view->has_playhead) {
+        weft_pen_text(frame, rect.x + width + 28, rect.y + 21, rect.w - width - 28, quiet(frame),
+                      "Click the ruler to see another moment, or play.");
+    }
     const struct weft_rect body_rect = {rect.x, rect.y + TITLE_PX, rect.w, rect.h - TITLE_PX};
     const uint32_t threads = (uint32_t)frame->model->threads.count;
     const float wish = widest_now(frame, true, rows) + widest_now(frame, false, rows);
@@ -327,12 +336,55 @@ static void draw_line(struct weft_frame *frame, struct weft_rect rect, float y, 
                    WEFT_TARGET_OUTPUT, 0, (uint32_t)i);
 }
 
+/* Which printed lines there is room for: shown of those until the playhead, the newest, and of
+ * those after it, the next.  What is hidden on either side is told in a row of its own. */
+struct output_rows {
+    size_t done, later;             /* there are */
+    size_t done_shown, later_shown; /* there is room for */
+};
+
+static struct output_rows share_rows(size_t done, size_t later, size_t rows)
+{
+    struct output_rows share = {.done = done, .later = later};
+    size_t notes = later > 0; /* the title of what comes later */
+    bool above = false, below = false;
+
+    for (;;) {
+        const size_t room = rows > notes ? rows - notes : 0;
+        const size_t least_later = later < 2 ? later : 2 < room ? 2 : room;
+        share.done_shown = done + least_later <= room ? done : room - least_later;
+        share.later_shown = later < room - share.done_shown ? later : room - share.done_shown;
+        const bool more_above = share.done_shown < done, more_below = share.later_shown < later;
+        if ((above || !more_above) && (below || !more_below)) {
+            /* A single hidden line takes no more room than the row that would tell of it. */
+            share.done_shown += done - share.done_shown == 1;
+            share.later_shown += later - share.later_shown == 1;
+            return share;
+        }
+        above |= more_above;
+        below |= more_below;
+        notes = (size_t)(later > 0) + above + below;
+    }
+}
+
+/* "… 3 earlier lines" */
+static void draw_hidden(struct weft_frame *frame, struct weft_rect rect, float y, size_t count,
+                        const char *noun)
+{
+    struct weft_sentence text = {.len = 0};
+
+    weft_sentence_add(&text, "… %s", weft_words_counted(count, noun).text);
+    weft_pen_text(frame, rect.x, y, rect.w, quiet(frame), text.text);
+}
+
 static void draw_output(struct weft_frame *frame, struct weft_rect rect)
 {
     const struct weft_model *model = frame->model;
     const size_t done = printed_until(model, frame->view->playhead_ns);
     const struct weft_style small = {WEFT_FONT_SANS_BOLD, 11, frame->theme->muted};
-    size_t rows = (size_t)((rect.h - TITLE_PX - 2) / LINE_PX);
+    const float room = rect.h - TITLE_PX - 2;
+    const struct output_rows share =
+        share_rows(done, model->prints.count - done, room > 0 ? (size_t)(room / LINE_PX) : 0);
     struct weft_sentence title = {.len = 0};
     float y = rect.y + TITLE_PX + LINE_PX / 2.0f;
 
@@ -340,18 +392,14 @@ static void draw_output(struct weft_frame *frame, struct weft_rect rect)
         &title, "Output until %s",
         weft_words_moment(frame->view->playhead_ns, weft_frame_ns_per_px(frame)).text);
     weft_pen_text(frame, rect.x, rect.y + 21, rect.w, heading(frame), title.text);
-    /* One row is the title of what comes later.  The newest printed lines come first to room,
-     * but at least two of the later ones are seen where there are any. */
-    const size_t later = model->prints.count - done;
-    if (later > 0) {
-        rows = rows > 1 ? rows - 1 : 1;
+    if (share.done_shown < done) {
+        draw_hidden(frame, rect, y, done - share.done_shown, "earlier line");
+        y += LINE_PX;
     }
-    const size_t later_wish = later < 2 ? later : 2;
-    size_t shown = done + later_wish <= rows ? done : rows - later_wish;
-    for (size_t i = done - shown; i < done; i++, y += LINE_PX) {
+    for (size_t i = done - share.done_shown; i < done; i++, y += LINE_PX) {
         draw_line(frame, rect, y, i, false);
     }
-    if (later == 0) {
+    if (share.later == 0) {
         return;
     }
     const float width = weft_pen_text(frame, rect.x, y, rect.w, small, "LATER");
@@ -359,8 +407,11 @@ static void draw_output(struct weft_frame *frame, struct weft_rect rect)
                    (struct weft_rect){rect.x + width + 8, floorf(y), rect.w - width - 8, 1}, 0,
                    frame->theme->line);
     y += LINE_PX;
-    for (size_t i = done; i < model->prints.count && i - done < rows - shown; i++, y += LINE_PX) {
+    for (size_t i = done; i < done + share.later_shown; i++, y += LINE_PX) {
         draw_line(frame, rect, y, i, true);
+    }
+    if (share.later_shown < share.later) {
+        draw_hidden(frame, rect, y, share.later - share.later_shown, "more line");
     }
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WARNINGS_MAX = 4, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
+enum { WARNINGS_MAX = 5, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
 
 /* "3 threads · 1 lock · 41 events · 9.01 s long". */
 static void figures(const struct weft_frame *frame, bool each_kind, struct weft_sentence *out)
@@ -177,7 +177,20 @@ static bool cut(const struct weft_model *model, struct weft_sentence *out)
                       "This trace was cut: its last line is missing, so what happened after %s is "
                       "not in it.",
                       weft_words_moment(model->end_ns, 1e6).text);
-    return !model->health.complete;
+    return !model->health.ended;
+}
+
+static bool miscounted(const struct weft_model *model, struct weft_sentence *out)
+{
+    const struct weft_trace_health *health = &model->health;
+
+    weft_sentence_add(out, "%s of those that were recorded are missing in this trace.",
+                      weft_words_counted(health->events_written > health->events
+                                             ? health->events_written - health->events
+                                             : health->events - health->events_written,
+                                         "event")
+                          .text);
+    return health->ended && !health->complete && health->bad_lines == 0;
 }
 
 static bool lost(const struct weft_model *model, struct weft_sentence *out)
@@ -204,7 +217,7 @@ static bool unknown(const struct weft_model *model, struct weft_sentence *out)
     return model->health.unknown_events > 0;
 }
 
-static warning_fn *const warnings[WARNINGS_MAX] = {cut, lost, bad, unknown};
+static warning_fn *const warnings[WARNINGS_MAX] = {cut, miscounted, lost, bad, unknown};
 
 uint32_t weft_warnings_count(const struct weft_model *model)
 {

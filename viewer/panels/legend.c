@@ -1,94 +1,199 @@
-/* The legend: what is in this trace, states and marks alike, and nothing else; and key hints. */
+/*
+ * The legend: what is in this trace, states and marks alike, and nothing else; and key hints.
+ * Its entries wrap into rows when one does not do; the hints give way first.
+ */
 #include "viewer/commands.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 #include "viewer/tracks/tracks.h"
 
-static const float GAP = 18;
+static const float GAP = 18, EDGE = 16, HELP_PX = 72, ROW_PX = 24, ONE_ROW_PX = 34;
+
+enum { ENTRIES_MAX = 32, ROWS_MAX = 4 };
+
+/* What an entry shows beside its words. */
+enum drawing {
+    DRAW_STATE, /* index: enum weft_state */
+    DRAW_MARK,  /* index: enum weft_mark */
+    DRAW_HANDOFF,
+    DRAW_JOINED,
+    DRAW_PASSED,
+    DRAW_LIFE,
+    DRAW_HELD,
+    DRAW_ZONE,
+    DRAW_CHANGES,
+    DRAW_TORN,
+    DRAW_MERGED,
+};
+
+struct entry {
+    enum drawing drawing;
+    uint8_t index;
+    float width; /* of the drawing */
+    const char *words;
+    float x; /* where it stands */
+    uint32_t row;
+};
+
+struct entries {
+    struct entry at[ENTRIES_MAX];
+    uint32_t count, rows;
+    float right; /* where the last row ends */
+};
 
 static struct weft_style style_of(const struct weft_frame *frame)
 {
     return (struct weft_style){WEFT_FONT_SANS, 12.5f, frame->theme->text};
 }
 
-/* The words of an entry behind its drawing; false when there is no room for it. */
-static bool entry(struct weft_frame *frame, float *x, float right, float drawing, const char *words)
+static void add(struct entries *entries, bool there, enum drawing drawing, uint8_t index,
+                float width, const char *words)
 {
-    const float width = weft_pen_width(frame, style_of(frame), words);
-
-    if (*x + drawing + 6 + width > right) {
-        return false;
-    }
-    weft_pen_text(frame, *x + drawing + 6, frame->geometry.legend.y + 17, width + 1,
-                  style_of(frame), words);
-    *x += drawing + 6 + width + GAP;
-    return true;
-}
-
-static void draw_states(struct weft_frame *frame, float *x, float right, float y)
-{
-    for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
-        const float left = *x;
-        if (!frame->summary->states[state]) {
-            continue;
-        }
-        if (entry(frame, x, right, 18, weft_states[state].words)) {
-            const float height = 14 * weft_state_styles[state].height;
-            weft_pen_state(frame, (struct weft_rect){left, y + 7 - height, 18, height}, state, 2);
-        }
+    if (there && entries->count < ENTRIES_MAX) {
+        entries->at[entries->count++] =
+            (struct entry){.drawing = drawing, .index = index, .width = width, .words = words};
     }
 }
 
-static void draw_marks(struct weft_frame *frame, float *x, float right, float y)
+static const char *words_of_changes(const struct weft_summary *summary)
 {
-    static const char *const words[WEFT_MARK_COUNT] = {[WEFT_MARK_PRINT] = "printed line",
+    return summary->has_permits
+               ? summary->has_items ? "put or release, get or acquire" : "release, acquire"
+               : "put, get";
+}
+
+static void list_entries(struct entries *entries, const struct weft_summary *summary, bool merged)
+{
+    static const char *const marks[WEFT_MARK_COUNT] = {[WEFT_MARK_PRINT] = "printed line",
                                                        [WEFT_MARK_USER] = "mark",
                                                        [WEFT_MARK_SIGNAL] = "signal",
                                                        [WEFT_MARK_FAIL] = "in vain",
                                                        [WEFT_MARK_LOST] = "lost events"};
 
-    for (int mark = 1; mark < WEFT_MARK_COUNT; mark++) {
-        const float left = *x;
-        if (frame->summary->has_mark[mark] && entry(frame, x, right, 10, words[mark])) {
-            weft_track_mark(frame, (enum weft_mark)mark, left + (mark == WEFT_MARK_PRINT ? 1 : 5),
-                            y - 6);
-        }
+    for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
+        add(entries, summary->states[state], DRAW_STATE, state, 18, weft_states[state].words);
     }
+    for (uint8_t mark = 1; mark < WEFT_MARK_COUNT; mark++) {
+        add(entries, summary->has_mark[mark], DRAW_MARK, mark, 10, marks[mark]);
+    }
+    add(entries, summary->has_handoffs, DRAW_HANDOFF, 0, 11, "hand-off: ends a wait");
+    add(entries, summary->has_joined, DRAW_JOINED, 0, 9, "its end ends a join");
+    add(entries, summary->has_passed_locks, DRAW_PASSED, 0, 9, "lock goes to a waiter");
+    add(entries, summary->has_items || summary->has_permits, DRAW_CHANGES, 0, 16,
+        words_of_changes(summary));
+    add(entries, summary->has_ends, DRAW_LIFE, 0, 14, "start, end");
+    add(entries, summary->has_holds, DRAW_HELD, 0, 18, "lock held");
+    add(entries, summary->has_zones, DRAW_ZONE, 0, 18, "zone");
+    add(entries, summary->has_torn, DRAW_TORN, 0, 18, "not ended yet");
+    add(entries, merged, DRAW_MERGED, 0, 18, "several in a pixel");
 }
 
-static void draw_rest(struct weft_frame *frame, float *x, float right, float y)
+/* Gives every entry its place: in as few rows as they need, and beside "help". */
+static void place_entries(struct entries *entries, const struct weft_frame *frame)
+{
+    const float right = frame->geometry.width - EDGE - HELP_PX;
+    float x = EDGE;
+
+    entries->rows = 1;
+    for (uint32_t i = 0; i < entries->count; i++) {
+        struct entry *entry = &entries->at[i];
+        const float width = entry->width + 6 + weft_pen_width(frame, style_of(frame), entry->words);
+        if (x > EDGE && x + width > right) {
+            x = EDGE;
+            entries->rows++;
+        }
+        entry->x = x;
+        entry->row = entries->rows - 1;
+        x += width + GAP;
+    }
+    entries->right = x;
+}
+
+static void draw_vertical(struct weft_frame *frame, float x, float y, float width, float wing,
+                          struct weft_color color)
+{
+    const struct weft_point_px line[] = {{x, y - 7}, {x, y + 2}};
+    const struct weft_point_px tip[] = {{x - wing, y}, {x + wing, y}, {x, y + 8}};
+
+    weft_draw_line(frame->list, line, 2, width, color);
+    weft_draw_polygon(frame->list, tip, 3, color);
+    weft_draw_rect(frame->list,
+                   (struct weft_rect){x - width - 1, y - 8, 2 * width + 2, 2 * width + 2},
+                   width + 1, color);
+}
+
+static void draw_posts(struct weft_frame *frame, float left, float y)
 {
     const struct weft_color mark = frame->theme->mark;
-    float left = *x;
 
-    if (frame->model->wakes.count > 0 && entry(frame, x, right, 18, "hand-off")) {
-        const struct weft_point_px line[] = {{left + 2, y - 5}, {left + 9, y}, {left + 13, y + 1}};
-        const struct weft_point_px tip[] = {
-            {left + 12, y - 3}, {left + 18, y + 2}, {left + 11, y + 5}};
-        weft_draw_line(frame->list, line, 3, 1.5f, mark);
-        weft_draw_polygon(frame->list, tip, 3, mark);
-    }
-    left = *x;
-    bool ends = false;
-    for (size_t i = 0; i < frame->model->threads.count && !ends; i++) {
-        ends = frame->model->threads.at[i].started || frame->model->threads.at[i].ended;
-    }
-    if (ends && entry(frame, x, right, 14, "start, end")) {
-        weft_draw_rect(frame->list, (struct weft_rect){left, y - 7, 1.5f, 14}, 0, mark);
-        weft_draw_rect(frame->list, (struct weft_rect){left, y - 7, 5, 1.5f}, 0, mark);
-        weft_draw_rect(frame->list, (struct weft_rect){left + 12.5f, y - 7, 1.5f, 14}, 0, mark);
-        weft_draw_rect(frame->list, (struct weft_rect){left + 9, y - 7, 5, 1.5f}, 0, mark);
-    }
-    left = *x;
-    if (frame->summary->has_holds && entry(frame, x, right, 18, "lock held")) {
-        const struct weft_rect box = {left, y - 6, 18, 12};
-        weft_draw_rect(frame->list, box, 2, frame->theme->hold);
-        weft_draw_frame(frame->list, box, 2, 1, frame->theme->hold_edge);
+    weft_draw_rect(frame->list, (struct weft_rect){left, y - 7, 1.5f, 14}, 0, mark);
+    weft_draw_rect(frame->list, (struct weft_rect){left, y + 5.5f, 5, 1.5f}, 0, mark);
+    weft_draw_rect(frame->list, (struct weft_rect){left + 12.5f, y - 7, 1.5f, 14}, 0, mark);
+    weft_draw_rect(frame->list, (struct weft_rect){left + 9, y + 5.5f, 5, 1.5f}, 0, mark);
+}
+
+static void draw_torn(struct weft_frame *frame, float left, float y)
+{
+    weft_draw_rect(frame->list, (struct weft_rect){left, y - 6, 18, 12}, 0, frame->theme->hold);
+    for (float top = y - 6; top < y + 6; top += 4) {
+        const struct weft_point_px notch[] = {
+            {left + 18.5f, top}, {left + 14, top + 2}, {left + 18.5f, top + 4}};
+        weft_draw_polygon(frame->list, notch, 3, frame->theme->bar);
     }
 }
 
-/* Key caps from the right, the most useful ones last to go. */
-static float draw_hints(struct weft_frame *frame, float y)
+static void draw_entry(struct weft_frame *frame, const struct entry *entry, float y)
+{
+    const struct weft_theme *theme = frame->theme;
+    const float x = entry->x;
+
+    switch (entry->drawing) {
+    case DRAW_STATE: {
+        const float height = 14 * weft_state_styles[entry->index].height;
+        weft_pen_state(frame, (struct weft_rect){x, y + 7 - height, 18, height}, entry->index, 2);
+        break;
+    }
+    case DRAW_MARK:
+        weft_track_mark(frame, (enum weft_mark)entry->index,
+                        x + (entry->index == WEFT_MARK_PRINT ? 1 : 5), y - 6);
+        break;
+    case DRAW_HANDOFF:
+        draw_vertical(frame, x + 5.5f, y, 2.25f, 5.5f, theme->mark);
+        break;
+    case DRAW_JOINED:
+        draw_vertical(frame, x + 4.5f, y, 1.25f, 4, theme->muted);
+        break;
+    case DRAW_PASSED:
+        weft_track_passed(frame, x + 4.5f, y - 4);
+        break;
+    case DRAW_CHANGES:
+        weft_track_change(frame, x + 4, y + 2.5f, true);
+        weft_track_change(frame, x + 12, y - 2, false);
+        break;
+    case DRAW_LIFE:
+        draw_posts(frame, x, y);
+        break;
+    case DRAW_HELD:
+        weft_draw_rect(frame->list, (struct weft_rect){x, y - 6, 18, 12}, 2, theme->hold);
+        weft_draw_frame(frame->list, (struct weft_rect){x, y - 6, 18, 12}, 2, 1, theme->hold_edge);
+        break;
+    case DRAW_ZONE:
+        weft_draw_rect(frame->list, (struct weft_rect){x, y - 5, 18, 11}, 2, theme->raised);
+        weft_draw_rect(frame->list, (struct weft_rect){x, y - 5, 18, 1.5f}, 0, theme->hold_edge);
+        break;
+    case DRAW_TORN:
+        draw_torn(frame, x, y);
+        break;
+    case DRAW_MERGED:
+        weft_draw_rect(frame->list, (struct weft_rect){x, y + 3, 18, 1}, 0, theme->muted);
+        break;
+    }
+    weft_pen_text(frame, x + entry->width + 6, y, frame->geometry.width - x - entry->width - 6,
+                  style_of(frame), entry->words);
+}
+
+/* Key caps from the right down to `least`, the most useful ones last to go. */
+static void draw_hints(struct weft_frame *frame, float least, float y)
 {
     static const struct {
         const char *words;
@@ -100,7 +205,6 @@ static float draw_hints(struct weft_frame *frame, float y)
                  {"step", {WEFT_COMMAND_PREV_EVENT, WEFT_COMMAND_NEXT_EVENT}},
                  {"fit", {WEFT_COMMAND_FIT, WEFT_COMMAND_COUNT}}};
     const struct weft_style style = {WEFT_FONT_SANS, 12.5f, frame->theme->muted};
-    const float least = frame->geometry.width * 0.56f;
     float right = frame->geometry.width - 16;
 
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
@@ -119,19 +223,41 @@ static float draw_hints(struct weft_frame *frame, float y)
         weft_pen_text(frame, x + 3, y, words + 1, style, hints[i].words);
         right -= width + 14;
     }
-    return right;
+}
+
+static uint32_t rows_shown(const struct entries *entries)
+{
+    return entries->rows < ROWS_MAX ? entries->rows : ROWS_MAX;
+}
+
+float weft_legend_height(const struct weft_frame *frame)
+{
+    struct entries entries = {.count = 0};
+
+    /* Whether some columns stand for several spans is known when the lanes are drawn, and the
+     * lanes cannot be before this is known: so there is room for saying it. */
+    list_entries(&entries, frame->summary, true);
+    place_entries(&entries, frame);
+    return ONE_ROW_PX + (float)(rows_shown(&entries) - 1) * ROW_PX;
 }
 
 void weft_legend_draw(struct weft_frame *frame)
 {
     const struct weft_rect rect = frame->geometry.legend;
-    const float y = rect.y + 17;
-    float x = 16;
+    struct entries entries = {.count = 0};
+    const float y = rect.y + ONE_ROW_PX / 2;
 
     weft_draw_rect(frame->list, rect, 0, frame->theme->bar);
     weft_draw_rect(frame->list, (struct weft_rect){0, rect.y, rect.w, 1}, 0, frame->theme->line);
-    const float right = draw_hints(frame, y);
-    draw_states(frame, &x, right, y);
-    draw_marks(frame, &x, right, y);
-    draw_rest(frame, &x, right, y);
+    list_entries(&entries, frame->summary, frame->merged);
+    place_entries(&entries, frame);
+    const uint32_t rows = rows_shown(&entries);
+    for (uint32_t i = 0; i < entries.count && entries.at[i].row < rows; i++) {
+        draw_entry(frame, &entries.at[i], y + (float)entries.at[i].row * ROW_PX);
+    }
+    if (entries.rows > rows) { /* a window as narrow as a hand: say that there is more */
+        weft_pen_text_right(frame, rect.w - EDGE - HELP_PX, y + (float)(rows - 1) * ROW_PX, 20,
+                            style_of(frame), "…");
+    }
+    draw_hints(frame, entries.right, y + (float)(rows - 1) * ROW_PX);
 }

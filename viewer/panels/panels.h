@@ -19,10 +19,13 @@ void weft_warnings_draw(struct weft_frame *frame);
 /* The whole trace in small, with a window for what the lanes show. */
 void weft_minimap_draw(struct weft_frame *frame);
 
-/* How tall the dock has to be, and the dock: "At 4.200 s", "Selected", "Output". */
-float weft_dock_height(const struct weft_model *model, float height);
+/* How tall the dock has to be in a window of this height, and with spare_px more that nobody else
+ * needs; and the dock: "At 4.200 s", "Selected", "Output". */
+float weft_dock_height(const struct weft_model *model, float height, float spare_px);
 void weft_dock_draw(struct weft_frame *frame);
 
+/* How tall the legend has to be in a frame that has its width; and the legend. */
+float weft_legend_height(const struct weft_frame *frame);
 void weft_legend_draw(struct weft_frame *frame);
 void weft_help_draw(struct weft_frame *frame);
 void weft_tooltip_draw(struct weft_frame *frame);

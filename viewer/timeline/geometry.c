@@ -8,12 +8,11 @@ enum {
     WARNING_PX = 26,
     MINIMAP_PX = 40,
     RULER_PX = 30,
-    LEGEND_PX = 34,
     EDGE_PX = 16,
 };
 
 struct weft_geometry weft_geometry_of(float width, float height, bool minimap, uint32_t warnings,
-                                      float dock_height)
+                                      float dock_height, float legend_height)
 {
     struct weft_geometry at = {.width = width, .height = height};
     const float gutter = width < 1400 ? 232 : width < 1800 ? 256 : 280;
@@ -30,7 +29,7 @@ struct weft_geometry weft_geometry_of(float width, float height, bool minimap, u
     y += map;
     at.ruler = (struct weft_rect){gutter, y, width - gutter, RULER_PX};
     y += RULER_PX;
-    at.legend = (struct weft_rect){0, height - LEGEND_PX, width, LEGEND_PX};
+    at.legend = (struct weft_rect){0, height - legend_height, width, legend_height};
     at.dock = (struct weft_rect){0, at.legend.y - dock_height, width, dock_height};
     const float lanes = at.dock.y - y > 0 ? at.dock.y - y : 0;
     at.gutter = (struct weft_rect){0, y, gutter, lanes};

@@ -23,6 +23,7 @@ enum weft_mark weft_mark_of(const struct weft_point *point)
     case WEFT_EV_COND_BROADCAST:
     case WEFT_EV_EVENT_SET:
     case WEFT_EV_EVENT_CLEAR:
+    case WEFT_EV_BARRIER_PASS:
     case WEFT_EV_BARRIER_ABORT:
     case WEFT_EV_BARRIER_RESET:
         return WEFT_MARK_SIGNAL;
@@ -46,6 +47,17 @@ enum weft_mark weft_mark_of(const struct weft_point *point)
     }
 }
 
+uint32_t weft_crowd_row(uint64_t *until, uint32_t rows, uint64_t from_ns, uint64_t to_ns)
+{
+    uint32_t row = 0;
+
+    while (row + 1 < rows && until[row] > from_ns) {
+        row++;
+    }
+    until[row] = to_ns > until[row] ? to_ns : until[row];
+    return row;
+}
+
 static void sum_thread(struct weft_summary *summary, const struct weft_model *model,
                        uint32_t thread)
 {
@@ -57,6 +69,10 @@ static void sum_thread(struct weft_summary *summary, const struct weft_model *mo
         const struct weft_span *span = &info->spans.at[i];
         sum->state_ns[span->state] += weft_span_end_ns(model, thread, i) - span->start_ns;
         summary->states[span->state] = true;
+    }
+    summary->has_ends |= info->started || info->ended;
+    if (info->spans.count > 0) { /* only the last one can be open */
+        summary->has_torn |= (info->spans.at[info->spans.count - 1].flags & WEFT_SPAN_OPEN) != 0;
     }
     for (size_t i = 0; i < info->zones.count; i++) {
         const uint32_t depth = info->zones.at[i].depth + 1;
@@ -71,11 +87,14 @@ static void sum_object(struct weft_summary *summary, const struct weft_model *mo
     struct weft_object_summary *sum = &summary->objects.at[index];
 
     *sum = (struct weft_object_summary){.waits = (uint32_t)object->waits.count};
+    uint64_t until[WEFT_CROWD_MAX] = {0};
     for (size_t i = 0; i < object->waits.count; i++) {
         const struct weft_wait_ref *wait = &object->waits.at[i];
         const uint64_t start_ns = model->threads.at[wait->thread].spans.at[wait->span].start_ns;
         const uint64_t ns = weft_span_end_ns(model, wait->thread, wait->span) - start_ns;
         sum->longest_wait_ns = ns > sum->longest_wait_ns ? ns : sum->longest_wait_ns;
+        const uint32_t row = weft_crowd_row(until, WEFT_CROWD_MAX, start_ns, start_ns + ns);
+        sum->crowd = row + 1 > sum->crowd ? row + 1 : sum->crowd;
     }
     for (size_t i = 0; i < object->levels.count; i++) {
         const int64_t value = object->levels.at[i].value;
@@ -87,18 +106,36 @@ static void sum_object(struct weft_summary *summary, const struct weft_model *mo
         summary->has_waiters |= object->waits.count > 0;
     }
     summary->has_levels |= object->levels.count > 0;
+    summary->has_items |= object->family == WEFT_FAMILY_QUEUE && object->levels.count > 0;
+    summary->has_permits |= object->family == WEFT_FAMILY_SEMAPHORE && object->levels.count > 0;
+}
+
+static void sum_wakes(struct weft_summary *summary, const struct weft_model *model)
+{
+    for (size_t i = 0; i < model->wakes.count; i++) {
+        const struct weft_wake *wake = &model->wakes.at[i];
+        if (wake->object >= model->objects.count) {
+            summary->has_joined = true;
+        } else {
+            summary->has_handoffs = true;
+            summary->has_passed_locks |= model->objects.at[wake->object].family == WEFT_FAMILY_LOCK;
+        }
+    }
+}
+
+/* Forgets all but the memory of its arrays. */
+static void clear(struct weft_summary *summary)
+{
+    struct weft_summary empty = {.threads = {summary->threads.at, 0, summary->threads.room},
+                                 .objects = {summary->objects.at, 0, summary->objects.room},
+                                 .marks = {summary->marks.at, 0, summary->marks.room}};
+
+    *summary = empty;
 }
 
 bool weft_summary_build(struct weft_summary *summary, const struct weft_model *model)
 {
-    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-        summary->states[state] = false;
-    }
-    for (int mark = 0; mark < WEFT_MARK_COUNT; mark++) {
-        summary->has_mark[mark] = false;
-    }
-    summary->has_holds = summary->has_waiters = summary->has_levels = summary->has_zones = false;
-    summary->threads.count = summary->objects.count = summary->marks.count = 0;
+    clear(summary);
     summary->points_seen = model->points.count;
     if (!weft_vec_room(&summary->threads, model->threads.count) ||
         !weft_vec_room(&summary->objects, model->objects.count)) {
@@ -112,6 +149,7 @@ bool weft_summary_build(struct weft_summary *summary, const struct weft_model *m
     for (uint32_t i = 0; i < model->objects.count; i++) {
         sum_object(summary, model, i);
     }
+    sum_wakes(summary, model);
     for (uint32_t i = 0; i < model->points.count; i++) {
         const enum weft_mark mark = weft_mark_of(&model->points.at[i]);
         if (mark != WEFT_MARK_NONE && !weft_vec_push(&summary->marks, i)) {

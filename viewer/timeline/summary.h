@@ -9,6 +9,8 @@
 
 #include "traces/model/model.h"
 
+enum { WEFT_CROWD_MAX = 8 };
+
 struct weft_thread_summary {
     uint64_t state_ns[WEFT_STATE_COUNT];
     uint64_t life_ns;
@@ -18,6 +20,7 @@ struct weft_thread_summary {
 struct weft_object_summary {
     uint64_t longest_wait_ns;
     uint32_t waits;
+    uint32_t crowd;          /* how many ever waited at once, at most WEFT_CROWD_MAX */
     int64_t lowest, highest; /* of its levels */
 };
 
@@ -48,6 +51,10 @@ struct weft_summary {
     bool states[WEFT_STATE_COUNT]; /* that occur */
     bool has_mark[WEFT_MARK_COUNT];
     bool has_holds, has_waiters, has_levels, has_zones;
+    bool has_items, has_permits; /* changes of queues, of semaphores */
+    bool has_handoffs, has_joined, has_passed_locks;
+    bool has_ends; /* starts or ends of threads */
+    bool has_torn; /* spans that had not ended */
     size_t points_seen;
 };
 
@@ -57,6 +64,12 @@ void weft_summary_done(struct weft_summary *summary);
 bool weft_summary_build(struct weft_summary *summary, const struct weft_model *model);
 
 enum weft_mark weft_mark_of(const struct weft_point *point);
+
+/*
+ * Rows for those who wait: each takes the first that is free until its wait ends.
+ *   until   of each row, zeroed before the first wait; waits come by their begin
+ */
+uint32_t weft_crowd_row(uint64_t *until, uint32_t rows, uint64_t from_ns, uint64_t to_ns);
 
 /* First mark at or after t_ns. */
 size_t weft_summary_mark_from(const struct weft_summary *summary, const struct weft_model *model,

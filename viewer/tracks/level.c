@@ -102,6 +102,8 @@ static void label_change(struct weft_frame *frame, const struct weft_lane *lane,
     if (args == NULL || args->text == NULL || scale->rect.h < 26) {
         return;
     }
+    const float edge = scale->rect.x + scale->rect.w;
+    next_x = next_x < edge ? next_x : edge;
     const struct weft_point *point = &frame->model->points.at[level->point];
     weft_sentence_add(&label, point->kind == WEFT_EV_QUEUE_PUT ? "+ %.30s" : "%.30s → %s",
                       args->text, weft_name_of_thread(frame->model, point->thread, point->t_ns));
@@ -119,8 +121,15 @@ static void label_change(struct weft_frame *frame, const struct weft_lane *lane,
     if (y < scale->rect.y + 4) {
         y = y_of(scale, level->value) + 10;
     }
-    weft_pen_label(frame, x + 6, y, width, style, weft_track_ground(frame, lane, x + 6),
+    weft_pen_label(frame, x + 6, y, width, style, weft_track_ground(frame, lane, x + 6), false,
                    label.text);
+}
+
+void weft_track_change(struct weft_frame *frame, float x, float y, bool more)
+{
+    const struct weft_point_px mark[] = {{x - 3, y}, {x + 3, y}, {x, more ? y - 4.5f : y + 4.5f}};
+
+    weft_draw_polygon(frame->list, mark, 3, frame->theme->level);
 }
 
 static void draw_change(struct weft_frame *frame, const struct weft_lane *lane, size_t i,
@@ -133,10 +142,7 @@ static void draw_change(struct weft_frame *frame, const struct weft_lane *lane, 
         return;
     }
     const bool up = gives(frame->model->points.at[level->point].kind);
-    const float y = scale->rect.y + scale->rect.h + (up ? 6 : 1.5f);
-    const float tip = up ? y - 4.5f : y + 4.5f;
-    const struct weft_point_px mark[] = {{x - 3, y}, {x + 3, y}, {x, tip}};
-    weft_draw_polygon(frame->list, mark, 3, frame->theme->level);
+    weft_track_change(frame, x, scale->rect.y + scale->rect.h + (up ? 6 : 1.5f), up);
 }
 
 static void draw_scale(struct weft_frame *frame, const struct scale *scale)
@@ -151,75 +157,123 @@ static void draw_scale(struct weft_frame *frame, const struct scale *scale)
                    0, frame->theme->line);
 }
 
+/* Steps of less than a pixel, gathered into one column. */
+struct gathered {
+    bool any;
+    float x;
+    int64_t lowest, highest;
+};
+
+static void gather(struct weft_frame *frame, const struct scale *scale, struct gathered *column,
+                   float x, int64_t value)
+{
+    if (column->any && x >= column->x + 1) {
+        draw_step(frame, scale, column->x, column->x + 1, column->lowest, column->highest);
+        column->any = false;
+    }
+    if (!column->any) {
+        *column = (struct gathered){true, x, value, value};
+    }
+    column->lowest = value < column->lowest ? value : column->lowest;
+    column->highest = value > column->highest ? value : column->highest;
+}
+
+/* Draws what is gathered, at least a pixel wide, up to x. */
+static void draw_gathered(struct weft_frame *frame, const struct scale *scale,
+                          struct gathered *column, float x)
+{
+    if (column->any) {
+        draw_step(frame, scale, column->x, x > column->x + 1 ? x : column->x + 1, column->lowest,
+                  column->highest);
+        column->any = false;
+    }
+}
+
+static double end_of_level(const struct weft_frame *frame, const struct weft_object *object,
+                           size_t i)
+{
+    return i + 1 < object->levels.count ? (double)object->levels.at[i + 1].t_ns
+                                        : (double)frame->model->end_ns;
+}
+
+/* The time before the first change, in which nothing was put and no permit taken. */
+static int64_t draw_before(struct weft_frame *frame, const struct weft_object *object,
+                           const struct scale *scale)
+{
+    const int64_t value = object->family == WEFT_FAMILY_SEMAPHORE ? object->capacity : 0;
+    const float x0 = weft_frame_x(frame, (double)object->first_ns);
+    const float x1 = weft_frame_x(frame, (double)object->levels.at[0].t_ns);
+
+    if (x1 > x0) {
+        draw_step(frame, scale, x0, x1, value, value);
+    }
+    return value;
+}
+
+static void draw_levels(struct weft_frame *frame, const struct weft_lane *lane,
+                        const struct scale *scale)
+{
+    const struct weft_object *object = &frame->model->objects.at[lane->index];
+    const bool marked = object->family != WEFT_FAMILY_COUNTER;
+    const size_t first = first_level(object, frame->view->range.from_ns);
+    struct gathered column = {.any = false};
+    float last_mark = -1e9f;
+    int64_t before =
+        first == 0 ? draw_before(frame, object, scale) : object->levels.at[first].value;
+
+    for (size_t i = first; i < object->levels.count; i++) {
+        const struct weft_level *level = &object->levels.at[i];
+        const float x0 = weft_frame_x(frame, (double)level->t_ns);
+        const float x1 = weft_frame_x(frame, end_of_level(frame, object, i));
+        if ((double)level->t_ns > frame->view->range.to_ns) {
+            break;
+        }
+        if (x1 - x0 < 1 && i + 1 < object->levels.count) {
+            gather(frame, scale, &column, x0, level->value);
+        } else {
+            draw_gathered(frame, scale, &column, x0);
+            draw_riser(frame, scale, x0, before, level->value);
+            draw_step(frame, scale, x0, x1, level->value, level->value);
+        }
+        before = level->value;
+        if (marked && x0 > last_mark + 5 && x0 >= scale->rect.x - 1) {
+            draw_change(frame, lane, i, scale, x0);
+            label_change(frame, lane, i, scale, x0, x1);
+            last_mark = x0;
+        }
+    }
+    draw_gathered(frame, scale, &column, column.x);
+}
+
+/* A change within three pixels is what is meant; else the step under the mouse. */
+static void hit_level(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_object *object = &frame->model->objects.at[lane->index];
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const double at_ns = weft_frame_time(frame, frame->mouse_x) + 3 * weft_frame_ns_per_px(frame);
+
+    if (!frame->has_mouse || !weft_rect_has(rect, frame->mouse_x, frame->mouse_y)) {
+        return;
+    }
+    const size_t i = first_level(object, at_ns);
+    if ((double)object->levels.at[i].t_ns <= at_ns) {
+        const float x0 = weft_frame_x(frame, (double)object->levels.at[i].t_ns) - 3;
+        const float x1 = weft_frame_x(frame, end_of_level(frame, object, i));
+        weft_frame_hit(frame, (struct weft_rect){x0, rect.y, x1 - x0, rect.h}, WEFT_TARGET_LEVEL,
+                       lane->index, (uint32_t)i);
+    }
+}
+
 void weft_track_level(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_object *object = &frame->model->objects.at[lane->index];
     const struct scale scale = scale_of(frame, lane);
-    const bool marked = object->family != WEFT_FAMILY_COUNTER;
-    float column = -1e9f, last_mark = -1e9f;
-    int64_t lowest = 0, highest = 0, before = 0;
+    const struct weft_rect rect = weft_track_rect(frame, lane);
 
     draw_scale(frame, &scale);
-    const size_t first = first_level(object, frame->view->range.from_ns);
-    if (object->levels.count > 0 && first == 0) { /* the empty time before the first change */
-        before = object->family == WEFT_FAMILY_SEMAPHORE ? object->capacity : 0;
-        const float x0 = weft_frame_x(frame, (double)object->first_ns);
-        const float x1 = weft_frame_x(frame, (double)object->levels.at[0].t_ns);
-        if (x1 > x0) {
-            draw_step(frame, &scale, x0, x1, before, before);
-        }
-    }
-    for (size_t i = first; i < object->levels.count; i++) {
-        const struct weft_level *level = &object->levels.at[i];
-        const bool is_last = i + 1 == object->levels.count;
-        const double end_ns =
-            is_last ? (double)frame->model->end_ns : (double)object->levels.at[i + 1].t_ns;
-        if ((double)level->t_ns > frame->view->range.to_ns) {
-            break;
-        }
-        const float x0 = weft_frame_x(frame, (double)level->t_ns);
-        const float x1 = weft_frame_x(frame, end_ns);
-        if (x1 - x0 < 1 && !is_last) { /* gathered into its column */
-            if (x0 >= column + 1) {
-                if (column > -1e8f) {
-                    draw_step(frame, &scale, column, column + 1, lowest, highest);
-                }
-                column = x0;
-                lowest = highest = level->value;
-            }
-            lowest = level->value < lowest ? level->value : lowest;
-            highest = level->value > highest ? level->value : highest;
-        } else {
-            if (column > -1e8f) {
-                draw_step(frame, &scale, column, x0 > column + 1 ? x0 : column + 1, lowest,
-                          highest);
-                column = -1e9f;
-            }
-            draw_riser(frame, &scale, x0, before, level->value);
-            draw_step(frame, &scale, x0, x1, level->value, level->value);
-        }
-        before = level->value;
-        if (marked && x0 > last_mark + 5 && x0 >= scale.rect.x - 1) {
-            draw_change(frame, lane, i, &scale, x0);
-            label_change(frame, lane, i, &scale, x0, x1);
-            last_mark = x0;
-        }
-    }
-    if (column > -1e8f) {
-        draw_step(frame, &scale, column, column + 1, lowest, highest);
-    }
-    const struct weft_rect rect = weft_track_rect(frame, lane);
-    if (frame->has_mouse && object->levels.count > 0 &&
-        weft_rect_has(rect, frame->mouse_x, frame->mouse_y)) {
-        /* A change within three pixels is what is meant; else the step under the mouse. */
-        const double at_ns =
-            weft_frame_time(frame, frame->mouse_x) + 3 * weft_frame_ns_per_px(frame);
-        const size_t i = first_level(object, at_ns);
-        if ((double)object->levels.at[i].t_ns <= at_ns) {
-            const float x0 = weft_frame_x(frame, (double)object->levels.at[i].t_ns);
-            weft_frame_hit(frame, (struct weft_rect){x0 - 3, rect.y, 1e5f, rect.h},
-                           WEFT_TARGET_LEVEL, lane->index, (uint32_t)i);
-        }
+    if (object->levels.count > 0) {
+        draw_levels(frame, lane, &scale);
+        hit_level(frame, lane);
     }
     if (object->waits.count > 0 && lane->h >= 34) {
         /* Who waits for an item or a permit: thin, along the top. */

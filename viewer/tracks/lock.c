@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { ROWS_MAX = 8 };
+enum { MANY_WAITS = 20000 };
 
 static float box_px(const struct weft_frame *frame, const struct weft_lane *lane)
 {
@@ -62,11 +62,13 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
     const float left = seen.x + 6 + 2 * radius + 6, room = seen.x + seen.w - 6 - left;
     for (int variant = 0; variant < 2 && style.size > 0; variant++) {
         struct weft_sentence label = {.len = 0};
-        weft_sentence_add(&label, variant == 0 ? "held by %s for %s" : "%s", owner,
-                          weft_words_duration(hold->end_ns - hold->start_ns).text);
+        weft_sentence_add(
+            &label, variant == 0 ? "held by %s for %s" : "%s", owner,
+            weft_words_lasting(hold->end_ns - hold->start_ns, (hold->flags & WEFT_SPAN_OPEN) != 0)
+                .text);
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
-            weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold,
+            weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold, false,
                            label.text);
             return;
         }
@@ -124,6 +126,9 @@ void weft_track_lock(struct weft_frame *frame, const struct weft_lane *lane)
         box.w -= box.w >= 4 ? 1 : 0;
         weft_draw_rect(frame->list, box, 2, frame->theme->hold);
         weft_draw_frame(frame->list, box, 2, 1, frame->theme->hold_edge);
+        if ((hold->flags & WEFT_SPAN_OPEN) != 0) {
+            weft_track_tear(frame, lane, box);
+        }
         label_hold(frame, hold, box);
     }
     draw_thin(frame, &thin_from, &thin_to, &owned, thin);
@@ -143,18 +148,6 @@ void weft_track_lock(struct weft_frame *frame, const struct weft_lane *lane)
     }
 }
 
-/* One row is one place in the crowd: it is taken until its wait ends. */
-static uint32_t place(uint64_t *taken_until, uint32_t rows, uint64_t from_ns, uint64_t to_ns)
-{
-    uint32_t row = 0;
-
-    while (row + 1 < rows && taken_until[row] > from_ns) {
-        row++;
-    }
-    taken_until[row] = to_ns > taken_until[row] ? to_ns : taken_until[row];
-    return row;
-}
-
 static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct weft_span *span,
                          uint64_t end_ns, struct weft_rect bar)
 {
@@ -168,15 +161,43 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
 
     for (int variant = 0; variant < 2 && bar.h >= 13; variant++) {
         struct weft_sentence label = {.len = 0};
-        weft_sentence_add(&label, variant == 0 ? "%s waits until %s" : "%s", name,
-                          weft_words_moment(end_ns, 1e6).text);
+        weft_sentence_add(&label, "%s", name);
+        if (variant == 0 && (span->flags & WEFT_SPAN_OPEN) != 0) {
+            weft_sentence_add(&label, " still waits");
+        } else if (variant == 0) {
+            weft_sentence_add(&label, " waits%s until %s",
+                              span->outcome == WEFT_OUT_TIMEOUT ? " in vain" : "",
+                              weft_words_moment(end_ns, 1e6).text);
+        }
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= seen.w - 12) {
-            weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill,
+            weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, false,
                            label.text);
             return;
         }
     }
+}
+
+/* The first wait that can reach into the view.  Rows are handed out from there on, so they are the
+ * same at every zoom only if it is the very first; among very many nobody can follow one row. */
+static size_t first_wait(const struct weft_frame *frame, uint32_t object)
+{
+    const struct weft_object *what = &frame->model->objects.at[object];
+    const double longest_ns = (double)frame->summary->objects.at[object].longest_wait_ns;
+    const double from_ns = frame->view->range.from_ns - longest_ns;
+    size_t low = 0, high = what->waits.count > MANY_WAITS ? what->waits.count : 0;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct weft_wait_ref *wait = &what->waits.at[middle];
+        if ((double)frame->model->threads.at[wait->thread].spans.at[wait->span].start_ns <
+            from_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct weft_rect rect,
@@ -184,19 +205,11 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
 {
     const struct weft_model *model = frame->model;
     const struct weft_object *what = &model->objects.at[object];
-    uint64_t taken_until[ROWS_MAX] = {0};
-    float last_x[ROWS_MAX] = {0};
-    uint32_t rows, used = 0, most = 1, open = 0;
+    uint64_t until[WEFT_CROWD_MAX] = {0};
+    float last_x[WEFT_CROWD_MAX] = {0};
+    uint32_t rows = frame->summary->objects.at[object].crowd, used = 0;
 
-    /* As many rows as ever wait at once, so that a lane's rows are as tall as they can be. */
-    for (size_t i = 0; i < what->waits.count && most < ROWS_MAX; i++) {
-        const struct weft_wait_ref *wait = &what->waits.at[i];
-        const uint64_t start_ns = model->threads.at[wait->thread].spans.at[wait->span].start_ns;
-        open = place(taken_until, ROWS_MAX, start_ns,
-                     weft_span_end_ns(model, wait->thread, wait->span));
-        most = open + 1 > most ? open + 1 : most;
-    }
-    rows = most;
+    rows = rows > 0 ? rows : 1;
     if ((float)rows * row_px > rect.h) {
         row_px = rect.h / (float)rows;
     }
@@ -204,14 +217,11 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
         row_px = 3;
         rows = (uint32_t)(rect.h / row_px) > 0 ? (uint32_t)(rect.h / row_px) : 1;
     }
-    for (int i = 0; i < ROWS_MAX; i++) {
-        taken_until[i] = 0;
-    }
-    for (size_t i = 0; i < what->waits.count; i++) {
+    for (size_t i = first_wait(frame, object); i < what->waits.count; i++) {
         const struct weft_wait_ref *wait = &what->waits.at[i];
         const struct weft_span *span = &model->threads.at[wait->thread].spans.at[wait->span];
         const uint64_t end_ns = weft_span_end_ns(model, wait->thread, wait->span);
-        const uint32_t row = place(taken_until, rows, span->start_ns, end_ns);
+        const uint32_t row = weft_crowd_row(until, rows, span->start_ns, end_ns);
         if ((double)span->start_ns > frame->view->range.to_ns) {
             break;
         }
@@ -229,6 +239,9 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
         const struct weft_rect bar = {x0, rect.y + (float)row * row_px, width,
                                       row_px - (row_px > 5 ? 1 : 0.5f)};
         weft_pen_state(frame, bar, span->state, 1);
+        if ((span->flags & WEFT_SPAN_OPEN) != 0) {
+            weft_track_tear(frame, weft_lanes_of_object(frame->lanes, object), bar);
+        }
         weft_frame_hit(frame, bar, WEFT_TARGET_SPAN, wait->thread, wait->span);
         label_waiter(frame, wait->thread, span, end_ns, bar);
     }

@@ -89,7 +89,8 @@ void weft_track_marks(struct weft_frame *frame)
         if ((double)point->t_ns > frame->view->range.to_ns) {
             break;
         }
-        if (lane == NULL) {
+        /* Everybody passes a barrier: that is told on the barrier's own lane. */
+        if (lane == NULL || point->kind == WEFT_EV_BARRIER_PASS) {
             continue;
         }
         const float x = weft_frame_x(frame, (double)point->t_ns);
@@ -172,7 +173,11 @@ static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
     /* A hand-off of an object is the story; the end of a join follows from it. */
     const bool quiet = wake->object == WEFT_NONE && !strong;
     const float width = strong ? 3 : quiet ? 1.25f : 2.25f, wing = quiet ? 4 : 5.5f;
-    const struct weft_color color = quiet ? frame->theme->muted : frame->theme->mark;
+    const bool picked = weft_target_equal(
+        frame->view->selected, (struct weft_target){WEFT_TARGET_WAKE, 0, (uint32_t)index});
+    const struct weft_color color = picked  ? frame->theme->accent
+                                    : quiet ? frame->theme->muted
+                                            : frame->theme->mark;
     weft_draw_line(frame->list, curve, CURVE_POINTS, width, color);
     const struct weft_point_px tip[] = {{x1 - wing, y1 + head}, {x1 + wing, y1 + head}, {x1, y1}};
     weft_draw_polygon(frame->list, tip, 3, color);
@@ -182,6 +187,13 @@ static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
     const float top = y0 < y1 ? y0 : y1;
     weft_frame_hit(frame, (struct weft_rect){x0 - 4, top, x1 - x0 + 8, fabsf(y1 - y0)},
                    WEFT_TARGET_WAKE, 0, (uint32_t)index);
+}
+
+void weft_track_passed(struct weft_frame *frame, float x, float y)
+{
+    const struct weft_point_px tip[] = {{x - 4.5f, y}, {x + 4.5f, y}, {x, y + 6}};
+
+    weft_draw_polygon(frame->list, tip, 3, frame->theme->mark);
 }
 
 /* The same hand-off on the lock's lane: a tick over the border between two owners. */
@@ -194,9 +206,8 @@ static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake,
         return;
     }
     const struct weft_rect rect = weft_track_rect(frame, lane);
-    const float x = weft_frame_x(frame, (double)wake->to_ns), y = rect.y + 1;
-    const struct weft_point_px tip[] = {{x - 4.5f, y}, {x + 4.5f, y}, {x, y + 6}};
-    weft_draw_polygon(frame->list, tip, 3, frame->theme->mark);
+    const float x = weft_frame_x(frame, (double)wake->to_ns);
+    weft_track_passed(frame, x, rect.y + 1);
     if (!strong) {
         return;
     }

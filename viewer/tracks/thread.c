@@ -18,6 +18,8 @@
 
 static const float NARROW_PX = 2;
 
+enum { MERGED_PX = 4 };
+
 float weft_track_label_size(float bar_height)
 {
     return bar_height >= 26 ? 13 : bar_height >= 19 ? 12 : bar_height >= 14 ? 11 : 0;
@@ -65,11 +67,12 @@ struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, 
     return (struct weft_rect){x0, bars.y + bars.h - height, x1 - x0, height};
 }
 
-/* Coverage of pixel columns by states, for the columns that some narrow span touches. */
+/* Coverage of pixel columns by states. */
 struct columns {
     uint32_t count;
     float (*share)[WEFT_STATE_COUNT];
-    bool *narrow;
+    bool *narrow;  /* some narrow span touches it: the column is drawn as one */
+    uint8_t *most; /* the state that has most of it */
 };
 
 static bool columns_init(struct columns *columns, struct weft_frame *frame)
@@ -79,7 +82,8 @@ static bool columns_init(struct columns *columns, struct weft_frame *frame)
     columns->count = width > 0 ? (uint32_t)ceilf(width) + 1 : 1;
     columns->share = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->share);
     columns->narrow = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->narrow);
-    if (columns->share == NULL || columns->narrow == NULL) {
+    columns->most = weft_arena_get(&frame->list->arena, columns->count);
+    if (columns->share == NULL || columns->narrow == NULL || columns->most == NULL) {
         frame->list->failed = true;
         return false;
     }
@@ -127,62 +131,93 @@ static uint32_t first_span(const struct weft_frame *frame, uint32_t thread)
     return (uint32_t)(low > 0 ? low - 1 : 0);
 }
 
+static void judge_columns(struct columns *columns)
+{
+    for (uint32_t i = 0; i < columns->count; i++) {
+        for (uint8_t state = 1; columns->narrow[i] && state < WEFT_STATE_COUNT; state++) {
+            if (columns->share[i][state] > columns->share[i][columns->most[i]]) {
+                columns->most[i] = state;
+            }
+        }
+    }
+}
+
 static void draw_columns(struct weft_frame *frame, const struct columns *columns,
                          struct weft_rect bars)
 {
     for (uint32_t i = 0; i < columns->count;) {
-        if (!columns->narrow[i]) {
-            i++;
-            continue;
-        }
-        uint8_t best[2] = {0, 0};
+        const uint8_t state = columns->most[i];
         uint32_t end = i;
-        for (; end < columns->count && columns->narrow[end]; end++) {
-            uint8_t most = 0;
-            for (uint8_t state = 1; state < WEFT_STATE_COUNT; state++) {
-                most = columns->share[end][state] > columns->share[end][most] ? state : most;
-            }
-            if (end == i) {
-                best[0] = most;
-            } else if (most != best[0]) {
-                break;
-            }
+        while (end < columns->count && columns->narrow[end] && columns->most[end] == state) {
+            end++;
         }
-        const float left = bars.x + (float)i, right = bars.x + (float)end;
-        weft_pen_state(frame, weft_track_bar(bars, best[0], left, right), best[0], 0);
-        i = end;
+        if (end > i) {
+            const float left = bars.x + (float)i, right = bars.x + (float)end;
+            weft_pen_state(frame, weft_track_bar(bars, state, left, right), state, 0);
+        }
+        i = end > i ? end : i + 1;
     }
 }
 
-/* Loud states that do not dominate their column. */
+/* A hair below columns that stand for more than they can show. */
+static void draw_merged(struct weft_frame *frame, const struct columns *columns,
+                        struct weft_rect bars)
+{
+    for (uint32_t i = 0; i < columns->count;) {
+        uint32_t end = i;
+        while (end < columns->count && columns->narrow[end]) {
+            end++;
+        }
+        if (end - i >= MERGED_PX) {
+            weft_draw_rect(
+                frame->list,
+                (struct weft_rect){bars.x + (float)i, bars.y + bars.h + 1.5f, (float)(end - i), 1},
+                0, frame->theme->muted);
+            frame->merged = true;
+        }
+        i = end > i ? end : i + 1;
+    }
+}
+
+/* The loudest state of a column when it is not the one that the column shows. */
+static uint8_t loudest_hidden(const struct columns *columns, uint32_t i)
+{
+    uint8_t loudest = WEFT_STATE_COUNT;
+
+    for (uint8_t state = 0; columns->narrow[i] && state < WEFT_STATE_COUNT; state++) {
+        const uint8_t loudness = weft_state_styles[state].loudness;
+        if (columns->share[i][state] > 0 && loudness > 0 &&
+            (loudest == WEFT_STATE_COUNT || loudness > weft_state_styles[loudest].loudness)) {
+            loudest = state;
+        }
+    }
+    return loudest < WEFT_STATE_COUNT && loudest != columns->most[i] ? loudest : WEFT_STATE_COUNT;
+}
+
+/* Loud states that do not dominate their column keep a notch at its foot. */
 static void draw_notches(struct weft_frame *frame, const struct columns *columns,
                          struct weft_rect bars)
 {
     const float height = bars.h >= 24 ? 7 : 4;
 
-    for (uint32_t i = 0; i < columns->count; i++) {
-        uint8_t loudest = WEFT_STATE_COUNT;
-        if (!columns->narrow[i]) {
-            continue;
+    for (uint32_t i = 0; i < columns->count;) {
+        const uint8_t state = loudest_hidden(columns, i);
+        uint32_t end = i + 1;
+        while (state < WEFT_STATE_COUNT && end < columns->count &&
+               loudest_hidden(columns, end) == state) {
+            end++;
         }
-        for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
-            const uint8_t loudness = weft_state_styles[state].loudness;
-            if (columns->share[i][state] > 0 && loudness > 0 &&
-                (loudest == WEFT_STATE_COUNT || loudness > weft_state_styles[loudest].loudness)) {
-                loudest = state;
-            }
+        if (state < WEFT_STATE_COUNT) {
+            weft_draw_rect(frame->list,
+                           (struct weft_rect){bars.x + (float)i, bars.y + bars.h - height,
+                                              (float)(end - i) + 0.5f, height},
+                           0, weft_state_styles[state].colors[frame->theme->id].fill);
         }
-        if (loudest < WEFT_STATE_COUNT) {
-            weft_draw_rect(
-                frame->list,
-                (struct weft_rect){bars.x + (float)i, bars.y + bars.h - height, 1.5f, height}, 0,
-                weft_state_styles[loudest].colors[frame->theme->id].fill);
-        }
+        i = end;
     }
 }
 
-/* A span that was cut has no end: its right edge is torn. */
-static void tear(struct weft_frame *frame, struct weft_rect bar)
+void weft_track_tear(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bar)
 {
     const float right = bar.x + bar.w, tooth = 5;
 
@@ -190,7 +225,7 @@ static void tear(struct weft_frame *frame, struct weft_rect bar)
         const float low = y + tooth < bar.y + bar.h ? y + tooth : bar.y + bar.h;
         const struct weft_point_px notch[] = {
             {right + 0.5f, y}, {right - 5, (y + low) / 2}, {right + 0.5f, low}};
-        weft_draw_polygon(frame->list, notch, 3, frame->theme->ground);
+        weft_draw_polygon(frame->list, notch, 3, weft_track_ground(frame, lane, right));
     }
 }
 
@@ -215,22 +250,54 @@ static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
             weft_pen_label(frame, seen.x + 8, bar.y + bar.h / 2, width, style, colors->fill,
-                           label.text);
+                           weft_state_styles[state].pattern == WEFT_PATTERN_HATCHED, label.text);
             return;
         }
     }
 }
 
-static void draw_spans(struct weft_frame *frame, uint32_t thread, struct weft_rect bars)
+/* Spans that are wide enough to be bars of their own, over the columns. */
+static void draw_bars(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bars)
 {
+    const uint32_t thread = lane->index;
+    const struct weft_thread_info *info = &frame->model->threads.at[thread];
+
+    for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
+        const struct weft_span *span = &info->spans.at[i];
+        const float x0 = weft_frame_x(frame, (double)span->start_ns);
+        if ((double)span->start_ns > frame->view->range.to_ns) {
+            break;
+        }
+        const float x1 = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i));
+        if (x1 - x0 < NARROW_PX) {
+            continue;
+        }
+        /* A hair between neighbours, so that two of the same state are seen to be two, even where
+         * a column of what lies between them has been drawn. */
+        const float hair = x1 - x0 >= 4 ? 1 : 0;
+        const struct weft_rect bar = weft_track_bar(bars, span->state, x0, x1 - hair);
+        if (hair > 0) {
+            weft_draw_rect(frame->list, (struct weft_rect){x1 - hair, bar.y, hair, bar.h}, 0,
+                           weft_track_ground(frame, lane, x1));
+        }
+        weft_pen_state(frame, bar, span->state, bar.w >= 8 ? 2 : 0);
+        if ((span->flags & WEFT_SPAN_OPEN) != 0) {
+            weft_track_tear(frame, lane, bar);
+        }
+        label_span(frame, thread, i, bar);
+    }
+}
+
+static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
+                       struct weft_rect bars)
+{
+    const uint32_t thread = lane->index;
     const struct weft_thread_info *info = &frame->model->threads.at[thread];
     struct columns columns;
-    size_t wide_from;
 
     if (!columns_init(&columns, frame)) {
         return;
     }
-    /* First the columns of narrow spans: which ones, and how much of each is whose. */
     for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
         const struct weft_span *span = &info->spans.at[i];
         if ((double)span->start_ns > frame->view->range.to_ns) {
@@ -241,27 +308,11 @@ static void draw_spans(struct weft_frame *frame, uint32_t thread, struct weft_re
             weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i)) - bars.x;
         cover(&columns, x0, x1, span->state, x1 - x0 < NARROW_PX);
     }
+    judge_columns(&columns);
     draw_columns(frame, &columns, bars);
-    wide_from = first_span(frame, thread);
-    for (uint32_t i = (uint32_t)wide_from; i < info->spans.count; i++) {
-        const struct weft_span *span = &info->spans.at[i];
-        const float x0 = weft_frame_x(frame, (double)span->start_ns);
-        if ((double)span->start_ns > frame->view->range.to_ns) {
-            break;
-        }
-        const float x1 = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i));
-        if (x1 - x0 < NARROW_PX) {
-            continue;
-        }
-        /* A hair between neighbours, so that two of the same state are seen to be two. */
-        struct weft_rect bar = weft_track_bar(bars, span->state, x0, x1 - (x1 - x0 >= 4 ? 1 : 0));
-        weft_pen_state(frame, bar, span->state, 2);
-        if ((span->flags & WEFT_SPAN_OPEN) != 0) {
-            tear(frame, bar);
-        }
-        label_span(frame, thread, i, bar);
-    }
+    draw_bars(frame, lane, bars);
     draw_notches(frame, &columns, bars);
+    draw_merged(frame, &columns, bars);
 }
 
 static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
@@ -298,21 +349,22 @@ static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
         const float width = weft_pen_width(frame, style, zone->name);
         if (row >= 14 && width <= band.w - 10) {
             weft_pen_label(frame, band.x + 5, band.y + row / 2 + 0.5f, width, style,
-                           frame->theme->raised, zone->name);
+                           frame->theme->raised, false, zone->name);
         }
     }
 }
 
-/* Start and end: a thin post, as high as the lane's bars, with a foot towards the inside. */
+/* Start and end: a thin post as high as the lane's bars, with a foot towards the inside.  The foot
+ * is below, where no flag stands. */
 static void draw_post(struct weft_frame *frame, struct weft_rect bars, float x, float foot)
 {
     if (x < bars.x - 1 || x > bars.x + bars.w + 1) {
         return;
     }
-    const float top = bars.y;
-    weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, top, 1.5f, bars.y + bars.h - top}, 0,
+    weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, bars.y, 1.5f, bars.h + 1.5f}, 0,
                    frame->theme->mark);
-    weft_draw_rect(frame->list, (struct weft_rect){foot > 0 ? x : x + foot, top, fabsf(foot), 1.5f},
+    weft_draw_rect(frame->list,
+                   (struct weft_rect){foot > 0 ? x : x + foot, bars.y + bars.h, fabsf(foot), 1.5f},
                    0, frame->theme->mark);
 }
 
@@ -325,18 +377,18 @@ static void draw_life(struct weft_frame *frame, const struct weft_lane *lane, st
     const float end_x = weft_frame_x(frame, (double)info->end_ns);
 
     if (info->started && info->spans.count > 0) {
-        draw_post(frame, bars, weft_frame_x(frame, (double)info->start_ns), 5);
+        draw_post(frame, bars, weft_frame_x(frame, (double)info->start_ns), 6);
     }
     if (!info->ended) {
         return;
     }
-    draw_post(frame, bars, end_x, -5);
+    draw_post(frame, bars, end_x, -6);
     const float left = end_x + 8 > bars.x + 8 ? end_x + 8 : bars.x + 8;
     if (style.size > 0) {
         const float width = weft_pen_width(frame, style, "ended");
         if (left + width <= bars.x + bars.w + 12) {
             weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.66f) / 2, width, style,
-                           weft_track_ground(frame, lane, left), "ended");
+                           weft_track_ground(frame, lane, left), false, "ended");
         }
     }
 }
@@ -368,7 +420,7 @@ void weft_track_thread(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_rect bars = weft_track_bars(frame, lane);
 
-    draw_spans(frame, lane->index, bars);
+    draw_spans(frame, lane, bars);
     draw_zones(frame, lane);
     draw_life(frame, lane, bars);
     hit_spans(frame, lane, bars);

@@ -131,6 +131,11 @@ static void thread_figures(const struct weft_frame *frame, uint32_t thread, stru
     const uint64_t hardly_ns = sum->life_ns / 100;
     bool told[WEFT_STATE_COUNT] = {false};
 
+    /* Shares are of a thread's own life: where that is hardly to be seen, it is told. */
+    if (sum->life_ns < frame->model->end_ns / 100) {
+        add_figure(figures, "lived", weft_words_duration(sum->life_ns), true);
+    }
+
     for (int round = 5; round >= 0; round--) {
         const int loudness = round % 3;
         const uint64_t least_ns = round >= 3 ? hardly_ns : 0;
@@ -342,6 +347,30 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
         *rect =
             weft_track_hold(frame, lane, &model->objects.at[target.owner].holds.at[target.index]);
         return true;
+    case WEFT_TARGET_POINT: {
+        const struct weft_point *point = &model->points.at[target.index];
+        lane = weft_lanes_of_thread(frame->lanes, point->thread);
+        if (lane == NULL) {
+            return false;
+        }
+        const struct weft_rect at = weft_track_rect(frame, lane);
+        *rect = (struct weft_rect){weft_frame_x(frame, (double)point->t_ns) - 4, at.y + 3, 16, 12};
+        return true;
+    }
+    case WEFT_TARGET_LEVEL: {
+        const struct weft_object *object = &model->objects.at[target.owner];
+        lane = weft_lanes_of_object(frame->lanes, target.owner);
+        if (lane == NULL) {
+            return false;
+        }
+        const bool last = target.index + 1 == object->levels.count;
+        const float x0 = weft_frame_x(frame, (double)object->levels.at[target.index].t_ns);
+        const float x1 = weft_frame_x(
+            frame, last ? (double)model->end_ns : (double)object->levels.at[target.index + 1].t_ns);
+        const struct weft_rect at = weft_track_rect(frame, lane);
+        *rect = (struct weft_rect){x0, at.y + 5, x1 - x0, at.h - 10};
+        return true;
+    }
     default:
         return false;
     }

@@ -41,6 +41,9 @@ struct weft_rect weft_track_hold(const struct weft_frame *frame, const struct we
 struct weft_color weft_track_ground(const struct weft_frame *frame, const struct weft_lane *lane,
                                     float x);
 
+/* What was cut has no end: tears a bar's right edge. */
+void weft_track_tear(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bar);
+
 /* Sizes of text in a lane of this height; 0: no text. */
 float weft_track_label_size(float bar_height);
 
@@ -57,6 +60,12 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
 
 /* Small marks, centred on x with their top at y. */
 void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, float y);
+
+/* On a lock's lane, over a border: it went to somebody who waited; top at y. */
+void weft_track_passed(struct weft_frame *frame, float x, float y);
+
+/* On the lane of a queue or semaphore: more or less of it; the base of the mark at y. */
+void weft_track_change(struct weft_frame *frame, float x, float y, bool more);
 
 /* First hold that ends after t_ns. */
 uint32_t weft_track_first_hold(const struct weft_object *object, uint64_t t_ns);

@@ -18,20 +18,20 @@ static bool lets_go(const struct weft_point *point)
     }
 }
 
-/* Points of one object are found by walking those in view: they are few where marks can be told
- * from one another, and where they cannot, one a pixel is enough. */
 void weft_track_waits(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_model *model = frame->model;
+    const struct weft_summary *summary = frame->summary;
     const struct weft_rect rect = weft_track_rect(frame, lane);
     const double from_ns = frame->view->range.from_ns;
     const struct weft_rect rows = {rect.x, rect.y + 16, rect.w, rect.h - 21};
     float last_x = -1e9f;
 
     weft_track_waiters(frame, lane->index, rows, rows.h < 18 ? rows.h : 18);
-    for (size_t i = weft_model_point_from(model, from_ns > 0 ? (uint64_t)from_ns : 0);
-         i < model->points.count; i++) {
-        const struct weft_point *point = &model->points.at[i];
+    for (size_t i = weft_summary_mark_from(summary, model, from_ns > 0 ? (uint64_t)from_ns : 0);
+         i < summary->marks.count; i++) {
+        const uint32_t index = summary->marks.at[i];
+        const struct weft_point *point = &model->points.at[index];
         if ((double)point->t_ns > frame->view->range.to_ns) {
             break;
         }
@@ -45,6 +45,6 @@ void weft_track_waits(struct weft_frame *frame, const struct weft_lane *lane)
         last_x = x;
         weft_track_mark(frame, WEFT_MARK_SIGNAL, x, rect.y + 4);
         weft_frame_hit(frame, (struct weft_rect){x - 6, rect.y + 2, 12, 13}, WEFT_TARGET_POINT, 0,
-                       (uint32_t)i);
+                       index);
     }
 }
