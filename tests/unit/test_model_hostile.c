@@ -185,7 +185,8 @@ static void random_item(struct box *box, struct weft_item *item)
     item->event.site = next_random(seed) % 4;
     item->event.kind = (enum weft_event_kind)(next_random(seed) % WEFT_EV_COUNT);
     /* Ends of threads and of the process end all play; seldom is enough. */
-    while ((item->event.kind == WEFT_EV_THREAD_EXIT || item->event.kind == WEFT_EV_PROCESS_END) &&
+    while ((item->event.kind == WEFT_EV_THREAD_EXIT || item->event.kind == WEFT_EV_PROCESS_END ||
+            item->event.kind == WEFT_EV_PROCESS_EXEC) &&
            next_random(seed) % 50 != 0) {
         item->event.kind = (enum weft_event_kind)(next_random(seed) % WEFT_EV_COUNT);
     }
