@@ -116,6 +116,8 @@ static bool sit_down(struct weft_seat *seat)
     }
     seat->head = atomic_load_explicit(&seat->lane->head, memory_order_acquire);
     seat->limit = 0;
+    atomic_store_explicit(&seat->lane->number, weft_me.number, memory_order_relaxed);
+    atomic_store_explicit(&seat->lane->since, seat->head, memory_order_relaxed);
     put(seat, weft_clock_ticks(weft_spool.clock), WEFT_EV_ATTACH, weft_me.number, NULL, 0,
         &(struct weft_record_args){.first = weft_sys_tid()});
     if (seat == &weft_me.seats[0] && !weft_me.ended && weft_record_seated != NULL) {

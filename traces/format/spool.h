@@ -88,7 +88,10 @@ struct weft_lane {
     _Atomic uint64_t stalled;           /* the tail + 1 at which the owner gave up waiting */
     struct weft_lane_poll poll;         /* what is not yet in the ring when the owner dies */
     _Alignas(64) _Atomic uint64_t tail; /* slots ever drained; drain stores, owner loads */
+    _Atomic uint32_t thread;            /* whose records were written last, for a later drain */
     _Alignas(64) _Atomic uint32_t used; /* the owner's kernel thread id; 0: free for the next one */
+    _Atomic uint32_t number;            /* of the owner, for a drain that takes over … */
+    _Atomic uint64_t since;             /* … and from which slot on it is the owner's */
     _Alignas(64) union weft_slot slots[WEFT_LANE_SLOTS];
 };
 
@@ -114,6 +117,7 @@ struct weft_spool_head {
     _Atomic uint32_t maps_cut;       /* 1: the maps did not fit */
     _Atomic uint64_t start_ticks;    /* when the recorder opened it: time zero of the trace */
     _Atomic uint64_t overhead_ticks; /* what 256 records cost, measured at the start */
+    _Atomic uint64_t in_hand;        /* records that the drain has taken and not yet written */
 };
 _Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is one page");
 

@@ -33,12 +33,54 @@ struct weft_writer {
     uint64_t next_look_ns; /* for a deadlock, on the clock of the trace */
     uint64_t overhead_ns;  /* of one record, as the header says it */
     int fd;
+    char program[4096]; /* of a spool that was taken over */
+    const char *command[1];
     bool header_written;
     bool gave_up_watching;
 };
 
-enum weft_status weft_writer_new(const struct weft_writer_options *options,
-                                 struct weft_writer **writer, struct weft_error *error)
+static void read_maps(const struct weft_writer *writer, const char **maps, size_t *len)
+{
+    const uint32_t bytes = atomic_load(&writer->lanes.head->maps_bytes);
+
+    *maps = (const char *)writer->lanes.head + WEFT_SPOOL_HEAD_BYTES;
+    *len = bytes < WEFT_SPOOL_MAPS_BYTES ? bytes : WEFT_SPOOL_MAPS_BYTES;
+}
+
+/* At the start, and again when the process has become another program. */
+static void open_names(struct weft_writer *writer)
+{
+    const char *maps;
+    size_t len;
+
+    read_maps(writer, &maps, &len);
+    weft_names_done(&writer->lines.names);
+    weft_names_open(&writer->lines.names, atomic_load(&writer->lanes.head->attached), maps, len);
+}
+
+/* The program of a spool that tells nothing else: what is mapped first is the program itself. */
+static void find_program(struct weft_writer *writer)
+{
+    const char *maps;
+    size_t len;
+
+    read_maps(writer, &maps, &len);
+    const char *end = memchr(maps, '\n', len);
+    const char *path = memchr(maps, '/', end != NULL ? (size_t)(end - maps) : 0);
+    writer->options.program = "unknown";
+    if (path != NULL && (size_t)(end - path) < sizeof writer->program) {
+        memcpy(writer->program, path, (size_t)(end - path));
+        writer->program[end - path] = '\0';
+        writer->command[0] = writer->program;
+        writer->options.program = strrchr(writer->program, '/') + 1;
+        writer->options.command = writer->command;
+        writer->options.command_count = 1;
+    }
+}
+
+/* spool NULL: a new one. */
+static enum weft_status make(const struct weft_writer_options *options, const char *spool,
+                             struct weft_writer **writer, struct weft_error *error)
 {
     enum weft_status status = WEFT_OK;
     struct weft_writer *made = calloc(1, sizeof *made);
@@ -48,7 +90,8 @@ enum weft_status weft_writer_new(const struct weft_writer_options *options,
     }
     made->fd = -1;
     made->options = *options;
-    status = weft_lanes_open(&made->lanes, error);
+    status = spool == NULL ? weft_lanes_open(&made->lanes, error)
+                           : weft_lanes_adopt(&made->lanes, spool, error);
     if (status != WEFT_OK) {
         goto done;
     }
@@ -65,9 +108,42 @@ enum weft_status weft_writer_new(const struct weft_writer_options *options,
     *writer = made;
 done:
     if (status != WEFT_OK) {
+        if (spool != NULL) {
+            made->lanes.path[0] = '\0'; /* it stays for another try */
+        }
         weft_writer_free(made);
     }
     return status;
+}
+
+enum weft_status weft_writer_new(const struct weft_writer_options *options,
+                                 struct weft_writer **writer, struct weft_error *error)
+{
+    return make(options, NULL, writer, error);
+}
+
+enum weft_status weft_writer_adopt(const struct weft_writer_options *options, const char *spool,
+                                   struct weft_writer **writer, struct weft_error *error)
+{
+    struct weft_writer *made = NULL;
+    const enum weft_status status = make(options, spool, &made, error);
+
+    if (status == WEFT_OK) {
+        /* What the killed writer had in its hands went with it. */
+        atomic_fetch_add(&made->lanes.head->lost, atomic_exchange(&made->lanes.head->in_hand, 0));
+        if (made->options.program == NULL) {
+            find_program(made);
+        }
+        *writer = made;
+    }
+    return status;
+}
+
+pid_t weft_writer_program(const struct weft_writer *writer)
+{
+    const uint32_t pid = atomic_load(&writer->lanes.head->attached);
+
+    return pid != 0 && weft_names_maps_hold(pid, writer->lanes.path) ? (pid_t)pid : 0;
 }
 
 void weft_writer_free(struct weft_writer *writer)
@@ -131,10 +207,7 @@ static void put_header(struct weft_writer *writer)
                      "\"recorder\":\"weft %s\",\"overhead_ns\":%llu}\n",
                      tsc ? "tsc" : "monotonic", resolution.tv_nsec, WEFT_VERSION,
                      (unsigned long long)writer->overhead_ns);
-    const uint32_t maps = atomic_load(&head->maps_bytes);
-    weft_names_open(&writer->lines.names, atomic_load(&head->attached),
-                    (const char *)head + WEFT_SPOOL_HEAD_BYTES,
-                    maps < WEFT_SPOOL_MAPS_BYTES ? maps : WEFT_SPOOL_MAPS_BYTES);
+    open_names(writer);
     writer->header_written = true;
 }
 
@@ -145,6 +218,7 @@ static void put_record(struct weft_writer *writer, uint32_t lane, const struct w
 
     if (taken->kind == WEFT_EV_ATTACH) {
         queue->thread = (uint32_t)taken->object;
+        weft_lanes_keep_thread(&writer->lanes, lane);
     } else if (taken->kind == WEFT_EV_POLL_BEGIN) {
         queue->poll = *taken;
     } else if (taken->kind == WEFT_EV_POLL_END) {
@@ -153,6 +227,9 @@ static void put_record(struct weft_writer *writer, uint32_t lane, const struct w
     if (queue->thread != 0) {
         weft_lines_put(&writer->lines, queue->thread, weft_lanes_ns(&writer->lanes, taken->ticks),
                        taken);
+        if (taken->kind == WEFT_EV_PROCESS_EXEC) {
+            open_names(writer);
+        }
     }
 }
 
@@ -248,6 +325,17 @@ static void put_losses(struct weft_writer *writer, uint64_t ticks)
     }
 }
 
+/* At most: a record may have taken several slots. */
+static uint64_t records_in_hand(const struct weft_writer *writer)
+{
+    uint64_t slots = 0;
+
+    for (uint32_t i = 0; i < writer->lanes.count; i++) {
+        slots += writer->lanes.queues[i].slots.count - writer->lanes.queues[i].next;
+    }
+    return slots;
+}
+
 /* After a loss nobody knows who holds what. */
 static void look_for_deadlocks(struct weft_writer *writer, uint64_t until)
 {
@@ -275,6 +363,7 @@ bool weft_writer_drain(struct weft_writer *writer)
     struct weft_spool_head *head = writer->lanes.head;
     const bool any = weft_lanes_take(&writer->lanes);
 
+    atomic_store(&head->in_hand, records_in_hand(writer));
     if (!writer->header_written) {
         if (atomic_load(&head->overhead_ticks) == 0) {
             return any; /* the program is not there yet */
@@ -290,6 +379,7 @@ bool weft_writer_drain(struct weft_writer *writer)
     put_losses(writer, until);
     look_for_deadlocks(writer, until);
     (void)weft_sink_flush(&writer->lines.sink);
+    atomic_store(&head->in_hand, records_in_hand(writer));
     return any;
 }
 

@@ -418,6 +418,7 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
     } else if (taken->kind == WEFT_EV_PROCESS_EXEC) { /* addresses mean other things now */
         weft_map_done(&lines->objects);
         weft_map_done(&lines->sites);
+        weft_watch_done(&lines->watch);
     } else if (taken->kind == WEFT_EV_THREAD_NAME && about.target != 0 && taken->text != NULL) {
         const char *name = weft_arena_copy(&lines->arena, taken->text, taken->text_stored);
         lines->thread_list.at[about.target - 1].name = name;

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -102,36 +104,57 @@ static int make_file(struct weft_lanes *lanes)
     return -1;
 }
 
+static struct weft_lane *lane_at(const struct weft_lanes *lanes, uint32_t lane)
+{
+    return (struct weft_lane *)((char *)lanes->head + weft_spool_lane_at(lane));
+}
+
+/* Maps the whole of the spool; its pages come when they are touched. */
+static enum weft_status map_spool(struct weft_lanes *lanes, int fd, struct weft_error *error)
+{
+    void *at = mmap(NULL, (size_t)weft_spool_lane_at(WEFT_LANE_MAX), PROT_READ | PROT_WRITE,
+                    MAP_SHARED, fd, 0);
+
+    if (at == MAP_FAILED) {
+        return weft_error_set(error, WEFT_ERR_OPEN,
+                              "cannot map the shared memory for recording: %s", strerror(errno));
+    }
+    lanes->head = at;
+    lanes->queues = calloc(WEFT_LANE_MAX, sizeof *lanes->queues);
+    return lanes->queues != NULL
+               ? WEFT_OK
+               : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+}
+
+/* The first clock pair: the spool's own, from which all times are counted. */
+static enum weft_status begin_clock(struct weft_lanes *lanes, struct weft_error *error)
+{
+    return weft_vec_push(&lanes->pairs, lanes->head->start)
+               ? WEFT_OK
+               : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+}
+
 enum weft_status weft_lanes_open(struct weft_lanes *lanes, struct weft_error *error)
 {
     enum weft_status status = WEFT_OK;
-    const size_t bytes = (size_t)weft_spool_lane_at(WEFT_LANE_MAX);
 
     *lanes = (struct weft_lanes){0};
     const int fd = make_file(lanes);
-    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0) {
+    if (fd < 0 || ftruncate(fd, (off_t)weft_spool_lane_at(WEFT_LANE_MAX)) != 0) {
         status = weft_error_set(error, WEFT_ERR_OPEN,
                                 "cannot make the shared memory for recording in /dev/shm: %s",
                                 strerror(errno));
         goto done;
     }
-    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (at == MAP_FAILED) {
-        status = weft_error_set(error, WEFT_ERR_OPEN,
-                                "cannot map the shared memory for recording: %s", strerror(errno));
-        goto done;
-    }
-    lanes->head = at;
-    lanes->queues = calloc(WEFT_LANE_MAX, sizeof *lanes->queues);
-    if (lanes->queues == NULL) {
-        status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+    status = map_spool(lanes, fd, error);
+    if (status != WEFT_OK) {
         goto done;
     }
     lanes->head->clock = best_clock();
     lanes->head->ticks_per_ms = measure_ticks_per_ms(lanes->head->clock);
     lanes->head->start = read_pair(lanes->head->clock);
-    if (!weft_vec_push(&lanes->pairs, lanes->head->start)) {
-        status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+    status = begin_clock(lanes, error);
+    if (status != WEFT_OK) {
         goto done;
     }
     lanes->head->version = 1;
@@ -148,10 +171,90 @@ done:
     return status;
 }
 
+static uint32_t count_lanes(const struct weft_lanes *lanes)
+{
+    const uint32_t count = atomic_load_explicit(&lanes->head->lane_count, memory_order_acquire);
+
+    return count < WEFT_LANE_MAX ? count : WEFT_LANE_MAX;
+}
+
+/* Is this a spool, and one that nobody drains? */
+static enum weft_status check_spool(const struct weft_spool_head *head, const char *path,
+                                    struct weft_error *error)
+{
+    if (head->magic != WEFT_SPOOL_MAGIC || head->ticks_per_ms == 0 ||
+        (head->clock != WEFT_CLOCK_TSC && head->clock != WEFT_CLOCK_MONOTONIC)) {
+        return weft_error_set(error, WEFT_ERR_FORMAT, "%s is not the spool of a recording", path);
+    }
+    if (head->version != 1) {
+        return weft_error_set(error, WEFT_ERR_VERSION,
+                              "%s was made by another version of weft (its layout is %u)", path,
+                              head->version);
+    }
+    const uint32_t drain = atomic_load(&head->drain);
+    if (drain != 0 && drain <= INT32_MAX && (kill((pid_t)drain, 0) == 0 || errno == EPERM)) {
+        return weft_error_set(error, WEFT_ERR_OPEN, "%s is in use: process %u is writing its trace",
+                              path, drain);
+    }
+    return WEFT_OK;
+}
+
+/* Whose records stand at the tail, although their ATTACH is gone. */
+static void adopt_lane(struct weft_lane *lane, struct weft_lane_queue *queue)
+{
+    const bool is_owners = atomic_load(&lane->tail) > atomic_load(&lane->since);
+
+    queue->thread = atomic_load(is_owners ? &lane->number : &lane->thread);
+    queue->lost_before = atomic_load(&lane->lost);
+}
+
+enum weft_status weft_lanes_adopt(struct weft_lanes *lanes, const char *path,
+                                  struct weft_error *error)
+{
+    enum weft_status status = WEFT_OK;
+    struct stat there;
+
+    *lanes = (struct weft_lanes){0};
+    const int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return weft_error_set(error, WEFT_ERR_OPEN, "cannot open %s: %s", path, strerror(errno));
+    }
+    if (fstat(fd, &there) != 0 || !S_ISREG(there.st_mode) ||
+        (uint64_t)there.st_size != weft_spool_lane_at(WEFT_LANE_MAX)) {
+        status = weft_error_set(error, WEFT_ERR_FORMAT, "%s is not the spool of a recording", path);
+        goto done;
+    }
+    status = map_spool(lanes, fd, error);
+    if (status == WEFT_OK) {
+        status = check_spool(lanes->head, path, error);
+    }
+    if (status == WEFT_OK && strlen(path) >= sizeof lanes->path) {
+        status = weft_error_set(error, WEFT_ERR_OPEN, "the path %s is too long", path);
+    }
+    if (status == WEFT_OK) {
+        status = begin_clock(lanes, error);
+    }
+    if (status == WEFT_OK) {
+        memcpy(lanes->path, path, strlen(path) + 1);
+        for (uint32_t i = 0; i < count_lanes(lanes); i++) {
+            adopt_lane(lane_at(lanes, i), &lanes->queues[i]);
+        }
+        atomic_store(&lanes->head->drain, (uint32_t)getpid());
+    }
+done:
+    (void)close(fd);
+    if (status != WEFT_OK) {
+        weft_lanes_close(lanes); /* without a path: the file stays */
+    }
+    return status;
+}
+
 void weft_lanes_close(struct weft_lanes *lanes)
 {
     if (lanes->head != NULL) {
-        atomic_store(&lanes->head->drain, 0);
+        if (lanes->path[0] != '\0') {
+            atomic_store(&lanes->head->drain, 0);
+        }
         (void)munmap(lanes->head, (size_t)weft_spool_lane_at(WEFT_LANE_MAX));
     }
     if (lanes->path[0] != '\0') {
@@ -163,11 +266,6 @@ void weft_lanes_close(struct weft_lanes *lanes)
     free(lanes->queues);
     free(lanes->pairs.at);
     *lanes = (struct weft_lanes){0};
-}
-
-static struct weft_lane *lane_at(const struct weft_lanes *lanes, uint32_t lane)
-{
-    return (struct weft_lane *)((char *)lanes->head + weft_spool_lane_at(lane));
 }
 
 static void take_pair(struct weft_lanes *lanes)
@@ -226,12 +324,9 @@ static bool take_lane(struct weft_lanes *lanes, uint32_t index)
 bool weft_lanes_take(struct weft_lanes *lanes)
 {
     bool any = false;
-    uint32_t count = atomic_load_explicit(&lanes->head->lane_count, memory_order_acquire);
+    const uint32_t count = count_lanes(lanes);
 
     take_pair(lanes);
-    if (count > WEFT_LANE_MAX) {
-        count = WEFT_LANE_MAX;
-    }
     if (count > lanes->count) {
         lanes->count = count;
     }
@@ -286,6 +381,12 @@ broken:
     lanes->corrupt++;
     queue->next = queue->slots.count;
     return false;
+}
+
+void weft_lanes_keep_thread(struct weft_lanes *lanes, uint32_t lane)
+{
+    atomic_store_explicit(&lane_at(lanes, lane)->thread, lanes->queues[lane].thread,
+                          memory_order_relaxed);
 }
 
 uint64_t weft_lanes_lost(const struct weft_lanes *lanes, uint32_t lane)

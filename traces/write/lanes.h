@@ -61,6 +61,9 @@ struct weft_lanes {
 };
 
 enum weft_status weft_lanes_open(struct weft_lanes *lanes, struct weft_error *error);
+/* Takes over a spool whose drain has died; path is kept. */
+enum weft_status weft_lanes_adopt(struct weft_lanes *lanes, const char *path,
+                                  struct weft_error *error);
 void weft_lanes_close(struct weft_lanes *lanes); /* removes the file */
 
 /* Empties the rings into the queues; true when there was something.  Takes a clock pair too. */
@@ -81,6 +84,9 @@ static inline bool weft_lanes_front(const struct weft_lanes *lanes, uint32_t lan
 /* The next record of a queue; false: none, or its slots make no sense (then the queue is empty). */
 bool weft_lanes_peek(struct weft_lanes *lanes, uint32_t lane, struct weft_taken *taken,
                      size_t *slots);
+
+/* Leaves queue->thread in the lane, for one who takes the spool over. */
+void weft_lanes_keep_thread(struct weft_lanes *lanes, uint32_t lane);
 
 /* Records that found no room: of one lane, and of all, corrupt lanes included. */
 uint64_t weft_lanes_lost(const struct weft_lanes *lanes, uint32_t lane);

@@ -57,28 +57,53 @@ void weft_names_open(struct weft_names *names, uint32_t pid, const char *maps, s
     take_maps(names, maps, len);
 }
 
-/* The whole of /proc/PID/maps, or nothing: an ended program has none. */
-static void look(struct weft_names *names)
+struct maps_text {
+    char *at;
+    size_t count, room;
+};
+
+/* The whole of /proc/PID/maps, or nothing: an ended program has none.  at is to be freed. */
+static struct maps_text read_maps(uint32_t pid)
 {
-    struct {
-        char *at;
-        size_t count, room;
-    } maps = {0};
+    struct maps_text maps = {0};
     char path[64];
     ssize_t got = 0;
 
-    (void)snprintf(path, sizeof path, "/proc/%u/maps", names->pid);
-    const int fd = names->pid != 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    (void)snprintf(path, sizeof path, "/proc/%u/maps", pid);
+    const int fd = pid != 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0) {
-        return;
+        return maps;
     }
     while (maps.count < MAPS_MAX && weft_vec_room(&maps, maps.count + 65536) &&
            (got = read(fd, maps.at + maps.count, 65536)) > 0) {
         maps.count += (size_t)got;
     }
     (void)close(fd);
+    return maps;
+}
+
+static void look(struct weft_names *names)
+{
+    struct maps_text maps = read_maps(names->pid);
+
     take_maps(names, maps.at, maps.count);
     free(maps.at);
+}
+
+bool weft_names_maps_hold(uint32_t pid, const char *path)
+{
+    struct maps_text maps = read_maps(pid);
+    bool found = false;
+
+    for (size_t at = 0; !found && at < maps.count;) {
+        const char *line = maps.at + at;
+        const char *end = memchr(line, '\n', maps.count - at);
+        const size_t len = end != NULL ? (size_t)(end - line) : maps.count - at;
+        found = len >= strlen(path) && memcmp(line + len - strlen(path), path, strlen(path)) == 0;
+        at += len + 1;
+    }
+    free(maps.at);
+    return found;
 }
 
 void weft_names_refresh(struct weft_names *names)

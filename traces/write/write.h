@@ -46,6 +46,17 @@ struct weft_writer_summary {
  */
 enum weft_status weft_writer_new(const struct weft_writer_options *options,
                                  struct weft_writer **writer, struct weft_error *error);
+
+/*
+ * Takes over a spool whose writer was killed, to write the rest of its recording; program and
+ * command of options may be NULL, then what the spool tells of them is used.  Status: also
+ * WEFT_ERR_FORMAT and WEFT_ERR_VERSION; the spool is then left as it is.
+ */
+enum weft_status weft_writer_adopt(const struct weft_writer_options *options, const char *spool,
+                                   struct weft_writer **writer, struct weft_error *error);
+
+/* The living process that records into the spool; 0: there is none. */
+pid_t weft_writer_program(const struct weft_writer *writer);
 const char *weft_writer_spool_path(const struct weft_writer *writer);
 
 /* Moves what is in the lanes towards the trace; true when there was something. */

@@ -1,0 +1,410 @@
+#!/usr/bin/python3
+"""weft record from outside: the program's manners are its own, what cannot be recorded is said,
+locks carry their names, deadlocks are told, and a killed recording is recovered.
+
+usage: test_record.py WEFT SOURCES [unittest's arguments]      SOURCES: tests/preload
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+WEFT, SOURCES = (os.path.abspath(word) for word in sys.argv[1:3])
+DONE, USAGE, UNREADABLE, UNWRITABLE, FAILED, NOT_RUN, NOT_FOUND = 0, 2, 3, 4, 125, 126, 127
+
+
+def compiled(folder, source, *flags):
+    """Builds SOURCES/source into folder; its path."""
+    program = os.path.join(folder, os.path.splitext(source)[0])
+    compiler = "g++" if source.endswith(".cc") else "gcc"
+    subprocess.run([compiler, "-g", "-O1", "-pthread", *flags, os.path.join(SOURCES, source),
+                    "-o", program], check=True)
+    return program
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.built = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.built.cleanup)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.trace = os.path.join(self.folder, "x.weft.jsonl")
+
+    def record(self, *words, quiet=True, **options):
+        options.setdefault("cwd", self.folder)
+        return subprocess.run([WEFT, "record", *(["-q"] if quiet else []), "-o", self.trace, *words],
+                              capture_output=True, text=True, timeout=60, check=False, **options)
+
+    def lines(self, path=None):
+        with open(path or self.trace, encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+
+    def whole(self, path=None):
+        """The trace is whole, and nothing was lost; its lines."""
+        lines = self.lines(path)
+        self.assertTrue(lines[-1]["end"])
+        self.assertEqual(lines[-1]["events"], sum("event" in line for line in lines))
+        self.assertEqual(lines[-1]["lost"], 0)
+        return lines
+
+    def refused(self, program, status, *words):
+        result = self.record(program)
+        self.assertEqual(result.returncode, status, result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertTrue(result.stderr.startswith("weft: "), result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.assertEqual(result.stdout, "")
+        self.assertFalse(os.path.exists(self.trace))
+
+    def copy(self, name, change=lambda content: content):
+        """A changed copy of a program."""
+        path = os.path.join(self.folder, name)
+        with open("/bin/true", "rb") as file:
+            content = file.read()
+        with open(path, "wb") as file:
+            file.write(change(content))
+        os.chmod(path, 0o755)
+        return path
+
+
+class Manners(Case):
+    def test_input_output_and_status_are_the_programs_own(self):
+        result = self.record("--", "sh", "-c", "cat; echo problem >&2; exit 7", input="through\n")
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (7, "through\n", "problem\n"))
+
+    def test_arguments_after_the_program_are_its_own(self):
+        result = self.record("echo", "-q", "--", "-o", "x")
+        self.assertEqual(result.stdout, "-q -- -o x\n")
+
+    def test_a_signal_that_ends_it_is_in_the_status_and_the_trace(self):
+        result = self.record("sh", "-c", "kill -SEGV $$")
+        self.assertEqual(result.returncode, 128 + signal.SIGSEGV)
+        end = [line for line in self.whole() if line.get("event") == "process_end"]
+        self.assertEqual(end[0]["signal"], signal.SIGSEGV)
+
+    def test_a_signal_to_weft_reaches_the_program(self):
+        program = ["sh", "-c", "trap 'echo caught; exit 3' TERM; echo ready; while :; do sleep 0.05; done"]
+        with subprocess.Popen([WEFT, "record", "-q", "-o", self.trace, "--", *program],
+                              stdout=subprocess.PIPE, text=True) as run:
+            self.assertEqual(run.stdout.readline(), "ready\n")
+            run.send_signal(signal.SIGTERM)
+            self.assertEqual(run.stdout.read(), "caught\n")
+        self.assertEqual(run.returncode, 3)
+        self.whole()
+
+    def test_the_summary_says_what_there_is(self):
+        result = self.record("true", quiet=False)
+        self.assertRegex(result.stderr, r"^weft: 1 thread, \d+ events in \d+\.\d\d s, 0 lost; "
+                                        r"recording took .* of the threads' time; the trace is ")
+        self.assertIn(f"the trace is {self.trace}", result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_the_trace_is_named_after_the_program(self):
+        subprocess.run([WEFT, "record", "-q", "/bin/true"], check=True, cwd=self.folder)
+        self.assertEqual(os.listdir(self.folder), ["true.weft.jsonl"])
+
+    def test_other_preloads_stay(self):
+        result = self.record("sh", "-c", "echo $LD_PRELOAD",
+                             env={**os.environ, "LD_PRELOAD": "libpthread.so.0"})
+        self.assertRegex(result.stdout, r"libweft_preload\.so:libpthread\.so\.0\n$")
+
+    def test_a_program_on_weft_h_gives_one_trace(self):
+        scenario = os.path.join(os.path.dirname(WEFT), "scenarios", "queue-workers")
+        result = self.record(scenario)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        kinds = {line["kind"] for line in self.whole() if line.get("define") == "object"}
+        self.assertIn("queue", kinds)
+        self.assertNotIn("mutex", kinds)
+
+    def test_an_unwritable_trace(self):
+        self.trace = "/nowhere/x.jsonl"
+        result = self.record("true")
+        self.assertEqual(result.returncode, UNWRITABLE)
+        self.assertIn("/nowhere/x.jsonl", result.stderr)
+
+    def test_a_full_disk_lets_the_program_go_on(self):
+        self.trace = "/dev/full"
+        result = self.record("echo", "done")
+        self.assertEqual((result.returncode, result.stdout), (UNWRITABLE, "done\n"))
+        self.assertIn("No space left", result.stderr)
+
+    def test_a_wrapper_script_and_env_lead_to_the_program(self):
+        program = compiled(self.folder, "rec_names.c")
+        script = os.path.join(self.folder, "wrapper")
+        with open(script, "w", encoding="ascii") as file:
+            file.write(f"#!/usr/bin/env sh\nexec {program}\n")
+        os.chmod(script, 0o755)
+        self.assertEqual(self.record(script).returncode, DONE)
+        names = {line.get("name") for line in self.whole() if line.get("define") == "object"}
+        self.assertIn("queue_lock", names)
+
+
+class Refusals(Case):
+    def test_a_missing_program(self):
+        self.refused("no-such-program", NOT_FOUND, "no-such-program", "No such file")
+        self.refused("./no-such-program", NOT_FOUND, "./no-such-program")
+
+    def test_a_file_that_is_not_executable(self):
+        self.refused("/etc/passwd", NOT_RUN, "/etc/passwd", "Permission denied")
+        self.refused("/etc", NOT_RUN, "Is a directory")
+
+    def test_no_program_at_all(self):
+        self.assertEqual(self.record().returncode, USAGE)
+
+    def test_a_static_program(self):
+        self.refused(compiled(self.folder, "rec_deadlock.c", "-static"), NOT_RUN, "statically")
+
+    def test_a_32_bit_program(self):
+        path = self.copy("narrow", lambda content: content[:4] + b"\1" + content[5:])
+        self.refused(path, NOT_RUN, "32-bit")
+
+    def test_a_program_for_another_processor(self):
+        path = self.copy("foreign", lambda content: content[:18] + b"\x08\0" + content[20:])
+        self.refused(path, NOT_RUN, "another processor")
+
+    def test_a_program_of_musl(self):
+        def to_musl(content):
+            loader = re.search(rb"/lib[\w/.-]*ld-linux[\w.-]*\0", content).group()
+            return content.replace(loader, b"/lib/ld-musl.so.1".ljust(len(loader), b"\0"), 1)
+        self.refused(self.copy("of-musl", to_musl), NOT_RUN, "musl")
+
+    @unittest.skipIf(os.getuid() != 0, "needs root")
+    def test_a_setuid_and_a_setgid_program(self):
+        for mode, word in ((stat.S_ISUID, "setuid"), (stat.S_ISGID, "setgid")):
+            path = self.copy(word)
+            os.chown(path, 65534, 65534)
+            os.chmod(path, 0o755 | mode)
+            self.refused(path, NOT_RUN, word)
+
+    def test_a_script_with_such_an_interpreter(self):
+        static = compiled(self.folder, "rec_deadlock.c", "-static")
+        script = os.path.join(self.folder, "script")
+        with open(script, "w", encoding="ascii") as file:
+            file.write(f"#! {static} sound\n")
+        os.chmod(script, 0o755)
+        self.refused(script, NOT_RUN, script, static, "statically")
+
+    def test_files_that_lie_about_themselves(self):
+        """Nothing is read beyond the end, and whatever it is, it is said."""
+        with open("/bin/true", "rb") as file:
+            whole = file.read()
+        broken = (NOT_RUN, *(128 + end for end in (signal.SIGSEGV, signal.SIGBUS, signal.SIGKILL)))
+        for at in (16, 32, 40, 54, 56, 64, 72, 96, 104):
+            for value in (b"\xff" * 8, b"\x80" + b"\0" * 7):
+                path = self.copy("liar", lambda content: content[:at] + value + content[at + 8:])
+                result = self.record(path)
+                self.assertIn(result.returncode, (DONE, *broken))
+        for length in (4, 20, 63, 64, 100, 1000):
+            self.copy("short", lambda content: content[:length])
+            self.assertIn(self.record(os.path.join(self.folder, "short")).returncode, broken)
+        self.assertGreater(len(whole), 1000)
+
+    def test_a_missing_recorder(self):
+        shutil.copy(WEFT, os.path.join(self.folder, "weft"))
+        result = subprocess.run([os.path.join(self.folder, "weft"), "record", "true"],
+                                capture_output=True, text=True, check=False, cwd=self.folder)
+        self.assertEqual(result.returncode, FAILED)
+        self.assertIn("libweft_preload.so", result.stderr)
+
+    def test_openmp_and_go_are_recorded_with_a_warning(self):
+        source = os.path.join(self.folder, "p.c")
+        note = ('__asm__(".pushsection .note.go.buildid,\\"a\\",%note\\n.long 4,4,4\\n'
+                '.asciz \\"Go\\\\0\\"\\n.long 0\\n.popsection");')
+        for text, flags, word in (
+                ("int main(void) {\n#pragma omp parallel\n{}\nreturn 5; }", ["-fopenmp"], "libgomp"),
+                (note + "int main(void) { return 5; }", [], "Go")):
+            with open(source, "w", encoding="ascii") as file:
+                file.write(text)
+            program = os.path.join(self.folder, "p")
+            subprocess.run(["gcc", *flags, source, "-o", program], check=True)
+            result = self.record(program)
+            self.assertEqual(result.returncode, 5, result.stderr)
+            self.assertIn(word, result.stderr)
+
+
+class Names(Case):
+    def names(self):
+        return [line.get("name") for line in self.whole() if line.get("define") == "object"]
+
+    def recorded(self, program):
+        result = self.record(program)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+
+    def test_variables_and_heap(self):
+        self.recorded(compiled(self.folder, "rec_names.c"))
+        self.assertEqual(self.names(), ["queue_lock", "locks[0]", "locks[3]", "srv.st[1].lock",
+                                        "file_static_lock", "in_function::fn_static", "&q->lock"])
+        threads = [line["name"] for line in self.lines() if line.get("define") == "thread"]
+        self.assertEqual(threads, ["main", "worker"])
+
+    def test_without_position_independence(self):
+        self.recorded(compiled(self.folder, "rec_names.c", "-no-pie", "-fno-pie"))
+        self.assertIn("srv.st[1].lock", self.names())
+
+    def test_without_types_the_symbol_and_the_offset(self):
+        self.recorded(compiled(self.folder, "rec_names.c", "-g0"))
+        names = self.names()
+        self.assertEqual(names[0], "queue_lock")
+        self.assertEqual(names[2], "locks+120")
+        self.assertRegex(names[3], r"^srv\+\d+$")
+        self.assertEqual(names[4:6], ["file_static_lock", "fn_static"])
+        self.assertRegex(names[6], r"^mutex@(on_heap|worker)$")  # inlined, or not
+
+    def test_without_symbols_the_place_in_the_file(self):
+        self.recorded(compiled(self.folder, "rec_names.c", "-s"))
+        for name in self.names():
+            self.assertRegex(name, r"^(mutex@)?rec_names\+0x[0-9a-f]+$")
+
+    def test_without_its_source_a_heap_lock_is_called_by_its_first_use(self):
+        source = os.path.join(self.folder, "gone.c")
+        shutil.copy(os.path.join(SOURCES, "rec_names.c"), source)
+        with open(source, encoding="ascii") as file:
+            line = 1 + next(i for i, text in enumerate(file) if "pthread_mutex_lock(&q->lock)" in text)
+        program = os.path.join(self.folder, "gone")
+        subprocess.run(["gcc", "-g", "-pthread", source, "-o", program], check=True)
+        os.unlink(source)
+        self.recorded(program)
+        self.assertEqual(self.names()[-1], f"mutex@gone.c:{line}")
+
+    def test_cxx(self):
+        self.recorded(compiled(self.folder, "rec_names_cxx.cc"))
+        self.assertEqual(self.names(), ["(anonymous namespace)::m", "mu_", "app::Cache::registry"])
+        sites = [line for line in self.lines() if line.get("define") == "site"]
+        own = [site for site in sites if site["file"].endswith("rec_names_cxx.cc")]
+        self.assertIn("app::Cache::put", [site["function"] for site in own])
+
+    def test_a_library_that_is_loaded_later(self):
+        library = os.path.join(self.folder, "late.so")
+        subprocess.run(["gcc", "-g", "-O1", "-shared", "-fPIC", "-pthread", "-o", library,
+                        os.path.join(SOURCES, "rec_late.c")], check=True)
+        result = self.record(compiled(self.folder, "rec_loads.c"), library)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        self.assertIn("late_lock", self.names())
+        files = [line.get("file", "") for line in self.lines() if line.get("define") == "site"]
+        self.assertTrue(any(file.endswith("rec_late.c") for file in files), files)
+
+
+class Deadlocks(Case):
+    def setUp(self):
+        super().setUp()
+        self.program = compiled(self.folder, "rec_deadlock.c")
+
+    def told(self, mode, *words):
+        begin = time.monotonic()
+        result = self.record("--on-deadlock=stop", self.program, mode)
+        self.assertLess(time.monotonic() - begin, 1.0 + 0.5)  # with start and end
+        self.assertEqual(result.returncode, 128 + signal.SIGKILL, result.stderr)
+        self.assertEqual(result.stderr.count("deadlock"), 1 + result.stderr.count("rec_deadlock.c"))
+        for word in words:
+            self.assertRegex(result.stderr, word)
+        self.whole()
+
+    def test_two_threads(self):
+        self.told("2", r"weft: deadlock: 2 threads wait for each other",
+                  r"thread 2 \(philosopher\) waits for fork_lock\[1\] in take \(rec_deadlock.c:\d+\), "
+                  r"which thread 3 \(philosopher\) has acquired in philosopher \(rec_deadlock.c:\d+\)",
+                  r"thread 3 \(philosopher\) waits for fork_lock\[0\]")
+
+    def test_three_threads(self):
+        self.told("3", r"3 threads", r"fork_lock\[0\]", r"fork_lock\[1\]", r"fork_lock\[2\]")
+
+    def test_a_join(self):
+        self.told("join", r"thread 1 \(main\) waits for the end of thread 2 \(needs_the_first\)",
+                  r"thread 2 \(needs_the_first\) waits for fork_lock\[0\]")
+
+    def test_one_thread_alone(self):
+        self.told("self", r"a thread waits for itself")
+
+    def test_without_stop_the_program_goes_on(self):
+        with subprocess.Popen([WEFT, "record", "-q", "-o", self.trace, self.program, "2"],
+                              stderr=subprocess.PIPE, text=True) as run:
+            self.assertIn("deadlock", run.stderr.readline())
+            self.assertIsNone(run.poll())
+            run.send_signal(signal.SIGTERM)
+            self.assertEqual(run.wait(20), 128 + signal.SIGTERM)
+            self.assertNotIn("deadlock:", run.stderr.read())
+        self.whole()
+
+    def test_sound_programs_give_no_report(self):
+        for mode in ("sound", "timed"):
+            result = self.record("--on-deadlock=stop", self.program, mode)
+            self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "done\n", ""))
+
+    def test_a_wrong_word(self):
+        self.assertEqual(self.record("--on-deadlock=perhaps", "true").returncode, USAGE)
+
+
+class Recovery(Case):
+    def recover(self, *words):
+        return subprocess.run([WEFT, "recover", *words], capture_output=True, text=True, timeout=60,
+                              check=False, cwd=self.folder)
+
+    def killed_recording(self):
+        """A running program whose launcher was killed: its pid and the spool."""
+        program = compiled(self.folder, "rec_ticks.c")
+        run = subprocess.Popen([WEFT, "record", "-q", "-o", self.trace, program],
+                               stdout=subprocess.PIPE, text=True)
+        self.addCleanup(run.stdout.close)
+        self.assertEqual(run.stdout.readline(), "ready\n")
+        with open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="ascii") as file:
+            (pid,) = map(int, file.read().split())
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            (spool,) = [word[len(b"WEFT_SPOOL="):].decode() for word in file.read().split(b"\0")
+                        if word.startswith(b"WEFT_SPOOL=")]
+        self.assertEqual(self.recover(spool, "-o", "busy.jsonl").returncode, UNREADABLE)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "busy.jsonl")))
+        run.kill()
+        run.wait(20)
+        return pid, spool
+
+    def test_after_both_were_killed(self):
+        pid, spool = self.killed_recording()
+        time.sleep(0.3)
+        os.kill(pid, signal.SIGKILL)
+        result = self.recover(spool, "-o", "rest.jsonl")
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        lines = self.lines(os.path.join(self.folder, "rest.jsonl"))
+        self.assertEqual(lines[0]["program"], "rec_ticks")
+        self.assertTrue(lines[-1]["end"])
+        self.assertIn("tick_lock", [line.get("name") for line in lines])
+        self.assertGreater(lines[-1]["events"], 10)
+        self.assertFalse(os.path.exists(spool))
+
+    def test_a_program_that_still_runs_is_recorded_on(self):
+        pid, spool = self.killed_recording()
+        with subprocess.Popen([WEFT, "recover", spool, "-o", self.trace + "2"],
+                              stderr=subprocess.PIPE, text=True) as recover:
+            time.sleep(0.5)
+            self.assertIsNone(recover.poll())
+            os.kill(pid, signal.SIGTERM)
+            self.assertIn("the trace is", recover.stderr.read())
+        self.assertEqual(recover.returncode, DONE)
+        lines = self.lines(self.trace + "2")
+        times = [line["t"] for line in lines if "event" in line]
+        self.assertGreater(times[-1] - times[0], 300_000_000)
+
+    def test_what_is_no_spool(self):
+        for path, words in (("/etc/passwd", "not the spool"), ("missing", "No such file"),
+                            ("/dev/null", "not the spool"), (self.folder, "")):
+            result = self.recover(path)
+            self.assertEqual(result.returncode, UNREADABLE, path)
+            self.assertEqual(result.stderr.count("\n"), 1)
+            self.assertIn(words, result.stderr)
+        self.assertEqual(self.recover().returncode, USAGE)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
