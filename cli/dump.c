@@ -207,7 +207,8 @@ static void put_argument_words(struct weft_sink *sink, const struct weft_model *
     const struct weft_arg_info *info = &weft_args[arg];
 
     if (arg == WEFT_ARG_NONE || (info->type == WEFT_ARG_TYPE_NS && value < 0) ||
-        (arg == WEFT_ARG_DAEMON && value == 0) || (arg == WEFT_ARG_SIGNAL && value == 0)) {
+        (arg == WEFT_ARG_DAEMON && value == 0) || (arg == WEFT_ARG_SIGNAL && value == 0) ||
+        (arg == WEFT_ARG_STATUS && model->exit_signal != 0)) {
         return;
     }
     switch (info->type) {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WARNINGS_MAX = 5, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
+enum { WARNINGS_MAX = 6, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
 
 /* "3 threads · 1 lock · 41 events · 9.01 s long". */
 static void figures(const struct weft_frame *frame, bool each_kind, struct weft_sentence *out)
@@ -217,7 +217,16 @@ static bool unknown(const struct weft_model *model, struct weft_sentence *out)
     return model->health.unknown_events > 0;
 }
 
-static warning_fn *const warnings[WARNINGS_MAX] = {cut, miscounted, lost, bad, unknown};
+static bool killed(const struct weft_model *model, struct weft_sentence *out)
+{
+    const char *name = strsignal(model->exit_signal);
+
+    weft_sentence_add(out, "The program was ended by signal %d (%s).", model->exit_signal,
+                      name != NULL ? name : "unknown");
+    return model->exit_signal != 0;
+}
+
+static warning_fn *const warnings[WARNINGS_MAX] = {cut, miscounted, lost, bad, unknown, killed};
 
 uint32_t weft_warnings_count(const struct weft_model *model)
 {
