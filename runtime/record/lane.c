@@ -75,6 +75,11 @@ static struct weft_lane *lane_at(uint32_t lane)
     return (struct weft_lane *)((char *)weft_spool.head + weft_spool_lane_at(lane));
 }
 
+/* The kernel puts the random bytes where there is room. */
+struct unaligned {
+    uint64_t bits;
+} __attribute__((packed));
+
 /* What differs from program to program and is the same for all recorders in one. */
 static uint64_t image_of_program(void)
 {
@@ -89,7 +94,8 @@ static uint64_t image_of_program(void)
     (void)weft_sys_close((int)fd);
     for (long i = 0; (i + 2) * (long)sizeof *pairs <= got; i += 2) {
         if (pairs[i] == AT_RANDOM) {
-            image = *(const volatile uint64_t *)(uintptr_t)pairs[i + 1] | 1;
+            const struct unaligned *random = (const void *)(uintptr_t)pairs[i + 1];
+            image = random->bits | 1;
         }
     }
     return image;

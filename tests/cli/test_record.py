@@ -118,8 +118,16 @@ class Manners(Case):
 
     def test_other_preloads_stay(self):
         result = self.record("sh", "-c", "echo $LD_PRELOAD",
-                             env={**os.environ, "LD_PRELOAD": "libpthread.so.0"})
+                             env={**os.environ, "LD_PRELOAD": "libpthread.so.0",
+                                  "ASAN_OPTIONS": "verify_asan_link_order=0"})  # of weft itself
         self.assertRegex(result.stdout, r"libweft_preload\.so:libpthread\.so\.0\n$")
+
+    def test_a_program_with_address_sanitizer_is_recorded(self):
+        program = compiled(self.folder, "rec_deadlock.c", "-fsanitize=address")
+        result = self.record(program, "sound")
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (DONE, "done\n", ""))
+        acquires = sum(line.get("event") == "lock_acquire" for line in self.whole())
+        self.assertGreaterEqual(acquires, 4 * 3000 * 8)
 
     def test_a_program_on_weft_h_gives_one_trace(self):
         scenario = os.path.join(os.path.dirname(WEFT), "scenarios", "queue-workers")
