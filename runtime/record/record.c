@@ -77,12 +77,21 @@ static void put(struct weft_seat *seat, uint64_t ticks, enum weft_event_kind kin
     const uint32_t wanted = slots_of(args);
 
     if (seat->head + wanted > seat->limit) {
-        if (!weft_lane_wait_for_room(seat->lane, seat->head, wanted)) {
+        /* Until it is in the lane the writer writes nothing later (pairs with weft_lanes_waiting).
+         */
+        atomic_store_explicit(&seat->lane->waiting, ticks, memory_order_relaxed);
+        const bool room = weft_lane_wait_for_room(seat->lane, seat->head, wanted);
+        if (!room) {
+            atomic_store_explicit(&seat->lane->waiting, 0, memory_order_relaxed);
             return;
         }
         /* Pairs with the drain's release store, as in the wait. */
         seat->limit =
             atomic_load_explicit(&seat->lane->tail, memory_order_acquire) + WEFT_LANE_SLOTS;
+        publish(seat, store(seat, ticks, kind, object, site, how, args));
+        /* After the record itself: whoever sees 0 finds it. */
+        atomic_store_explicit(&seat->lane->waiting, 0, memory_order_release);
+        return;
     }
     publish(seat, store(seat, ticks, kind, object, site, how, args));
 }

@@ -85,6 +85,7 @@ struct weft_lane_poll {
 struct weft_lane {
     _Alignas(64) _Atomic uint64_t head; /* slots ever published; owner stores, drain loads */
     _Atomic uint64_t lost;              /* records that found no room */
+    _Atomic uint64_t waiting;           /* ticks of a record that waits for room; 0: none */
     _Atomic uint64_t stalled;           /* the tail + 1 at which the owner gave up waiting */
     struct weft_lane_poll poll;         /* what is not yet in the ring when the owner dies */
     _Alignas(64) _Atomic uint64_t tail; /* slots ever drained; drain stores, owner loads */

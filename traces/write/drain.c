@@ -361,6 +361,9 @@ static void look_for_deadlocks(struct weft_writer *writer, uint64_t until)
 bool weft_writer_drain(struct weft_writer *writer)
 {
     struct weft_spool_head *head = writer->lanes.head;
+    /* Before the lanes are emptied: what is published meanwhile is not yet here to be put. */
+    const uint64_t now = weft_lanes_now(&writer->lanes);
+    const uint64_t waiting = weft_lanes_waiting(&writer->lanes, now);
     const bool any = weft_lanes_take(&writer->lanes);
 
     atomic_store(&head->in_hand, records_in_hand(writer));
@@ -372,7 +375,7 @@ bool weft_writer_drain(struct weft_writer *writer)
     }
     weft_names_refresh(&writer->lines.names);
     const uint64_t hold = WEFT_HOLD_BACK_NS / 1000 * head->ticks_per_ms / 1000;
-    const uint64_t held = weft_lanes_now(&writer->lanes) - hold;
+    const uint64_t held = now - hold < waiting ? now - hold : waiting - 1;
     const uint64_t known = weft_lanes_known_ticks(&writer->lanes);
     const uint64_t until = held < known ? held : known;
     put_until(writer, until);

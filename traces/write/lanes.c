@@ -21,6 +21,7 @@ enum {
     PAIR_GAP_NS =
         10 * 1000 * 1000, /* between clock pairs: their own noise (50 ns) is 5 ppm of it */
     PAIRS_KEPT = 4096,
+    WAIT_MAX_MS = 2000, /* an owner gives up after one second */
     RATE_BITS = 40,
 };
 
@@ -412,6 +413,26 @@ bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *co
     *count = atomic_load_explicit(&poll->count, memory_order_relaxed);
     *last_ticks = atomic_load_explicit(&poll->last, memory_order_relaxed);
     return *count > 1;
+}
+
+/*
+ * Asked before the lanes are emptied: a record that is seen waiting now is not in them yet.  One
+ * that seems to wait longer than any owner does is of a thread that died in the middle.
+ */
+uint64_t weft_lanes_waiting(const struct weft_lanes *lanes, uint64_t now)
+{
+    const uint64_t longest = lanes->head->ticks_per_ms * WAIT_MAX_MS;
+    uint64_t oldest = now;
+
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        /* Pairs with the owner's release store of 0: then its record is published. */
+        const uint64_t since =
+            atomic_load_explicit(&lane_at(lanes, i)->waiting, memory_order_acquire);
+        if (since != 0 && since < oldest && now - since < longest) {
+            oldest = since;
+        }
+    }
+    return oldest;
 }
 
 uint64_t weft_lanes_now(const struct weft_lanes *lanes)

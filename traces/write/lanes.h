@@ -96,6 +96,9 @@ uint64_t weft_lanes_all_lost(const struct weft_lanes *lanes);
 bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *count,
                      uint64_t *last_ticks);
 
+/* The oldest time of a record that waits for room in its lane, at most `now`. */
+uint64_t weft_lanes_waiting(const struct weft_lanes *lanes, uint64_t now);
+
 /* Now, on the spool's clock. */
 uint64_t weft_lanes_now(const struct weft_lanes *lanes);
 
