@@ -13,20 +13,26 @@ int64_t weft_until_ns(clockid_t clock, const struct timespec *time)
 
 void weft_wait_begin(struct weft_wait *wait, enum weft_event_kind begin, int64_t limit_ns)
 {
-    const struct weft_record_args args = {.first = limit_ns, .second = wait->with};
-
-    weft_record_with(begin, wait->object, wait->site, wait->how,
-                     limit_ns >= 0 || wait->with != 0 ? &args : NULL);
+    if (limit_ns < 0 && wait->with == 0) {
+        weft_record_quick(begin, wait->object, wait->site, wait->how);
+    } else {
+        weft_record_with(begin, wait->object, wait->site, wait->how,
+                         &(struct weft_record_args){.first = limit_ns, .second = wait->with});
+    }
     wait->open = true;
 }
 
 void weft_wait_end(struct weft_wait *wait, enum weft_event_kind end, enum weft_outcome outcome)
 {
-    const struct weft_record_args args = {.second = wait->with};
+    const unsigned how = (unsigned)outcome | wait->how;
 
     wait->open = false;
-    weft_record_with(end, wait->object, wait->site, (unsigned)outcome | wait->how,
-                     wait->with != 0 ? &args : NULL);
+    if (wait->with == 0) {
+        weft_record_ordered(end, wait->object, wait->site, how);
+    } else {
+        weft_record_with(end, wait->object, wait->site, how,
+                         &(struct weft_record_args){.second = wait->with});
+    }
 }
 
 void weft_wait_unwind(struct weft_wait *wait)

@@ -9,14 +9,16 @@
 enum {
     PAGE_BYTES = 4096,
     AUXV_PAIRS = 40, /* the kernel gives about 20 */
-    ROOM_PAUSE_NS = 50000,
-    /* A drain that is stopped (Ctrl-Z) must not stop the program for long: one second, then lose.
-     */
-    ROOM_PAUSES_MAX = 20000,
     /* From this many lanes on, those of dead threads are looked for before a new one is used. */
     LANES_BEFORE_SEARCH = 64,
     NO_SUCH_PROCESS = -3,
 };
+
+#define ROOM_PAUSE_MIN_NS 50000L
+#define ROOM_PAUSE_MAX_NS 20000000L
+/* A drain that is stopped (SIGSTOP, Ctrl-Z) must not stop the program for long: then lose. */
+#define ROOM_IDLE_MAX_NS 1000000000L
+#define ROOM_WAIT_MAX_NS (WEFT_ROOM_WAIT_MAX_MS * 1000000L)
 
 struct weft_spool_state weft_spool;
 
@@ -253,25 +255,37 @@ void weft_lane_give_back(struct weft_lane *lane)
     atomic_store_explicit(&lane->used, 0, memory_order_release);
 }
 
+/*
+ * A drain that works is waited for, however long its queue is; a thousand owners who look every
+ * 50 µs would starve it, so they look ever less often.
+ */
 bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted)
 {
+    struct weft_spool_head *spool = weft_spool.head;
+    uint64_t beats = atomic_load_explicit(&spool->beats, memory_order_relaxed);
+    long pause_ns = ROOM_PAUSE_MIN_NS, waited_ns = 0, idle_ns = 0;
     uint64_t tail = 0;
 
-    for (uint32_t pauses = 0; pauses < ROOM_PAUSES_MAX; pauses++) {
+    for (;;) {
         /* Pairs with the drain's release store: the slots before tail have been copied. */
         tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
         if (head - tail + wanted <= WEFT_LANE_SLOTS) {
             return true;
         }
-        /* Where it waited in vain before, it does not wait again. */
-        if (atomic_load_explicit(&lane->stalled, memory_order_relaxed) == tail + 1) {
+        const uint64_t now_beats = atomic_load_explicit(&spool->beats, memory_order_relaxed);
+        idle_ns = now_beats != beats ? 0 : idle_ns;
+        beats = now_beats;
+        const uint32_t drain = atomic_load_explicit(&spool->drain, memory_order_relaxed);
+        if (drain == 0 || idle_ns >= ROOM_IDLE_MAX_NS || waited_ns >= ROOM_WAIT_MAX_NS ||
+            /* Where it waited in vain before, it does not wait again. */
+            atomic_load_explicit(&lane->stalled, memory_order_relaxed) == tail + 1 ||
+            (pause_ns == ROOM_PAUSE_MAX_NS && !weft_sys_process_lives(drain))) {
             break;
         }
-        const uint32_t drain = atomic_load_explicit(&weft_spool.head->drain, memory_order_relaxed);
-        if (drain == 0 || (pauses % 64 == 63 && !weft_sys_process_lives(drain))) {
-            break;
-        }
-        weft_sys_pause_ns(ROOM_PAUSE_NS);
+        weft_sys_pause_ns(pause_ns);
+        waited_ns += pause_ns;
+        idle_ns += pause_ns;
+        pause_ns = pause_ns * 2 < ROOM_PAUSE_MAX_NS ? pause_ns * 2 : ROOM_PAUSE_MAX_NS;
     }
     atomic_store_explicit(&lane->stalled, tail + 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&lane->lost, 1, memory_order_relaxed);

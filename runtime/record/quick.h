@@ -61,16 +61,17 @@ extern _Thread_local struct weft_me weft_me __attribute__((tls_model("initial-ex
 extern void (*weft_record_seated)(void);
 
 /* how: WEFT_SLOT_HOW. */
-void weft_record_slow(enum weft_event_kind kind, uint64_t object, const void *site, unsigned how);
+void weft_record_slow(uint64_t ticks, enum weft_event_kind kind, uint64_t object, const void *site,
+                      unsigned how);
 
-static inline void weft_record_quick(enum weft_event_kind kind, uint64_t object, const void *site,
-                                     unsigned how)
+static inline void weft_record_quick_at(uint64_t ticks, enum weft_event_kind kind, uint64_t object,
+                                        const void *site, unsigned how)
 {
     struct weft_me *me = &weft_me;
     struct weft_seat *seat = &me->seats[0];
 
     if (__builtin_expect(me->depth != 0, 0)) {
-        weft_record_slow(kind, object, site, how);
+        weft_record_slow(ticks, kind, object, site, how);
         return;
     }
     me->depth = 1;
@@ -78,11 +79,11 @@ static inline void weft_record_quick(enum weft_event_kind kind, uint64_t object,
     atomic_signal_fence(memory_order_seq_cst);
     if (__builtin_expect(seat->head >= me->quick_limit, 0)) {
         me->depth = 0;
-        weft_record_slow(kind, object, site, how);
+        weft_record_slow(ticks, kind, object, site, how);
         return;
     }
     union weft_slot *slot = &seat->lane->slots[seat->head & (WEFT_LANE_SLOTS - 1)];
-    slot->head.time = weft_clock_ticks_unordered(weft_spool.clock);
+    slot->head.time = ticks;
     slot->head.object_kind = object << 8 | (uint64_t)kind;
     slot->head.site_more = (uint64_t)(uintptr_t)site << 16 | (uint64_t)how << 8;
     seat->head++;
@@ -90,6 +91,20 @@ static inline void weft_record_quick(enum weft_event_kind kind, uint64_t object,
     atomic_store_explicit(&seat->lane->head, seat->head, memory_order_release);
     atomic_signal_fence(memory_order_seq_cst);
     me->depth = 0;
+}
+
+/* Where nobody else was involved. */
+static inline void weft_record_quick(enum weft_event_kind kind, uint64_t object, const void *site,
+                                     unsigned how)
+{
+    weft_record_quick_at(weft_clock_ticks_unordered(weft_spool.clock), kind, object, site, how);
+}
+
+/* Where somebody else's act made this one possible. */
+static inline void weft_record_ordered(enum weft_event_kind kind, uint64_t object, const void *site,
+                                       unsigned how)
+{
+    weft_record_quick_at(weft_clock_ticks(weft_spool.clock), kind, object, site, how);
 }
 
 #pragma GCC visibility pop

@@ -312,9 +312,10 @@ void weft_record(enum weft_event_kind kind, uint64_t object, const void *site,
     weft_record_with(kind, object, site, outcome, NULL);
 }
 
-void weft_record_slow(enum weft_event_kind kind, uint64_t object, const void *site, unsigned how)
+void weft_record_slow(uint64_t ticks, enum weft_event_kind kind, uint64_t object, const void *site,
+                      unsigned how)
 {
-    weft_record_with(kind, object, site, how, NULL);
+    weft_record_stamped(ticks, kind, object, site, how, NULL);
 }
 
 void weft_record_with(enum weft_event_kind kind, uint64_t object, const void *site, unsigned how,
