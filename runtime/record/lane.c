@@ -15,10 +15,9 @@ enum {
 };
 
 #define ROOM_PAUSE_MIN_NS 50000L
-#define ROOM_PAUSE_MAX_NS 20000000L
+#define ROOM_PAUSE_MAX_NS 2000000L
 /* A drain that is stopped (SIGSTOP, Ctrl-Z) must not stop the program for long: then lose. */
-#define ROOM_IDLE_MAX_NS 1000000000L
-#define ROOM_WAIT_MAX_NS (WEFT_ROOM_WAIT_MAX_MS * 1000000L)
+#define ROOM_IDLE_MAX_MS 1000u
 
 struct weft_spool_state weft_spool;
 
@@ -262,9 +261,11 @@ void weft_lane_give_back(struct weft_lane *lane)
 bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted)
 {
     struct weft_spool_head *spool = weft_spool.head;
+    /* By the clock, not by the pauses: signals cut those short. */
+    const uint64_t begin = weft_clock_ticks(weft_spool.clock);
     uint64_t beats = atomic_load_explicit(&spool->beats, memory_order_relaxed);
-    long pause_ns = ROOM_PAUSE_MIN_NS, waited_ns = 0, idle_ns = 0;
-    uint64_t tail = 0;
+    uint64_t tail = 0, beaten = begin;
+    long pause_ns = ROOM_PAUSE_MIN_NS;
 
     for (;;) {
         /* Pairs with the drain's release store: the slots before tail have been copied. */
@@ -272,19 +273,19 @@ bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wan
         if (head - tail + wanted <= WEFT_LANE_SLOTS) {
             return true;
         }
+        const uint64_t now = weft_clock_ticks(weft_spool.clock);
         const uint64_t now_beats = atomic_load_explicit(&spool->beats, memory_order_relaxed);
-        idle_ns = now_beats != beats ? 0 : idle_ns;
+        beaten = now_beats != beats ? now : beaten;
         beats = now_beats;
         const uint32_t drain = atomic_load_explicit(&spool->drain, memory_order_relaxed);
-        if (drain == 0 || idle_ns >= ROOM_IDLE_MAX_NS || waited_ns >= ROOM_WAIT_MAX_NS ||
+        if (drain == 0 || now - beaten >= weft_spool.ticks_per_ms * ROOM_IDLE_MAX_MS ||
+            now - begin >= weft_spool.ticks_per_ms * WEFT_ROOM_WAIT_MAX_MS ||
             /* Where it waited in vain before, it does not wait again. */
             atomic_load_explicit(&lane->stalled, memory_order_relaxed) == tail + 1 ||
             (pause_ns == ROOM_PAUSE_MAX_NS && !weft_sys_process_lives(drain))) {
             break;
         }
         weft_sys_pause_ns(pause_ns);
-        waited_ns += pause_ns;
-        idle_ns += pause_ns;
         pause_ns = pause_ns * 2 < ROOM_PAUSE_MAX_NS ? pause_ns * 2 : ROOM_PAUSE_MAX_NS;
     }
     atomic_store_explicit(&lane->stalled, tail + 1, memory_order_relaxed);

@@ -362,6 +362,24 @@ static int deadlock(void)
     return 0;
 }
 
+/* Whoever records is gone; the program does not notice, though its lane is full for ever. */
+static int end_orphaned(void)
+{
+    const pid_t recorder = getppid();
+
+    lock_often();
+    (void)printf("spool:%s\n", getenv("WEFT_SPOOL"));
+    guest_check(kill(recorder, SIGKILL) == 0, "the recorder is killed");
+    while (getppid() == recorder) {
+        (void)usleep(1000);
+    }
+    for (int i = 0; i < 100; i++) {
+        lock_often();
+    }
+    guest_check(true, "it went on");
+    return 0;
+}
+
 /* The kernel takes the clock and most system calls away; the program must not notice weft. */
 static int end_strict(void)
 {
@@ -394,6 +412,7 @@ const struct guest_mode guest_ends[] = {
     {"sigkill", end_kill},
     {"exec", end_exec},
     {"strict", end_strict},
+    {"orphaned", end_orphaned},
     {"deadlock", deadlock},
     {NULL, NULL},
 };

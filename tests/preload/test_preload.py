@@ -103,6 +103,22 @@ class Meaning(Recorded):
         self.assertEqual(trace.count("process_exec"), 2)
         self.assertEqual(trace.count("thread_start"), 20001)
 
+    def test_a_program_whose_recorder_was_killed_goes_on_and_leaves_what_fits(self):
+        done = subprocess.run([WEFT, "record", "-q", "-o", self.path, "--", GUEST, "orphaned"],
+                              check=False, capture_output=True, text=True)
+        self.assertEqual(done.returncode, -signal.SIGKILL)
+        self.assertIn("ok it went on\n", done.stdout)
+        spool = re.search(r"^spool:(.*)$", done.stdout, re.M).group(1)
+        recovered = subprocess.run([WEFT, "recover", "-o", self.path, spool], check=False,
+                                   capture_output=True, text=True)
+        self.assertEqual(recovered.returncode, 0, recovered.stderr)
+        trace = Trace(self.path)
+        self.assertGreaterEqual(trace.count("lock_acquire"), 1000)
+        # What did not fit was counted: together it is all that there was.
+        kept = trace.count("lock_acquire") + trace.count("lock_release")
+        kept += trace.count("sleep_begin") + trace.count("sleep_end")
+        self.assertGreaterEqual(kept + trace.end["lost"], 2 * 101 * 1000)
+
     def test_a_mutex_has_the_name_of_its_variable_and_a_thread_that_of_its_routine(self):
         _, trace = self.record(GUEST, "conditions")
         names = {line.get("name") for line in trace.lines() if "define" in line}

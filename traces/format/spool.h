@@ -28,6 +28,7 @@ enum {
     WEFT_LANE_MAX = 4096,    /* threads alive at once that can be recorded */
     WEFT_SPOOL_HEAD_BYTES = 4096,
     WEFT_SPOOL_MAPS_BYTES = 256 * 1024, /* /proc/self/maps of the program, as text */
+    WEFT_ROOM_WAIT_MAX_MS = 30000,      /* for which an owner waits for a drain that works, about */
     WEFT_TEXT_SLOTS_MAX = 254,
     WEFT_SLOT_BYTES = 24,
     WEFT_TEXT_MAX = WEFT_TEXT_SLOTS_MAX * WEFT_SLOT_BYTES,
@@ -118,6 +119,7 @@ struct weft_spool_head {
     _Atomic uint32_t maps_cut;       /* 1: the maps did not fit */
     _Atomic uint64_t start_ticks;    /* when the recorder opened it: time zero of the trace */
     _Atomic uint64_t overhead_ticks; /* what 256 records cost, measured at the start */
+    _Atomic uint64_t beats;          /* how often the drain has come by */
     _Atomic uint64_t in_hand;        /* records that the drain has taken and not yet written */
 };
 _Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is one page");
