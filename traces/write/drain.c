@@ -325,17 +325,6 @@ static void put_losses(struct weft_writer *writer, uint64_t ticks)
     }
 }
 
-/* At most: a record may have taken several slots. */
-static uint64_t records_in_hand(const struct weft_writer *writer)
-{
-    uint64_t slots = 0;
-
-    for (uint32_t i = 0; i < writer->lanes.count; i++) {
-        slots += writer->lanes.queues[i].slots.count - writer->lanes.queues[i].next;
-    }
-    return slots;
-}
-
 /* After a loss nobody knows who holds what. */
 static void look_for_deadlocks(struct weft_writer *writer, uint64_t until)
 {
@@ -366,7 +355,7 @@ bool weft_writer_drain(struct weft_writer *writer)
     const uint64_t waiting = weft_lanes_waiting(&writer->lanes, now);
     const bool any = weft_lanes_take(&writer->lanes);
 
-    atomic_store(&head->in_hand, records_in_hand(writer));
+    atomic_store(&head->in_hand, weft_lanes_in_hand(&writer->lanes));
     if (!writer->header_written) {
         if (atomic_load(&head->overhead_ticks) == 0) {
             return any; /* the program is not there yet */
@@ -377,12 +366,14 @@ bool weft_writer_drain(struct weft_writer *writer)
     const uint64_t hold = WEFT_HOLD_BACK_NS / 1000 * head->ticks_per_ms / 1000;
     const uint64_t held = now - hold < waiting ? now - hold : waiting - 1;
     const uint64_t known = weft_lanes_known_ticks(&writer->lanes);
-    const uint64_t until = held < known ? held : known;
+    const uint64_t taken = writer->lanes.taken_until;
+    const uint64_t certain = held < known ? held : known;
+    const uint64_t until = certain < taken ? certain : taken;
     put_until(writer, until);
     put_losses(writer, until);
     look_for_deadlocks(writer, until);
     (void)weft_sink_flush(&writer->lines.sink);
-    atomic_store(&head->in_hand, records_in_hand(writer));
+    atomic_store(&head->in_hand, weft_lanes_in_hand(&writer->lanes));
     return any;
 }
 
@@ -421,9 +412,11 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     const bool attached = atomic_load(&writer->lanes.head->attached) != 0;
     const uint64_t end = weft_lanes_now(&writer->lanes);
 
-    (void)weft_lanes_take(&writer->lanes);
     if (!writer->header_written) {
         put_header(writer);
+    }
+    while (weft_lanes_take(&writer->lanes) && writer->lanes.taken_until != UINT64_MAX) {
+        put_until(writer, writer->lanes.taken_until);
     }
     put_until(writer, UINT64_MAX);
     put_losses(writer, end);

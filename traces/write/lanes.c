@@ -21,7 +21,11 @@ enum {
     PAIR_GAP_NS =
         10 * 1000 * 1000, /* between clock pairs: their own noise (50 ns) is 5 ppm of it */
     PAIRS_KEPT = 4096,
-    WAIT_MAX_MS = 2000, /* an owner gives up after one second */
+    WAIT_MAX_MS = 2 * WEFT_ROOM_WAIT_MAX_MS,
+    IN_HAND_MAX = 2 * 1024 * 1024, /* slots, about: 48 MiB */
+    MANY_LANES = 128,
+    ROOM_KEPT = 4096, /* slots of a queue that are never given back */
+    TAKE_MIN = 256,   /* from a lane at a time: a record with its text fits */
     RATE_BITS = 40,
 };
 
@@ -287,15 +291,55 @@ static void take_pair(struct weft_lanes *lanes)
     (void)weft_vec_push(&lanes->pairs, now); /* no memory: a longer segment, no harm */
 }
 
-/* Moves what is published in a ring to the end of its queue. */
-static bool take_lane(struct weft_lanes *lanes, uint32_t index)
+/*
+ * Up to `allowed` slots behind tail, or a few more, so that no record is cut in two.  When that is
+ * not all, the time of the last one is as far as the trace can be written.
+ */
+static uint64_t part_of(struct weft_lanes *lanes, const struct weft_lane *lane, uint64_t tail,
+                        uint64_t fresh, uint64_t allowed)
+{
+    uint64_t taken = 0, last = 0;
+
+    if (fresh <= allowed) {
+        return fresh;
+    }
+    while (taken < allowed) {
+        const union weft_slot *slot = &lane->slots[(tail + taken) & (WEFT_LANE_SLOTS - 1)];
+        last = slot->head.time;
+        taken += 1 + (slot->head.site_more & 0xff);
+    }
+    if (taken >= fresh) {
+        return fresh;
+    }
+    lanes->taken_until = last < lanes->taken_until ? last : lanes->taken_until;
+    return taken;
+}
+
+/* With many lanes each gets a small share, and what it needed before would add up. */
+static void give_back(const struct weft_lanes *lanes, struct weft_lane_queue *queue, size_t wanted)
+{
+    const size_t room = wanted * 2;
+
+    if (lanes->count < MANY_LANES || queue->slots.room < ROOM_KEPT ||
+        queue->slots.room / 4 < wanted) {
+        return;
+    }
+    void *smaller = realloc(queue->slots.at, room * sizeof *queue->slots.at);
+    if (smaller != NULL) {
+        queue->slots.at = smaller;
+        queue->slots.room = room;
+    }
+}
+
+/* Moves what is published in a ring, as far as it is allowed, to the end of its queue. */
+static bool take_lane(struct weft_lanes *lanes, uint32_t index, uint64_t allowed)
 {
     struct weft_lane *lane = lane_at(lanes, index);
     struct weft_lane_queue *queue = &lanes->queues[index];
     const uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_relaxed);
     /* Pairs with the owner's release store: the slots before head are written. */
-    const uint64_t head = atomic_load_explicit(&lane->head, memory_order_acquire);
-    const uint64_t fresh = head - tail;
+    uint64_t head = atomic_load_explicit(&lane->head, memory_order_acquire);
+    uint64_t fresh = head - tail;
 
     if (fresh == 0) {
         return false;
@@ -305,12 +349,15 @@ static bool take_lane(struct weft_lanes *lanes, uint32_t index)
         atomic_store_explicit(&lane->tail, head, memory_order_release);
         return false;
     }
+    fresh = part_of(lanes, lane, tail, fresh, allowed);
+    head = tail + fresh;
     if (queue->next > 0 && queue->next * 2 >= queue->slots.count) {
         queue->slots.count -= queue->next;
         memmove(queue->slots.at, queue->slots.at + queue->next,
                 queue->slots.count * sizeof *queue->slots.at);
         queue->next = 0;
     }
+    give_back(lanes, queue, queue->slots.count + (size_t)fresh);
     if (!weft_vec_room(&queue->slots, queue->slots.count + (size_t)fresh)) {
         return false; /* no memory: the owner waits, then counts what it loses */
     }
@@ -322,6 +369,16 @@ static bool take_lane(struct weft_lanes *lanes, uint32_t index)
     return true;
 }
 
+uint64_t weft_lanes_in_hand(const struct weft_lanes *lanes)
+{
+    uint64_t slots = 0;
+
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        slots += lanes->queues[i].slots.count - lanes->queues[i].next;
+    }
+    return slots;
+}
+
 bool weft_lanes_take(struct weft_lanes *lanes)
 {
     bool any = false;
@@ -331,9 +388,14 @@ bool weft_lanes_take(struct weft_lanes *lanes)
     if (count > lanes->count) {
         lanes->count = count;
     }
+    const uint64_t in_hand = weft_lanes_in_hand(lanes);
+    const uint64_t left = in_hand < IN_HAND_MAX ? IN_HAND_MAX - in_hand : 0;
+    const uint64_t share = lanes->count > 0 ? left / lanes->count : 0;
+    lanes->taken_until = UINT64_MAX;
     for (uint32_t i = 0; i < lanes->count; i++) {
-        any |= take_lane(lanes, i);
+        any |= take_lane(lanes, i, share > TAKE_MIN ? share : TAKE_MIN);
     }
+    atomic_fetch_add_explicit(&lanes->head->beats, 1, memory_order_relaxed);
     return any;
 }
 

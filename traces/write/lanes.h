@@ -46,6 +46,7 @@ struct weft_lanes {
     struct weft_spool_head *head;
     struct weft_lane_queue *queues; /* WEFT_LANE_MAX of them */
     uint32_t count;                 /* of lanes ever seen */
+    uint64_t taken_until;           /* ticks up to which every lane was taken at the last look */
     uint64_t corrupt;               /* lanes that were found broken, and left */
     struct {
         struct weft_clock_pair *at;
@@ -68,6 +69,9 @@ void weft_lanes_close(struct weft_lanes *lanes); /* removes the file */
 
 /* Empties the rings into the queues; true when there was something.  Takes a clock pair too. */
 bool weft_lanes_take(struct weft_lanes *lanes);
+
+/* Slots in the queues. */
+uint64_t weft_lanes_in_hand(const struct weft_lanes *lanes);
 
 /* When the next record of a queue was made; false: there is none. */
 static inline bool weft_lanes_front(const struct weft_lanes *lanes, uint32_t lane, uint64_t *ticks)
