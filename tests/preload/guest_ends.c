@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -362,6 +363,59 @@ static int deadlock(void)
     return 0;
 }
 
+/*
+ * Killed in the middle of work at full speed: what its threads did is counted in memory that a
+ * child has, too, and told by that one.
+ */
+enum { HOT = 3 };
+
+static struct hot {
+    _Alignas(64) pthread_mutex_t mutex;
+    volatile unsigned long unlocks;
+} * hot;
+
+static void *work_until_killed(void *own)
+{
+    struct hot *mine = own;
+
+    for (;;) {
+        (void)pthread_mutex_lock(&mine->mutex);
+        (void)pthread_mutex_unlock(&mine->mutex);
+        mine->unlocks++;
+    }
+    return NULL;
+}
+
+static int end_killed_hot(void)
+{
+    pthread_t threads[HOT];
+
+    hot = mmap(NULL, HOT * sizeof *hot, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (int i = 0; i < HOT; i++) {
+        (void)pthread_mutex_init(&hot[i].mutex, NULL);
+    }
+    const pid_t guest = getpid();
+    if (fork() == 0) {
+        unsigned long unlocks = 0;
+        (void)usleep(60000);
+        (void)kill(guest, SIGKILL);
+        while (getppid() == guest) {
+            (void)usleep(1000);
+        }
+        for (int i = 0; i < HOT; i++) {
+            unlocks += hot[i].unlocks;
+        }
+        guest_expect("unlocked", unlocks);
+        _exit(0);
+    }
+    for (int i = 0; i < HOT; i++) {
+        (void)pthread_create(&threads[i], NULL, work_until_killed, &hot[i]);
+    }
+    for (;;) {
+        (void)pause();
+    }
+}
+
 /* Whoever records is gone; the program does not notice, though its lane is full for ever. */
 static int end_orphaned(void)
 {
@@ -413,6 +467,7 @@ const struct guest_mode guest_ends[] = {
     {"exec", end_exec},
     {"strict", end_strict},
     {"orphaned", end_orphaned},
+    {"killedhot", end_killed_hot},
     {"deadlock", deadlock},
     {NULL, NULL},
 };

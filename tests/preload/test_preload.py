@@ -119,6 +119,15 @@ class Meaning(Recorded):
         kept += trace.count("sleep_begin") + trace.count("sleep_end")
         self.assertGreaterEqual(kept + trace.end["lost"], 2 * 101 * 1000)
 
+    def test_a_kill_at_full_speed_loses_nothing(self):
+        for _ in range(5):
+            said, trace = self.record(GUEST, "killedhot", status=128 + signal.SIGKILL)
+            unlocked = int(re.search(r"^unlocked (\d+)$", said, re.M).group(1))
+            # Each thread may have been killed between its unlock and its own count.
+            self.assertIn(trace.count("lock_release") - unlocked, range(4))
+            self.assertGreater(unlocked, 1000)
+            self.assertEqual(trace.end["lost"], 0)
+
     def test_a_mutex_has_the_name_of_its_variable_and_a_thread_that_of_its_routine(self):
         _, trace = self.record(GUEST, "conditions")
         names = {line.get("name") for line in trace.lines() if "define" in line}
