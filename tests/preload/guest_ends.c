@@ -243,6 +243,26 @@ static int forks(void)
     return 0;
 }
 
+static bool ended_well(pid_t child)
+{
+    int status = -1;
+
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+/* A function of its own: what it has in variables is the child's, too. */
+static pid_t vfork_true(char *const *arguments)
+{
+    const pid_t child = vfork();
+
+    if (child == 0) {
+        (void)execvp("true", arguments);
+        _exit(1);
+    }
+    return child;
+}
+
 static int spawns(void)
 {
     char word[] = "true";
@@ -251,19 +271,10 @@ static int spawns(void)
 
     for (int i = 0; i < 10; i++) {
         pid_t child = -1;
-        int status = -1;
         lock_often();
-        if (posix_spawnp(&child, "true", NULL, NULL, arguments, environ) == 0 &&
-            waitpid(child, &status, 0) == child) {
-            good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        }
-        child = vfork();
-        if (child == 0) {
-            (void)execvp("true", arguments);
-            _exit(1);
-        }
-        (void)waitpid(child, &status, 0);
-        good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        good +=
+            posix_spawnp(&child, "true", NULL, NULL, arguments, environ) == 0 && ended_well(child);
+        good += ended_well(vfork_true(arguments));
     }
     guest_check(good == 20, "all children ended well");
     guest_expect("lock_acquire", 10 * LOCKS);
