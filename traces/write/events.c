@@ -114,7 +114,7 @@ static uint32_t define_thread(struct weft_lines *lines, uint32_t thread, const c
     return place;
 }
 
-/* named: the announcement; NULL: there was none, and `site` is where it was first used. */
+/* named: the announcement, NULL: there was none; site: where it was made or first used. */
 static void define_object(struct weft_lines *lines, uint64_t address, enum weft_object_kind kind,
                           const struct weft_taken *named, uint64_t site)
 {
@@ -130,8 +130,7 @@ static void define_object(struct weft_lines *lines, uint64_t address, enum weft_
     if (named != NULL && named->text != NULL) {
         key_text(lines, "name", named->text, named->text_stored);
         kept = weft_arena_copy(&lines->arena, named->text, named->text_stored);
-    } else if (named == NULL &&
-               weft_names_object(&lines->names, address, weft_objects[kind].name, site, name)) {
+    } else if (weft_names_object(&lines->names, address, weft_objects[kind].name, site, name)) {
         key_text(lines, "name", name, strlen(name));
         kept = weft_arena_copy(&lines->arena, name, strlen(name));
     }
@@ -448,7 +447,8 @@ void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
         break;
     case WEFT_EV_OBJECT_NEW:
         if (taken->first > 0 && taken->first < WEFT_OBJ_COUNT) {
-            define_object(lines, taken->object, (enum weft_object_kind)taken->first, taken, 0);
+            define_object(lines, taken->object, (enum weft_object_kind)taken->first, taken,
+                          taken->site);
         }
         break;
     case WEFT_EV_OBJECT_NAME: {

@@ -240,16 +240,19 @@ struct weft_named_site *weft_names_site(struct weft_names *names, uint64_t addre
 }
 
 /* After its first use; the second and later ones of a site get a number. */
-static bool name_by_use(struct weft_named_site *site, const char *words, char *name)
+static bool name_by_use(struct weft_names *names, const char *words, uint64_t address, char *name)
 {
+    struct weft_named_site *site = weft_names_site(names, address);
+    char place[WEFT_NAME_ROOM / 2], number[24] = "";
+    int used = 0;
+
+    if (site == NULL) {
+        return false;
+    }
     const struct weft_symbol *symbol = &site->symbol;
     const char *slash = symbol->file != NULL ? strrchr(symbol->file, '/') : NULL;
     const char *file = slash != NULL ? slash + 1 : symbol->file;
-    char number[24] = "";
-    int used = 0;
-
-    site->objects++;
-    if (site->objects > 1) {
+    if (++site->objects > 1) {
         (void)snprintf(number, sizeof number, " #%u", site->objects);
     }
     if (site->argument != NULL) {
@@ -258,6 +261,8 @@ static bool name_by_use(struct weft_named_site *site, const char *words, char *n
         used = snprintf(name, WEFT_NAME_ROOM, "%s@%s:%d%s", words, file, symbol->line, number);
     } else if (symbol->function != NULL) {
         used = snprintf(name, WEFT_NAME_ROOM, "%s@%s%s", words, symbol->function, number);
+    } else if (weft_symbols_place(names->symbols, address, place, sizeof place)) {
+        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s%s", words, place, number);
     }
     return used > 0 && used < WEFT_NAME_ROOM;
 }
@@ -265,22 +270,9 @@ static bool name_by_use(struct weft_named_site *site, const char *words, char *n
 bool weft_names_object(struct weft_names *names, uint64_t address, const char *words, uint64_t site,
                        char *name)
 {
-    if (names->symbols == NULL) {
-        return false;
-    }
-    if (weft_symbols_name(names->symbols, address, name, WEFT_NAME_ROOM)) {
-        return true;
-    }
-    struct weft_named_site *used = site != 0 ? weft_names_site(names, site) : NULL;
-    if (used != NULL && name_by_use(used, words, name)) {
-        return true;
-    }
-    char place[WEFT_NAME_ROOM / 2];
-    if (site == 0 || !weft_symbols_place(names->symbols, site, place, sizeof place)) {
-        return false;
-    }
-    (void)snprintf(name, WEFT_NAME_ROOM, "%s@%s", words, place);
-    return true;
+    return names->symbols != NULL &&
+           (weft_symbols_name(names->symbols, address, name, WEFT_NAME_ROOM) ||
+            (site != 0 && name_by_use(names, words, site, name)));
 }
 
 bool weft_names_function(struct weft_names *names, uint64_t address, char *name)
