@@ -6,6 +6,7 @@ usage: test_record.py WEFT SOURCES [unittest's arguments]      SOURCES: tests/pr
 """
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -403,6 +404,28 @@ class Recovery(Case):
         lines = self.lines(self.trace + "2")
         times = [line["t"] for line in lines if "event" in line]
         self.assertGreater(times[-1] - times[0], 300_000_000)
+
+    def test_nonsense_in_a_spool_does_no_harm(self):
+        pid, spool = self.killed_recording()
+        time.sleep(0.1)
+        os.kill(pid, signal.SIGKILL)
+        self.addCleanup(os.unlink, spool)
+        with open(spool, "rb") as file:
+            begin, size = file.read(300_000), os.path.getsize(spool)
+        chance = random.Random(3)
+        nonsense = spool + "-nonsense"
+        for _ in range(60):
+            content = bytearray(begin)
+            for _ in range(chance.choice((1, 5, 30))):
+                at = chance.choice((chance.randrange(8, 200), chance.randrange(266_240, 268_000)))
+                content[at] = chance.choice((0, 1, 0x7f, 0xff, chance.randrange(256)))
+            with open(nonsense, "wb") as file:
+                file.write(content)
+                file.truncate(size)
+            result = self.recover(nonsense)
+            if os.path.exists(nonsense):
+                os.unlink(nonsense)
+            self.assertIn(result.returncode, (DONE, UNREADABLE), result.stderr)
 
     def test_what_is_no_spool(self):
         for path, words in (("/etc/passwd", "not the spool"), ("missing", "No such file"),

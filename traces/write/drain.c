@@ -181,7 +181,7 @@ static void put_header(struct weft_writer *writer)
 {
     struct weft_sink *sink = &writer->lines.sink;
     struct weft_spool_head *head = writer->lanes.head;
-    const bool tsc = head->clock == WEFT_CLOCK_TSC;
+    const bool tsc = writer->lanes.clock == WEFT_CLOCK_TSC;
     struct timespec resolution = {.tv_nsec = 1};
 
     if (!tsc) {
@@ -200,7 +200,7 @@ static void put_header(struct weft_writer *writer)
     put_time(sink, weft_lanes_start_real_ns(&writer->lanes));
     /* Rounded up: a cost is not made smaller than it is. */
     const uint64_t per_record = atomic_load(&head->overhead_ticks) * 1000000;
-    const uint64_t divisor = head->ticks_per_ms * RECORDS_MEASURED;
+    const uint64_t divisor = writer->lanes.ticks_per_ms * RECORDS_MEASURED;
     writer->overhead_ns = (per_record + divisor - 1) / divisor;
     weft_sink_printf(sink,
                      ",\"clock\":\"%s\",\"resolution_ns\":%ld,\"unit\":\"ns\","
@@ -363,7 +363,7 @@ bool weft_writer_drain(struct weft_writer *writer)
         put_header(writer);
     }
     weft_names_refresh(&writer->lines.names);
-    const uint64_t hold = WEFT_HOLD_BACK_NS / 1000 * head->ticks_per_ms / 1000;
+    const uint64_t hold = WEFT_HOLD_BACK_NS / 1000 * writer->lanes.ticks_per_ms / 1000;
     const uint64_t held = now - hold < waiting ? now - hold : waiting - 1;
     const uint64_t known = weft_lanes_known_ticks(&writer->lanes);
     const uint64_t taken = writer->lanes.taken_until;
@@ -424,6 +424,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     if (attached && wait_status != -1) {
         put_process_end(writer, wait_status, end);
     }
+    weft_lines_name(lines);
     const uint64_t lost = weft_lanes_all_lost(&writer->lanes);
     weft_sink_printf(&lines->sink,
                      "{\"end\":true,\"events\":%llu,\"lost\":%llu,\"late\":%llu,"

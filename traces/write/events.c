@@ -32,6 +32,7 @@ void weft_lines_done(struct weft_lines *lines)
     weft_map_done(&lines->sites);
     free(lines->thread_list.at);
     free(lines->object_names.at);
+    free(lines->unnamed.at);
     weft_arena_done(&lines->arena);
     weft_names_done(&lines->names);
     weft_watch_done(&lines->watch);
@@ -114,13 +115,30 @@ static uint32_t define_thread(struct weft_lines *lines, uint32_t thread, const c
     return place;
 }
 
+/* no memory: it stays without a name */
+static void name_later(struct weft_lines *lines, const struct weft_unnamed *unnamed)
+{
+    if (unnamed->what != WEFT_UNNAMED_OBJECT) {
+        weft_names_see(&lines->names, unnamed->address);
+    }
+    (void)weft_vec_push(&lines->unnamed, *unnamed);
+}
+
+static void keep_object_name(struct weft_lines *lines, uint32_t id, const char *name, size_t len)
+{
+    if (weft_vec_room(&lines->object_names, id)) { /* those before it may have found no room */
+        while (lines->object_names.count < id) {
+            lines->object_names.at[lines->object_names.count++] = NULL;
+        }
+        lines->object_names.at[id - 1] = weft_arena_copy(&lines->arena, name, len);
+    }
+}
+
 /* named: the announcement, NULL: there was none; site: where it was made or first used. */
 static void define_object(struct weft_lines *lines, uint64_t address, enum weft_object_kind kind,
                           const struct weft_taken *named, uint64_t site)
 {
     const uint32_t id = ++lines->object_count;
-    char name[WEFT_NAME_ROOM];
-    const char *kept = NULL;
 
     (void)weft_map_put(&lines->objects, address, id << KIND_BITS | (uint32_t)kind);
     define(lines, "object", id);
@@ -129,16 +147,13 @@ static void define_object(struct weft_lines *lines, uint64_t address, enum weft_
     weft_sink_char(&lines->sink, '"');
     if (named != NULL && named->text != NULL) {
         key_text(lines, "name", named->text, named->text_stored);
-        kept = weft_arena_copy(&lines->arena, named->text, named->text_stored);
-    } else if (weft_names_object(&lines->names, address, weft_objects[kind].name, site, name)) {
-        key_text(lines, "name", name, strlen(name));
-        kept = weft_arena_copy(&lines->arena, name, strlen(name));
-    }
-    if (weft_vec_room(&lines->object_names, id)) { /* those before it may have found no room */
-        while (lines->object_names.count < id) {
-            lines->object_names.at[lines->object_names.count++] = NULL;
-        }
-        lines->object_names.at[id - 1] = kept;
+        keep_object_name(lines, id, named->text, named->text_stored);
+    } else {
+        name_later(lines, &(struct weft_unnamed){.address = address,
+                                                 .site = site,
+                                                 .id = id,
+                                                 .what = WEFT_UNNAMED_OBJECT,
+                                                 .kind = kind});
     }
     if (named != NULL && named->second > 0) {
         key_number(lines, "capacity", named->second);
@@ -184,11 +199,24 @@ static uint32_t site_of(struct weft_lines *lines, uint64_t address)
     if (known != NULL) {
         return *known;
     }
-    const struct weft_named_site *named = weft_names_site(&lines->names, address);
-    const struct weft_symbol symbol = named != NULL ? named->symbol : (struct weft_symbol){0};
     const uint32_t id = ++lines->site_count;
     (void)weft_map_put(&lines->sites, address, id);
     define(lines, "site", id);
+    end_line(lines);
+    name_later(lines,
+               &(struct weft_unnamed){.address = address, .id = id, .what = WEFT_UNNAMED_SITE});
+    return id;
+}
+
+static void name_site(struct weft_lines *lines, const struct weft_unnamed *unnamed)
+{
+    const struct weft_named_site *named = weft_names_site(&lines->names, unnamed->address);
+    const struct weft_symbol symbol = named != NULL ? named->symbol : (struct weft_symbol){0};
+
+    if (symbol.function == NULL && symbol.file == NULL) {
+        return;
+    }
+    define(lines, "site", unnamed->id);
     if (symbol.function != NULL) {
         key_text(lines, "function", symbol.function, strlen(symbol.function));
     }
@@ -199,7 +227,42 @@ static uint32_t site_of(struct weft_lines *lines, uint64_t address)
         key_number(lines, "line", symbol.line);
     }
     end_line(lines);
-    return id;
+}
+
+static void name_object(struct weft_lines *lines, const struct weft_unnamed *unnamed)
+{
+    char name[WEFT_NAME_ROOM];
+
+    if (weft_names_object(&lines->names, unnamed->address, weft_objects[unnamed->kind].name,
+                          unnamed->site, name)) {
+        define(lines, "object", unnamed->id);
+        key_text(lines, "name", name, strlen(name));
+        end_line(lines);
+        keep_object_name(lines, unnamed->id, name, strlen(name));
+    }
+}
+
+void weft_lines_name(struct weft_lines *lines)
+{
+    char name[WEFT_NAME_ROOM];
+
+    for (size_t i = 0; i < lines->unnamed.count; i++) {
+        const struct weft_unnamed *unnamed = &lines->unnamed.at[i];
+        switch (unnamed->what) {
+        case WEFT_UNNAMED_SITE:
+            name_site(lines, unnamed);
+            break;
+        case WEFT_UNNAMED_OBJECT:
+            name_object(lines, unnamed);
+            break;
+        case WEFT_UNNAMED_THREAD:
+            if (weft_names_function(&lines->names, unnamed->address, name)) {
+                (void)define_thread(lines, unnamed->id, name, strlen(name));
+            }
+            break;
+        }
+    }
+    lines->unnamed.count = 0;
 }
 
 /* The line of an event is written by hand into the sink's buffer: it is what there is most of. */
@@ -289,16 +352,16 @@ static bool define_about(struct weft_lines *lines, uint32_t thread, const struct
                          struct about *about)
 {
     const struct weft_event_info *info = &weft_events[taken->kind];
-    char routine[WEFT_NAME_ROOM];
 
     *about = (struct about){.thread = define_thread(lines, thread, NULL, 0)};
     if (is_about_thread(info, taken)) {
-        const bool start_is_name =
-            taken->kind == WEFT_EV_THREAD_CREATE && taken->text == NULL &&
-            weft_names_function(&lines->names, (uint64_t)taken->second, routine);
         about->target =
-            define_thread(lines, (uint32_t)taken->object, start_is_name ? routine : taken->text,
-                          start_is_name ? strlen(routine) : taken->text_stored);
+            define_thread(lines, (uint32_t)taken->object, taken->text, taken->text_stored);
+        if (taken->kind == WEFT_EV_THREAD_CREATE && taken->text == NULL && taken->second != 0) {
+            name_later(lines, &(struct weft_unnamed){.address = (uint64_t)taken->second,
+                                                     .id = (uint32_t)taken->object,
+                                                     .what = WEFT_UNNAMED_THREAD});
+        }
     } else if (taken->object != 0) {
         about->object = object_of(lines, taken->object, (enum weft_family)info->family,
                                   taken->object_kind, taken->site);
@@ -552,6 +615,7 @@ bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, si
     if (!weft_watch_look(&lines->watch, t_ns, &cycle)) {
         return false;
     }
+    weft_lines_name(lines);
     if (cycle.count == 1) {
         tell(&told, "deadlock: a thread waits for itself");
     } else {

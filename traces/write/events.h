@@ -23,6 +23,15 @@ struct weft_line_thread {
     const char *name; /* the last one that was heard of; NULL: none */
 };
 
+/* What was introduced by its number alone: to find its name can take seconds. */
+struct weft_unnamed {
+    uint64_t address; /* of the object, of the call, of the routine that a thread started with */
+    uint64_t site;    /* objects: where it was made or first used */
+    uint32_t id;
+    enum { WEFT_UNNAMED_SITE, WEFT_UNNAMED_THREAD, WEFT_UNNAMED_OBJECT } what;
+    enum weft_object_kind kind;
+};
+
 struct weft_lines {
     struct weft_sink sink;
     struct weft_map threads; /* number in the spool → place in thread_list, from 1 */
@@ -36,6 +45,10 @@ struct weft_lines {
         const char **at; /* by number in the trace - 1; NULL: without name */
         size_t count, room;
     } object_names;
+    struct {
+        struct weft_unnamed *at;
+        size_t count, room;
+    } unnamed;
     struct weft_arena arena;
     uint32_t object_count;
     uint32_t site_count;
@@ -53,6 +66,9 @@ void weft_lines_done(struct weft_lines *lines);
 /* Writes what `taken`, recorded by `thread` at t_ns, means: definitions, an event, or nothing. */
 void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
                     const struct weft_taken *taken);
+
+/* Writes the names of what was introduced without one: when the program does not wait for us. */
+void weft_lines_name(struct weft_lines *lines);
 
 /*
  * A deadlock among what was written up to t_ns, told in text, some lines without the program's

@@ -27,6 +27,8 @@ enum {
     ROOM_KEPT = 4096, /* slots of a queue that are never given back */
     TAKE_MIN = 256,   /* from a lane at a time: a record with its text fits */
     RATE_BITS = 40,
+    TICKS_PER_MS_MIN = 1000,              /* 1 MHz … */
+    TICKS_PER_MS_MAX = 100 * 1000 * 1000, /* … 100 GHz: a clock of today */
 };
 
 /* The TSC counts ns only where it is invariant and the kernel itself trusts it. */
@@ -131,10 +133,16 @@ static enum weft_status map_spool(struct weft_lanes *lanes, int fd, struct weft_
                : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
 }
 
-/* The first clock pair: the spool's own, from which all times are counted. */
+/*
+ * Keeps what times are computed by: the program can write into the spool's head at any time, and
+ * a divisor must stay what it was.  The first clock pair is the spool's own.
+ */
 static enum weft_status begin_clock(struct weft_lanes *lanes, struct weft_error *error)
 {
-    return weft_vec_push(&lanes->pairs, lanes->head->start)
+    lanes->clock = lanes->head->clock;
+    lanes->ticks_per_ms = lanes->head->ticks_per_ms;
+    lanes->start = lanes->head->start;
+    return weft_vec_push(&lanes->pairs, lanes->start)
                ? WEFT_OK
                : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
 }
@@ -187,7 +195,8 @@ static uint32_t count_lanes(const struct weft_lanes *lanes)
 static enum weft_status check_spool(const struct weft_spool_head *head, const char *path,
                                     struct weft_error *error)
 {
-    if (head->magic != WEFT_SPOOL_MAGIC || head->ticks_per_ms == 0 ||
+    if (head->magic != WEFT_SPOOL_MAGIC || head->ticks_per_ms < TICKS_PER_MS_MIN ||
+        head->ticks_per_ms > TICKS_PER_MS_MAX ||
         (head->clock != WEFT_CLOCK_TSC && head->clock != WEFT_CLOCK_MONOTONIC)) {
         return weft_error_set(error, WEFT_ERR_FORMAT, "%s is not the spool of a recording", path);
     }
@@ -275,7 +284,7 @@ void weft_lanes_close(struct weft_lanes *lanes)
 
 static void take_pair(struct weft_lanes *lanes)
 {
-    const struct weft_clock_pair now = read_pair(lanes->head->clock);
+    const struct weft_clock_pair now = read_pair(lanes->clock);
     const struct weft_clock_pair *last = &lanes->pairs.at[lanes->pairs.count - 1];
 
     if (now.mono_ns < last->mono_ns + PAIR_GAP_NS || now.ticks <= last->ticks) {
@@ -483,7 +492,7 @@ bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *co
  */
 uint64_t weft_lanes_waiting(const struct weft_lanes *lanes, uint64_t now)
 {
-    const uint64_t longest = lanes->head->ticks_per_ms * WAIT_MAX_MS;
+    const uint64_t longest = lanes->ticks_per_ms * WAIT_MAX_MS;
     uint64_t oldest = now;
 
     for (uint32_t i = 0; i < lanes->count; i++) {
@@ -499,7 +508,7 @@ uint64_t weft_lanes_waiting(const struct weft_lanes *lanes, uint64_t now)
 
 uint64_t weft_lanes_now(const struct weft_lanes *lanes)
 {
-    return weft_clock_ticks(lanes->head->clock);
+    return weft_clock_ticks(lanes->clock);
 }
 
 uint64_t weft_lanes_known_ticks(const struct weft_lanes *lanes)
@@ -527,8 +536,7 @@ static uint64_t mono_ns(struct weft_lanes *lanes, uint64_t ticks)
     }
     if (lanes->pairs.count == 1) { /* the program was over before the second pair */
         const wide delta = (wide)ticks - (wide)pairs[0].ticks;
-        return (uint64_t)((wide)pairs[0].mono_ns +
-                          delta * 1000000 / (wide)lanes->head->ticks_per_ms);
+        return (uint64_t)((wide)pairs[0].mono_ns + delta * 1000000 / (wide)lanes->ticks_per_ms);
     }
     while (i > 0 && ticks < pairs[i].ticks) {
         i--;
@@ -554,7 +562,7 @@ static uint64_t start_ticks(const struct weft_lanes *lanes)
 {
     const uint64_t ticks = atomic_load(&lanes->head->start_ticks);
 
-    return ticks != 0 ? ticks : lanes->head->start.ticks;
+    return ticks != 0 ? ticks : lanes->start.ticks;
 }
 
 uint64_t weft_lanes_ns(struct weft_lanes *lanes, uint64_t ticks)
@@ -569,7 +577,7 @@ uint64_t weft_lanes_ns(struct weft_lanes *lanes, uint64_t ticks)
 
 int64_t weft_lanes_start_real_ns(struct weft_lanes *lanes)
 {
-    const struct weft_clock_pair *start = &lanes->head->start;
+    const struct weft_clock_pair *start = &lanes->start;
 
     (void)weft_lanes_ns(lanes, start_ticks(lanes));
     return start->real_ns + (int64_t)(lanes->start_mono_ns - start->mono_ns);

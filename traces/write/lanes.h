@@ -44,6 +44,9 @@ struct weft_lane_queue {
 struct weft_lanes {
     char path[128];
     struct weft_spool_head *head;
+    uint32_t clock; /* as the head had it when the spool was opened */
+    uint64_t ticks_per_ms;
+    struct weft_clock_pair start;
     struct weft_lane_queue *queues; /* WEFT_LANE_MAX of them */
     uint32_t count;                 /* of lanes ever seen */
     uint64_t taken_until;           /* ticks up to which every lane was taken at the last look */

@@ -275,6 +275,13 @@ bool weft_names_object(struct weft_names *names, uint64_t address, const char *w
             (site != 0 && name_by_use(names, words, site, name)));
 }
 
+void weft_names_see(struct weft_names *names, uint64_t address)
+{
+    if (names->symbols != NULL && !weft_symbols_have(names->symbols, address)) {
+        look(names);
+    }
+}
+
 bool weft_names_function(struct weft_names *names, uint64_t address, char *name)
 {
     if (names->symbols == NULL || address == 0) {

@@ -44,6 +44,9 @@ void weft_names_open(struct weft_names *names, uint32_t pid, const char *maps, s
 /* Looks at the living program's mappings, now and then. */
 void weft_names_refresh(struct weft_names *names);
 
+/* An address of code that is to be named later, perhaps when its program lives no more. */
+void weft_names_see(struct weft_names *names, uint64_t address);
+
 /* True when process pid lives and has the file at path mapped. */
 bool weft_names_maps_hold(uint32_t pid, const char *path);
 

@@ -189,11 +189,13 @@ static void forget_the_past(struct weft_watch *watch)
 
 bool weft_watch_look(struct weft_watch *watch, uint64_t t_ns, struct weft_cycle *cycle)
 {
+    struct weft_cycle found;
+
     for (size_t i = 1; i < watch->threads.count; i++) {
         const uint32_t thread = (uint32_t)i;
-        if (next_of(watch, thread) != 0 && cycle_from(watch, thread, cycle) &&
-            suspect(watch, hash_of(watch, cycle), t_ns)) {
-            watch->found++;
+        if (next_of(watch, thread) != 0 && cycle_from(watch, thread, &found) &&
+            suspect(watch, hash_of(watch, &found), t_ns)) {
+            *cycle = found;
             return true;
         }
     }

@@ -57,7 +57,6 @@ struct weft_watch {
         struct weft_suspect *at;
         size_t count, room;
     } suspects;
-    uint64_t found; /* deadlocks told so far */
 };
 
 /* The threads of a cycle; each waits for what the next one holds, the last for the first's. */
