@@ -243,7 +243,7 @@ static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
     if (style.size == 0 || room < 24) {
         return;
     }
-    for (uint32_t variant = 0; variant < 5; variant++) {
+    for (uint32_t variant = 0; variant < WEFT_LABEL_VARIANTS; variant++) {
         if (!weft_sentence_label(frame->model, thread, span, variant, &label)) {
             continue;
         }
