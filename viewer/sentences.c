@@ -35,13 +35,21 @@ static size_t holds_until(const struct weft_object *what, uint64_t t_ns)
     return low;
 }
 
+int64_t weft_permits_at_first(const struct weft_object *semaphore)
+{
+    return semaphore->capacity > 0       ? semaphore->capacity
+           : semaphore->levels.count > 0 ? semaphore->levels.at[0].value
+                                         : 0;
+}
+
 /* Permits say who has them only when the takers of all that are out are known. */
 static bool permit_holders(const struct weft_model *model, const struct weft_object *what,
                            uint64_t t_ns, struct weft_sentence *out)
 {
     enum { NAMED_MAX = 3, LOOKED_AT_MAX = 1000 };
     const bool changed = what->levels.count > 0 && what->levels.at[0].t_ns <= t_ns;
-    const int64_t taken = changed ? what->capacity - weft_object_level_at(what, t_ns) : 0;
+    const int64_t taken =
+        changed ? weft_permits_at_first(what) - weft_object_level_at(what, t_ns) : 0;
     const size_t begun = holds_until(what, t_ns);
     uint32_t named[NAMED_MAX], found = 0;
 
@@ -197,7 +205,7 @@ static struct wait_words words_of_wait(const struct weft_model *model, uint32_t 
         case WEFT_EV_QUEUE_JOIN:
             return (struct wait_words){"waits", "for all tasks of", "", "for all of"};
         default:
-            return (struct wait_words){"waits", "for an item of", "", "for"};
+            return (struct wait_words){"waits", "for an item of", "", "for an item of"};
         }
     case WEFT_STATE_JOIN:
         return (struct wait_words){"joins", "", "", ""};
@@ -263,10 +271,12 @@ static bool label_wait(const struct weft_model *model, uint32_t thread, uint32_t
     }
     switch (variant) {
     case 0:
+        weft_sentence_add(out, "%s %s %s %s", words.verb, time.text, words.near, subject);
+        return add_why(model, span, end_ns, out);
     case 1:
         weft_sentence_add(out, "%s %s %s %s%s", words.verb, time.text, words.of, subject,
                           words.tail);
-        return variant == 1 || add_why(model, span, end_ns, out);
+        return true;
     case 2:
         weft_sentence_add(out, "%s %s %s %s", words.verb, time.text, words.near, subject);
         return true;

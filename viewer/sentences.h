@@ -39,6 +39,10 @@ void weft_sentence_what_for(const struct weft_model *model, uint32_t thread, uin
 bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
                            uint64_t to_ns, struct weft_sentence *out);
 
+/* How many permits a semaphore had at first: as it was defined, or before its first change; 0 while
+ * nothing is known. */
+int64_t weft_permits_at_first(const struct weft_object *semaphore);
+
 /* What a thread is doing at t_ns: "sleeps (1.20 of 2.00 s), holding threadLock". */
 void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t t_ns,
                        struct weft_sentence *out);

@@ -183,6 +183,26 @@ static void a_queue_says_what_is_in_it(void **state)
     weft_app_free(app);
 }
 
+static void a_wait_says_for_what_before_it_says_how_long(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.has_at = true, .at_ns = 4000000000};
+    struct weft_app *app = check_open_sample("guided-tour", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1280, 720, "guided-tour");
+    assert_non_null(check_text(&list, "for seat"));
+    assert_non_null(check_text(&list, "joins Keeper"));
+    assert_null(check_text(&list, "waits 500 ms"));
+    lay_out(app, &list, 3000, 1200, "guided-tour");
+    assert_non_null(check_text(&list, "waits 500 ms for seat — held by Ann"));
+    assert_non_null(check_text(&list, "0 of 1 permits free, held by Ann, 1 thread waits"));
+    assert_non_null(check_text(&list, "(0.24 of 0.50 s)"));
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
 /* Of the prints of a trace: how many are seen as texts, and how many are said to be hidden. */
 static void the_output_says_how_many_lines_it_hides(void **state)
 {
@@ -624,6 +644,7 @@ int main(void)
         cmocka_unit_test(the_help_sheet_fits_every_window),
         cmocka_unit_test(the_main_picture_says_who_waits_for_whom),
         cmocka_unit_test(a_queue_says_what_is_in_it),
+        cmocka_unit_test(a_wait_says_for_what_before_it_says_how_long),
         cmocka_unit_test(the_output_says_how_many_lines_it_hides),
         cmocka_unit_test(shares_in_the_gutter_are_sums_of_the_spans),
         cmocka_unit_test(a_crowded_column_shows_what_dominates_and_keeps_the_rare),
