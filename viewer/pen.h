@@ -1,5 +1,5 @@
 /*
- * What every panel writes and draws with: text that fits, centred on a line; chips of threads,
+ * What every panel writes and draws with: text that fits, centred on a line; badges of threads,
  * key caps, labels inside bars.
  * Threads: one at a time.
  */
@@ -32,9 +32,11 @@ uint32_t weft_pen_wrapped(struct weft_frame *frame, float x, float middle_y, flo
                           float max_width, uint32_t max_lines, struct weft_style style,
                           const char *text);
 
-/* A thread's quiet mark: a shape without a hue, centred; a state's hue is never an identity. */
-void weft_pen_chip(struct weft_frame *frame, float x, float y, float radius, uint32_t thread,
-                   struct weft_color color);
+/* A thread's quiet mark: its initials in a pill, a form that nothing else has, without a hue: a
+ * state's hue is never an identity. */
+void weft_pen_badge(struct weft_frame *frame, float x, float middle_y, float height,
+                    uint32_t thread);
+float weft_pen_badge_width(const struct weft_frame *frame, uint32_t thread, float height);
 
 /* A key cap; returns its width. */
 float weft_pen_cap(struct weft_frame *frame, float x, float middle_y, const char *cap);

@@ -255,7 +255,8 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
                                      frame->theme->text};
     const char *name = thread ? frame->model->threads.at[lane->index].name
                               : frame->model->objects.at[lane->index].name;
-    const float left = 16 + (thread ? 18 : 0);
+    const float badge = 12 + 7 * (float)frame->summary->badge_characters;
+    const float left = 16 + (thread ? (badge > 20 ? badge : 20) + 7 : 0);
     const float scale = lane->kind == WEFT_LANE_LEVEL && lane->h >= 38 ? 36 : 0;
     const float room = gutter - 12 - scale - left;
     struct figures figures = {.count = 0};
@@ -286,7 +287,7 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
         write_figures(frame, &figures, 0, left + taken + 12, y, room - taken - 12);
     }
     if (thread) {
-        weft_pen_chip(frame, 22, y, 5, lane->index, frame->theme->chip);
+        weft_pen_badge(frame, 16, y, 16, lane->index);
     }
     if (scale > 0) {
         draw_level_scale(frame, lane, gutter - 8);
