@@ -10,6 +10,9 @@
 static const float CAPITALS_MIDDLE = 0.97f - 0.727f / 2;
 static const float LINE_BOX = 1.26f;
 
+/* The widest edge of anything that has a label in it. */
+static const float EDGE_PX = 1.5f;
+
 static const char ELLIPSIS[] = "…";
 
 static float width_of(const struct weft_frame *frame, struct weft_style style, const char *text,
@@ -231,15 +234,20 @@ void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t sta
 }
 
 void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,
-                    struct weft_style style, struct weft_color under, bool patched,
-                    const char *text)
+                    struct weft_style style, struct weft_color under, struct weft_rect bar,
+                    bool patched, const char *text)
 {
+    const struct weft_rect box = weft_pen_text_box(x, middle_y, width, style.size);
+    const struct weft_rect inside = {bar.x + EDGE_PX, bar.y + EDGE_PX, bar.w - 2 * EDGE_PX,
+                                     bar.h - 2 * EDGE_PX};
+    const struct weft_rect patch = {box.x - 3, box.y, box.w + 6, box.h};
     const char *copy = weft_arena_copy(&frame->list->arena, text, strlen(text));
-    const struct weft_label label = {.box = weft_pen_text_box(x, middle_y, width, style.size),
+    const struct weft_label label = {.box = box,
                                      .font = style.font,
                                      .size = style.size,
                                      .ink = style.color,
                                      .under = under,
+                                     .patch = weft_rect_inside(patch, inside),
                                      .patched = patched,
                                      .text = copy};
 
@@ -272,10 +280,7 @@ void weft_pen_flush_labels(struct weft_frame *frame, size_t first_line)
     for (size_t i = 0; i < frame->labels->count; i++) {
         const struct weft_label *label = &frame->labels->at[i];
         if (label->patched || (lines_end > first_line && struck(frame, first_line, label->box))) {
-            weft_draw_rect(
-                frame->list,
-                (struct weft_rect){label->box.x - 3, label->box.y, label->box.w + 6, label->box.h},
-                0, label->under);
+            weft_draw_rect(frame->list, label->patch, 0, label->under);
         }
         weft_draw_text(frame->list, label->box, label->font, label->size, label->ink, label->text);
     }

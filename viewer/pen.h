@@ -46,10 +46,10 @@ float weft_pen_cap_width(const struct weft_frame *frame, const char *cap);
 void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t state, float radius);
 
 /* A label inside a bar, for later; at x, centred on middle_y.  patched: on a patch of `under` in
- * any case, as a pattern behind it demands. */
+ * any case, as a pattern behind it demands.  A patch leaves the edges of `bar` as they are. */
 void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,
-                    struct weft_style style, struct weft_color under, bool patched,
-                    const char *text);
+                    struct weft_style style, struct weft_color under, struct weft_rect bar,
+                    bool patched, const char *text);
 
 /* Writes the labels; where an item of the list from first_line on crosses one, on a patch. */
 void weft_pen_flush_labels(struct weft_frame *frame, size_t first_line);

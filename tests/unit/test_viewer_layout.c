@@ -147,7 +147,7 @@ static void the_main_picture_says_who_waits_for_whom(void **state)
     weft_draw_init(&list);
     lay_out(app, &list, 1600, 900, "locked-sections");
     assert_non_null(check_text(&list, "waits 3.00 s for threadLock — held by Thread-1"));
-    assert_non_null(check_text(&list, "lock wait 33 % · sleep 67 %"));
+    assert_non_null(check_text(&list, "sleep 67 % · lock wait 33 %"));
     assert_non_null(check_text(&list, "2 acquires · 1 contended"));
     assert_non_null(check_text(&list, "max wait 3.00 s"));
     assert_non_null(check_text(&list, "3 threads · 1 lock"));

@@ -140,8 +140,8 @@ static void give_badge(struct weft_summary *summary, const struct weft_model *mo
     const char *name = model->threads.at[thread].name;
     struct weft_badge badge = badge_of(name, 1);
 
-    for (uint8_t letters = 2; letters <= 2 && badge_is_taken(summary, thread, &badge); letters++) {
-        badge = badge_of(name, letters);
+    if (badge_is_taken(summary, thread, &badge)) {
+        badge = badge_of(name, 2);
     }
     summary->threads.at[thread].badge = badge;
     if (badge.characters > summary->badge_characters) {

@@ -68,8 +68,8 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
                 .text);
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
-            weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold, false,
-                           label.text);
+            weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold, box,
+                           false, label.text);
             return;
         }
     }
@@ -171,8 +171,8 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
         }
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= seen.w - 12) {
-            weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, false,
-                           label.text);
+            weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, bar,
+                           false, label.text);
             return;
         }
     }
