@@ -71,8 +71,9 @@ struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, 
 struct columns {
     uint32_t count;
     float (*share)[WEFT_STATE_COUNT];
-    bool *narrow;  /* some narrow span touches it: the column is drawn as one */
-    uint8_t *most; /* the state that has most of it */
+    bool *narrow;     /* some narrow span touches it: the column is drawn as one */
+    uint32_t *shorts; /* a bit for each state of these: the rest of a wide bar is no short wait */
+    uint8_t *most;    /* the state that has most of it */
 };
 
 static bool columns_init(struct columns *columns, struct weft_frame *frame)
@@ -82,8 +83,10 @@ static bool columns_init(struct columns *columns, struct weft_frame *frame)
     columns->count = width > 0 ? (uint32_t)ceilf(width) + 1 : 1;
     columns->share = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->share);
     columns->narrow = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->narrow);
+    columns->shorts = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->shorts);
     columns->most = weft_arena_get(&frame->list->arena, columns->count);
-    if (columns->share == NULL || columns->narrow == NULL || columns->most == NULL) {
+    if (columns->share == NULL || columns->narrow == NULL || columns->shorts == NULL ||
+        columns->most == NULL) {
         frame->list->failed = true;
         return false;
     }
@@ -107,6 +110,7 @@ static void cover(struct columns *columns, float x0, float x1, uint8_t state, bo
         /* A span without any length still is there: it must be able to leave a notch. */
         columns->share[i][state] += to > from ? to - from : 1e-6f;
         columns->narrow[i] |= narrow;
+        columns->shorts[i] |= narrow ? 1u << state : 0;
         if (!narrow && i == first && last > first + 1) {
             i = last - 1; /* a wide bar draws its inside itself */
         }
@@ -186,7 +190,7 @@ static uint8_t loudest_hidden(const struct columns *columns, uint32_t i)
 
     for (uint8_t state = 0; columns->narrow[i] && state < WEFT_STATE_COUNT; state++) {
         const uint8_t loudness = weft_state_styles[state].loudness;
-        if (columns->share[i][state] > 0 && loudness > 0 &&
+        if ((columns->shorts[i] >> state & 1) != 0 && loudness > 0 &&
             (loudest == WEFT_STATE_COUNT || loudness > weft_state_styles[loudest].loudness)) {
             loudest = state;
         }
@@ -209,7 +213,7 @@ static bool stands_alone(const struct columns *columns, uint32_t from, uint32_t 
 /* Loud states that do not dominate their column: a single one is a tick as high as its state
  * always is, over its neighbours; where every column has one, they are notches at its foot. */
 static void draw_notches(struct weft_frame *frame, const struct columns *columns,
-                         struct weft_rect bars)
+                         struct weft_rect bars, float end_x)
 {
     const float height = bars.h >= 24 ? 7 : 4;
 
@@ -223,7 +227,9 @@ static void draw_notches(struct weft_frame *frame, const struct columns *columns
         if (state < WEFT_STATE_COUNT) {
             const bool alone = stands_alone(columns, i, end);
             const float left = bars.x + (float)i, foot = bars.y + bars.h;
-            const struct weft_rect tick = weft_track_bar(bars, state, left, left + TICK_PX);
+            /* A wait at a thread's very end is no wait behind it. */
+            const float x = left + TICK_PX > end_x ? end_x - TICK_PX : left;
+            const struct weft_rect tick = weft_track_bar(bars, state, x, x + TICK_PX);
             const struct weft_rect notch = {left, foot - height, (float)(end - i) + 0.5f, height};
             weft_draw_rect(frame->list, alone ? tick : notch, 0,
                            weft_state_styles[state].colors[frame->theme->id].fill);
@@ -348,7 +354,7 @@ static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
     judge_columns(&columns);
     draw_columns(frame, &columns, bars);
     draw_bars(frame, lane, bars);
-    draw_notches(frame, &columns, bars);
+    draw_notches(frame, &columns, bars, weft_frame_x(frame, (double)info->end_ns));
     draw_merged(frame, &columns, bars);
 }
 

@@ -250,10 +250,10 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
                                      frame->theme->text};
     const char *name = thread ? frame->model->threads.at[lane->index].name
                               : frame->model->objects.at[lane->index].name;
-    const float badge = 12 + 7 * (float)frame->summary->badge_characters;
-    const float left = 16 + (thread ? (badge > 20 ? badge : 20) + 7 : 0);
+    const float badge = 10 + 6.5f * (float)frame->summary->badge_characters;
+    const float left = 16 + (thread ? (badge > 20 ? badge : 20) + 6 : 0);
     const float scale = lane->kind == WEFT_LANE_LEVEL && lane->h >= 38 ? 36 : 0;
-    const float room = gutter - 12 - scale - left;
+    const float room = gutter - 8 - scale - left;
     struct figures figures = {.count = 0};
     float y = rect.y + rect.h / 2;
 
