@@ -104,7 +104,7 @@ static void span_facts(const struct weft_model *model, uint32_t thread, uint32_t
 
     for (uint32_t variant = span->state == WEFT_STATE_POLL || span->state == WEFT_STATE_JOIN ? 0
                                                                                              : 1;
-         variant < 4; variant++) {
+         variant < WEFT_LABEL_VARIANTS; variant++) {
         if (weft_sentence_label(model, thread, index, variant, &label)) {
             break;
         }

@@ -31,8 +31,9 @@ struct weft_label {
     enum weft_font font;
     float size;
     struct weft_color ink, under;
-    bool patched;     /* even where no line crosses it */
-    const char *text; /* the frame's */
+    struct weft_rect patch; /* never over the edges of what it stands in */
+    bool patched;           /* even where no line crosses it */
+    const char *text;       /* the frame's */
 };
 
 struct weft_labels {

@@ -10,6 +10,9 @@
 static const float CAPITALS_MIDDLE = 0.97f - 0.727f / 2;
 static const float LINE_BOX = 1.26f;
 
+/* The widest edge of anything that has a label in it. */
+static const float EDGE_PX = 1.5f;
+
 static const char ELLIPSIS[] = "…";
 
 static float width_of(const struct weft_frame *frame, struct weft_style style, const char *text,
@@ -157,56 +160,33 @@ uint32_t weft_pen_wrapped(struct weft_frame *frame, float x, float middle_y, flo
     return lines;
 }
 
-/* Corners of a chip's shape, in turns from the top. */
-static void polygon(struct weft_frame *frame, float x, float y, float radius, uint32_t corners,
-                    float turn, struct weft_color color)
+static struct weft_style badge_style(const struct weft_frame *frame, float height)
 {
-    struct weft_point_px points[8];
-
-    for (uint32_t i = 0; i < corners; i++) {
-        const float angle = 6.2831853f * ((float)i / (float)corners + turn);
-        points[i] = (struct weft_point_px){x + radius * sinf(angle), y - radius * cosf(angle)};
-    }
-    weft_draw_polygon(frame->list, points, corners, color);
+    return (struct weft_style){WEFT_FONT_SANS_BOLD, height >= 15 ? 10 : 9, frame->theme->chip};
 }
 
-void weft_pen_chip(struct weft_frame *frame, float x, float y, float radius, uint32_t thread,
-                   struct weft_color color)
+float weft_pen_badge_width(const struct weft_frame *frame, uint32_t thread, float height)
 {
-    const struct weft_rect box = {x - radius, y - radius, 2 * radius, 2 * radius};
+    const float width = weft_pen_width(frame, badge_style(frame, height),
+                                       frame->summary->threads.at[thread].badge.text) +
+                        10;
+    const float least = height + 4;
 
-    switch (thread % 8) {
-    case 0:
-        weft_draw_rect(frame->list, box, radius, color);
-        break;
-    case 1:
-        polygon(frame, x, y + radius * 0.15f, radius * 1.2f, 3, 0, color);
-        break;
-    case 2:
-        weft_draw_rect(frame->list,
-                       (struct weft_rect){box.x + radius * 0.1f, box.y + radius * 0.1f,
-                                          radius * 1.8f, radius * 1.8f},
-                       1, color);
-        break;
-    case 3:
-        polygon(frame, x, y, radius * 1.2f, 4, 0, color);
-        break;
-    case 4:
-        weft_draw_frame(frame->list, box, radius, radius * 0.42f, color);
-        break;
-    case 5:
-        polygon(frame, x, y - radius * 0.15f, radius * 1.2f, 3, 0.5f, color);
-        break;
-    case 6:
-        weft_draw_frame(frame->list,
-                        (struct weft_rect){box.x + radius * 0.1f, box.y + radius * 0.1f,
-                                           radius * 1.8f, radius * 1.8f},
-                        1, radius * 0.42f, color);
-        break;
-    default:
-        polygon(frame, x, y, radius * 1.1f, 6, 0.25f, color);
-        break;
-    }
+    return width > least ? width : least;
+}
+
+void weft_pen_badge(struct weft_frame *frame, float x, float middle_y, float height,
+                    uint32_t thread)
+{
+    const char *text = frame->summary->threads.at[thread].badge.text;
+    const struct weft_style style = badge_style(frame, height);
+    const float inner = weft_pen_width(frame, style, text);
+    const struct weft_rect box = {x, middle_y - height / 2,
+                                  weft_pen_badge_width(frame, thread, height), height};
+
+    weft_draw_rect(frame->list, box, height / 2, frame->theme->raised);
+    weft_draw_frame(frame->list, box, height / 2, 1, frame->theme->muted);
+    weft_pen_text(frame, x + (box.w - inner) / 2, middle_y, inner + 1, style, text);
 }
 
 static struct weft_style cap_style(const struct weft_frame *frame)
@@ -254,15 +234,20 @@ void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t sta
 }
 
 void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,
-                    struct weft_style style, struct weft_color under, bool patched,
-                    const char *text)
+                    struct weft_style style, struct weft_color under, struct weft_rect bar,
+                    bool patched, const char *text)
 {
+    const struct weft_rect box = weft_pen_text_box(x, middle_y, width, style.size);
+    const struct weft_rect inside = {bar.x + EDGE_PX, bar.y + EDGE_PX, bar.w - 2 * EDGE_PX,
+                                     bar.h - 2 * EDGE_PX};
+    const struct weft_rect patch = {box.x - 3, box.y, box.w + 6, box.h};
     const char *copy = weft_arena_copy(&frame->list->arena, text, strlen(text));
-    const struct weft_label label = {.box = weft_pen_text_box(x, middle_y, width, style.size),
+    const struct weft_label label = {.box = box,
                                      .font = style.font,
                                      .size = style.size,
                                      .ink = style.color,
                                      .under = under,
+                                     .patch = weft_rect_inside(patch, inside),
                                      .patched = patched,
                                      .text = copy};
 
@@ -295,10 +280,7 @@ void weft_pen_flush_labels(struct weft_frame *frame, size_t first_line)
     for (size_t i = 0; i < frame->labels->count; i++) {
         const struct weft_label *label = &frame->labels->at[i];
         if (label->patched || (lines_end > first_line && struck(frame, first_line, label->box))) {
-            weft_draw_rect(
-                frame->list,
-                (struct weft_rect){label->box.x - 3, label->box.y, label->box.w + 6, label->box.h},
-                0, label->under);
+            weft_draw_rect(frame->list, label->patch, 0, label->under);
         }
         weft_draw_text(frame->list, label->box, label->font, label->size, label->ink, label->text);
     }

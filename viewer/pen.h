@@ -1,5 +1,5 @@
 /*
- * What every panel writes and draws with: text that fits, centred on a line; chips of threads,
+ * What every panel writes and draws with: text that fits, centred on a line; badges of threads,
  * key caps, labels inside bars.
  * Threads: one at a time.
  */
@@ -32,9 +32,11 @@ uint32_t weft_pen_wrapped(struct weft_frame *frame, float x, float middle_y, flo
                           float max_width, uint32_t max_lines, struct weft_style style,
                           const char *text);
 
-/* A thread's quiet mark: a shape without a hue, centred; a state's hue is never an identity. */
-void weft_pen_chip(struct weft_frame *frame, float x, float y, float radius, uint32_t thread,
-                   struct weft_color color);
+/* A thread's quiet mark: its initials in a pill, a form that nothing else has, without a hue: a
+ * state's hue is never an identity. */
+void weft_pen_badge(struct weft_frame *frame, float x, float middle_y, float height,
+                    uint32_t thread);
+float weft_pen_badge_width(const struct weft_frame *frame, uint32_t thread, float height);
 
 /* A key cap; returns its width. */
 float weft_pen_cap(struct weft_frame *frame, float x, float middle_y, const char *cap);
@@ -44,10 +46,10 @@ float weft_pen_cap_width(const struct weft_frame *frame, const char *cap);
 void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t state, float radius);
 
 /* A label inside a bar, for later; at x, centred on middle_y.  patched: on a patch of `under` in
- * any case, as a pattern behind it demands. */
+ * any case, as a pattern behind it demands.  A patch leaves the edges of `bar` as they are. */
 void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,
-                    struct weft_style style, struct weft_color under, bool patched,
-                    const char *text);
+                    struct weft_style style, struct weft_color under, struct weft_rect bar,
+                    bool patched, const char *text);
 
 /* Writes the labels; where an item of the list from first_line on crosses one, on a patch. */
 void weft_pen_flush_labels(struct weft_frame *frame, size_t first_line);

@@ -19,13 +19,66 @@ const char *weft_name_of_subject(const struct weft_model *model, const struct we
                                         : object_name(model, span->object);
 }
 
-bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
-                           uint64_t to_ns, struct weft_sentence *out)
+/* Holds that began at or before t_ns. */
+static size_t holds_until(const struct weft_object *what, uint64_t t_ns)
 {
-    if (object >= model->objects.count || model->objects.at[object].family != WEFT_FAMILY_LOCK) {
+    size_t low = 0, high = what->holds.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (what->holds.at[middle].start_ns <= t_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+int64_t weft_permits_at_first(const struct weft_object *semaphore)
+{
+    return semaphore->capacity > 0       ? semaphore->capacity
+           : semaphore->levels.count > 0 ? semaphore->levels.at[0].value
+                                         : 0;
+}
+
+/* Permits say who has them only when the takers of all that are out are known. */
+static bool permit_holders(const struct weft_model *model, const struct weft_object *what,
+                           uint64_t t_ns, struct weft_sentence *out)
+{
+    enum { NAMED_MAX = 3, LOOKED_AT_MAX = 1000 };
+    const bool changed = what->levels.count > 0 && what->levels.at[0].t_ns <= t_ns;
+    const int64_t taken =
+        changed ? weft_permits_at_first(what) - weft_object_level_at(what, t_ns) : 0;
+    const size_t begun = holds_until(what, t_ns);
+    uint32_t named[NAMED_MAX], found = 0;
+
+    for (size_t i = begun; i > 0 && begun - i < LOOKED_AT_MAX; i--) {
+        const struct weft_hold *hold = &what->holds.at[i - 1];
+        if (hold->end_ns <= t_ns) {
+            continue;
+        }
+        if (found == NAMED_MAX || (hold->flags & WEFT_SPAN_ASSUMED) != 0) {
+            return false;
+        }
+        named[found++] = hold->thread;
+    }
+    if (found == 0 || (int64_t)found != taken) {
         return false;
     }
-    const struct weft_object *lock = &model->objects.at[object];
+    weft_sentence_add(out, "held by ");
+    for (uint32_t k = found; k > 0; k--) {
+        weft_sentence_add(out, "%s%s", weft_name_of_thread(model, named[k - 1], t_ns),
+                          k > 2    ? ", "
+                          : k == 2 ? " and "
+                                   : "");
+    }
+    return true;
+}
+
+static bool lock_holders(const struct weft_model *model, const struct weft_object *lock,
+                         uint64_t from_ns, uint64_t to_ns, struct weft_sentence *out)
+{
     uint32_t hold = weft_object_hold_at(lock, from_ns);
     uint32_t owners = 0, second = WEFT_NONE;
 
@@ -45,6 +98,24 @@ bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint
         weft_sentence_add(out, ", then %s more times", weft_words_count(owners - 1).text);
     }
     return true;
+}
+
+bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
+                           uint64_t to_ns, struct weft_sentence *out)
+{
+    if (object >= model->objects.count) {
+        return false;
+    }
+    const struct weft_object *what = &model->objects.at[object];
+
+    switch (what->family) {
+    case WEFT_FAMILY_LOCK:
+        return lock_holders(model, what, from_ns, to_ns, out);
+    case WEFT_FAMILY_SEMAPHORE:
+        return permit_holders(model, what, from_ns, out);
+    default:
+        return false;
+    }
 }
 
 /* The event that began a wait; events of one thread at one time are few. */
@@ -112,6 +183,7 @@ struct wait_words {
     const char *verb;
     const char *of;   /* between the time and the subject */
     const char *tail; /* behind the subject, may be "" */
+    const char *near; /* as `of`, in few words */
 };
 
 static struct wait_words words_of_wait(const struct weft_model *model, uint32_t thread,
@@ -119,28 +191,28 @@ static struct wait_words words_of_wait(const struct weft_model *model, uint32_t 
 {
     switch (span->state) {
     case WEFT_STATE_COND_WAIT:
-        return (struct wait_words){"waits", "on", ""};
+        return (struct wait_words){"waits", "on", "", "on"};
     case WEFT_STATE_SEM_WAIT:
-        return (struct wait_words){"waits", "for a permit of", ""};
+        return (struct wait_words){"waits", "for a permit of", "", "for"};
     case WEFT_STATE_EVENT_WAIT:
-        return (struct wait_words){"waits", "for", " to be set"};
+        return (struct wait_words){"waits", "for", " to be set", "for"};
     case WEFT_STATE_BARRIER_WAIT:
-        return (struct wait_words){"waits", "at", ""};
+        return (struct wait_words){"waits", "at", "", "at"};
     case WEFT_STATE_QUEUE_WAIT:
         switch (begin_kind(model, thread, span)) {
         case WEFT_EV_QUEUE_PUT_WAIT:
-            return (struct wait_words){"waits", "for room in", ""};
+            return (struct wait_words){"waits", "for room in", "", "for room in"};
         case WEFT_EV_QUEUE_JOIN:
-            return (struct wait_words){"waits", "for all tasks of", ""};
+            return (struct wait_words){"waits", "for all tasks of", "", "for all of"};
         default:
-            return (struct wait_words){"waits", "for an item of", ""};
+            return (struct wait_words){"waits", "for an item of", "", "for an item of"};
         }
     case WEFT_STATE_JOIN:
-        return (struct wait_words){"joins", "", ""};
+        return (struct wait_words){"joins", "", "", ""};
     case WEFT_STATE_IO:
-        return (struct wait_words){"blocks", "in", ""};
+        return (struct wait_words){"blocks", "in", "", "in"};
     default:
-        return (struct wait_words){"waits", "for", ""};
+        return (struct wait_words){"waits", "for", "", "for"};
     }
 }
 
@@ -166,6 +238,24 @@ static const char *waker_of(const struct weft_model *model, const struct weft_sp
                                      : "";
 }
 
+/* The fullest label of a wait: who had it, or who ended the wait, or that it was in vain. */
+static bool add_why(const struct weft_model *model, const struct weft_span *span, uint64_t end_ns,
+                    struct weft_sentence *out)
+{
+    const char *waker = waker_of(model, span);
+
+    weft_sentence_add(out, " — ");
+    if (span->outcome == WEFT_OUT_TIMEOUT) {
+        weft_sentence_add(out, "in vain");
+        return true;
+    }
+    if (weft_sentence_holders(model, span->object, span->start_ns, end_ns, out)) {
+        return true;
+    }
+    weft_sentence_add(out, "ended by %s", waker);
+    return *waker != '\0';
+}
+
 static bool label_wait(const struct weft_model *model, uint32_t thread, uint32_t index,
                        uint32_t variant, struct weft_sentence *out)
 {
@@ -173,34 +263,36 @@ static bool label_wait(const struct weft_model *model, uint32_t thread, uint32_t
     const uint64_t end_ns = weft_span_end_ns(model, thread, index);
     const struct wait_words words = words_of_wait(model, thread, span);
     const char *subject = weft_name_of_subject(model, span);
-    const char *waker = waker_of(model, span);
     const struct weft_word time =
         weft_words_lasting(end_ns - span->start_ns, (span->flags & WEFT_SPAN_OPEN) != 0);
 
-    if (*subject == '\0' && variant < 2) {
+    if (*subject == '\0' && variant < 6) {
         return false;
     }
     switch (variant) {
     case 0:
-        weft_sentence_add(out, "%s %s %s %s%s — ", words.verb, time.text, words.of, subject,
-                          words.tail);
-        if (span->outcome == WEFT_OUT_TIMEOUT) {
-            weft_sentence_add(out, "in vain");
-            return true;
-        }
-        if (weft_sentence_holders(model, span->object, span->start_ns, end_ns, out)) {
-            return true;
-        }
-        weft_sentence_add(out, "ended by %s", waker);
-        return *waker != '\0';
+        weft_sentence_add(out, "%s %s %s %s", words.verb, time.text, words.near, subject);
+        return add_why(model, span, end_ns, out);
     case 1:
         weft_sentence_add(out, "%s %s %s %s%s", words.verb, time.text, words.of, subject,
                           words.tail);
         return true;
     case 2:
-        weft_sentence_add(out, "%s %s", words.verb, time.text);
+        weft_sentence_add(out, "%s %s %s %s", words.verb, time.text, words.near, subject);
         return true;
     case 3:
+        weft_sentence_add(out, "%s %s %s", words.verb, words.near, subject);
+        return true;
+    case 4:
+        weft_sentence_add(out, "%s %s", words.near, subject);
+        return true;
+    case 5:
+        weft_sentence_add(out, "%s", subject);
+        return true;
+    case 6:
+        weft_sentence_add(out, "%s %s", words.verb, time.text);
+        return true;
+    case 7:
         weft_sentence_add(out, "%s", words.verb);
         return true;
     default:
@@ -212,19 +304,29 @@ static bool label_join(const struct weft_model *model, uint32_t thread, uint32_t
                        uint32_t variant, struct weft_sentence *out)
 {
     const struct weft_span *span = &model->threads.at[thread].spans.at[index];
-    const uint64_t ns = weft_span_end_ns(model, thread, index) - span->start_ns;
+    const char *subject = weft_name_of_subject(model, span);
     const char *in_vain = span->outcome == WEFT_OUT_TIMEOUT ? " in vain" : "";
+    const struct weft_word time =
+        weft_words_lasting(weft_span_end_ns(model, thread, index) - span->start_ns,
+                           (span->flags & WEFT_SPAN_OPEN) != 0);
 
     switch (variant) {
     case 0:
-        weft_sentence_add(
-            out, "joins %s — waits %s for its end%s", weft_name_of_subject(model, span),
-            weft_words_lasting(ns, (span->flags & WEFT_SPAN_OPEN) != 0).text, in_vain);
+        weft_sentence_add(out, "joins %s — waits %s for its end%s", subject, time.text, in_vain);
         return true;
     case 1:
-        weft_sentence_add(out, "joins %s%s", weft_name_of_subject(model, span), in_vain);
+        weft_sentence_add(out, "joins %s %s%s", subject, time.text, in_vain);
         return true;
     case 2:
+        weft_sentence_add(out, "joins %s%s", subject, in_vain);
+        return true;
+    case 3:
+        weft_sentence_add(out, "joins %s", subject);
+        return true;
+    case 4:
+        weft_sentence_add(out, "%s", subject);
+        return *subject != '\0';
+    case 5:
         weft_sentence_add(out, "joins");
         return true;
     default:

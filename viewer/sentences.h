@@ -19,9 +19,12 @@ const char *weft_name_of_thread(const struct weft_model *model, uint32_t thread,
 const char *weft_name_of_subject(const struct weft_model *model, const struct weft_span *span);
 
 /*
- * A span's label, from the fullest (variant 0) to the shortest.  False when there is no such
- * variant; labels that say nothing (short runs) have none.
+ * A span's label, from the fullest (variant 0) to the shortest.  False when this span has no such
+ * variant.  What it waits for outlives how long: "waits 500 ms for seat — held by Ann", "waits
+ * 500 ms for seat", "waits for seat", "seat", and only then "waits 500 ms".
  */
+enum { WEFT_LABEL_VARIANTS = 8 };
+
 bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32_t span,
                          uint32_t variant, struct weft_sentence *out);
 
@@ -29,9 +32,16 @@ bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32
 void weft_sentence_what_for(const struct weft_model *model, uint32_t thread, uint32_t span,
                             struct weft_sentence *out);
 
-/* "held by Thread-1, then by 2 others": who had the object in [from_ns, to_ns).  False: nobody. */
+/*
+ * "held by Thread-1, then by 2 others": who had the lock in [from_ns, to_ns), or who had the
+ * permits of a semaphore at from_ns.  False: nobody, or not exactly known.
+ */
 bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
                            uint64_t to_ns, struct weft_sentence *out);
+
+/* How many permits a semaphore had at first: as it was defined, or before its first change; 0 while
+ * nothing is known. */
+int64_t weft_permits_at_first(const struct weft_object *semaphore);
 
 /* What a thread is doing at t_ns: "sleeps (1.20 of 2.00 s), holding threadLock". */
 void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t t_ns,

@@ -230,6 +230,28 @@ static void event_now(const struct weft_model *model, uint32_t object, uint64_t 
     add_waiting(model, object, t_ns, out);
 }
 
+static void semaphore_now(const struct weft_model *model, uint32_t object, uint64_t t_ns,
+                          struct weft_sentence *out)
+{
+    const struct weft_object *what = &model->objects.at[object];
+    const bool known = what->levels.count > 0 && what->levels.at[0].t_ns <= t_ns;
+    const int64_t all = weft_permits_at_first(what);
+    const int64_t value = known ? weft_object_level_at(what, t_ns) : all;
+    struct weft_sentence holders = {.len = 0};
+
+    if (all > 0 && value <= all) {
+        weft_sentence_add(out, "%s of %s permits free", weft_words_number(value).text,
+                          weft_words_number(all).text);
+    } else {
+        weft_sentence_add(out, "%s permit%s free", weft_words_number(value).text,
+                          value == 1 ? "" : "s");
+    }
+    if (weft_sentence_holders(model, object, t_ns, t_ns + 1, &holders)) {
+        weft_sentence_add(out, ", %s", holders.text);
+    }
+    add_waiting(model, object, t_ns, out);
+}
+
 void weft_sentence_object_now(const struct weft_model *model, uint32_t object, uint64_t t_ns,
                               struct weft_sentence *out)
 {
@@ -255,14 +277,9 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
     case WEFT_FAMILY_QUEUE:
         queue_now(model, object, t_ns, out);
         break;
-    case WEFT_FAMILY_SEMAPHORE: {
-        const bool known = what->levels.count > 0 && what->levels.at[0].t_ns <= t_ns;
-        const int64_t value = known ? weft_object_level_at(what, t_ns) : what->capacity;
-        weft_sentence_add(out, "%s permit%s free", weft_words_number(value).text,
-                          value == 1 ? "" : "s");
-        add_waiting(model, object, t_ns, out);
+    case WEFT_FAMILY_SEMAPHORE:
+        semaphore_now(model, object, t_ns, out);
         break;
-    }
     case WEFT_FAMILY_EVENT:
         event_now(model, object, t_ns, out);
         break;

@@ -56,7 +56,7 @@ struct weft_theme {
     struct weft_color on_hold;
     struct weft_color level; /* the line of depths and values */
     struct weft_color level_fill;
-    struct weft_color chip;    /* the quiet mark of a thread */
+    struct weft_color chip;    /* initials of a thread */
     struct weft_color mark;    /* flags, ticks, arrows */
     struct weft_color warning; /* the strip that says what a trace lacks */
     struct weft_color on_warning;

@@ -73,7 +73,8 @@ struct weft_word weft_words_lasting(uint64_t ns, bool open)
 struct weft_word weft_words_progress(uint64_t done_ns, uint64_t whole_ns)
 {
     struct weft_word word;
-    const struct unit unit = unit_of(whole_ns);
+    /* From a tenth of a second on in seconds, so that periods beside one another compare. */
+    const struct unit unit = whole_ns >= NS_PER_S / 10 ? units[0] : unit_of(whole_ns);
     const double whole = (double)whole_ns / (double)unit.ns;
     const int decimals = unit.ns == 1 ? 0 : whole < 9.995 ? 2 : whole < 99.95 ? 1 : 0;
 

@@ -20,7 +20,7 @@ struct weft_word weft_words_duration(uint64_t ns);
 /* The same, or "≥ 3.00 s" for what had not ended when the trace did. */
 struct weft_word weft_words_lasting(uint64_t ns, bool open);
 
-/* Two durations in the unit of the whole: "1.20 of 2.00 s". */
+/* Two durations in one unit, seconds from a tenth of one on: "1.20 of 2.00 s", "5.1 of 40.0 ms". */
 struct weft_word weft_words_progress(uint64_t done_ns, uint64_t whole_ns);
 
 /* A moment, as exact as a picture with ns_per_px can show: "4.200 s", "3.000 012 s". */

@@ -147,7 +147,7 @@ static void the_main_picture_says_who_waits_for_whom(void **state)
     weft_draw_init(&list);
     lay_out(app, &list, 1600, 900, "locked-sections");
     assert_non_null(check_text(&list, "waits 3.00 s for threadLock — held by Thread-1"));
-    assert_non_null(check_text(&list, "lock wait 33 % · sleep 67 %"));
+    assert_non_null(check_text(&list, "sleep 67 % · lock wait 33 %"));
     assert_non_null(check_text(&list, "2 acquires · 1 contended"));
     assert_non_null(check_text(&list, "max wait 3.00 s"));
     assert_non_null(check_text(&list, "3 threads · 1 lock"));
@@ -179,6 +179,74 @@ static void a_queue_says_what_is_in_it(void **state)
     assert_non_null(check_text(&list, "peak 5"));
     assert_non_null(check_text(&list, "2 of 10 items: Four, Five"));
     assert_non_null(check_text(&list, "× is it empty? no"));
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+static void a_wait_says_for_what_before_it_says_how_long(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.has_at = true, .at_ns = 4000000000};
+    struct weft_app *app = check_open_sample("guided-tour", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1280, 720, "guided-tour");
+    assert_non_null(check_text(&list, "for seat"));
+    assert_non_null(check_text(&list, "joins Keeper"));
+    assert_null(check_text(&list, "waits 500 ms"));
+    lay_out(app, &list, 3000, 1200, "guided-tour");
+    assert_non_null(check_text(&list, "waits 500 ms for seat — held by Ann"));
+    assert_non_null(check_text(&list, "0 of 1 permits free, held by Ann, 1 thread waits"));
+    assert_non_null(check_text(&list, "(0.24 of 0.50 s)"));
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+/* Every mark that guided-tour has, in windows of which the small one needs two rows. */
+static void the_legend_names_every_mark_at_any_width(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"running",
+                                         "sleep",
+                                         "lock wait",
+                                         "condition wait",
+                                         "semaphore wait",
+                                         "event wait",
+                                         "barrier wait",
+                                         "queue wait",
+                                         "join",
+                                         "printed line",
+                                         "mark",
+                                         "signal",
+                                         "in vain",
+                                         "hand-off: ends a wait",
+                                         "its end ends a join",
+                                         "lock goes to a waiter",
+                                         "put or release, get or acquire",
+                                         "start, end",
+                                         "lock held",
+                                         "zone",
+                                         "help"};
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_app *app = check_open_sample("guided-tour", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (float width = 1000; width <= 3000; width += 100) {
+        lay_out(app, &list, width, 900, "legend");
+        for (size_t w = 0; w < sizeof wanted / sizeof *wanted; w++) {
+            bool found = false;
+            for (size_t i = 0; i < list.count && !found; i++) {
+                found = list.at[i].kind == WEFT_DRAW_TEXT && list.at[i].rect.y > 780 &&
+                        strcmp(list.at[i].text, wanted[w]) == 0;
+            }
+            if (!found) {
+                fail_msg("%.0f px: the legend lacks \"%s\"", (double)width, wanted[w]);
+            }
+        }
+        assert_null(check_text(&list, "not ended yet"));
+    }
     weft_draw_done(&list);
     weft_app_free(app);
 }
@@ -389,6 +457,41 @@ static const char *write_crowd(void)
     fputs("{\"t\":900000,\"thread\":1,\"event\":\"lock_acquire\",\"object\":1}\nno json\n", file);
     assert_int_equal(fclose(file), 0);
     return path;
+}
+
+static uint32_t count_texts(const struct weft_draw_list *list, const char *text)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        count += list->at[i].kind == WEFT_DRAW_TEXT && strcmp(list->at[i].text, text) == 0;
+    }
+    return count;
+}
+
+static void a_thread_has_the_same_badge_in_the_gutter_and_on_locks(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_app *app = check_open_sample("locked-sections", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1600, 900, "locked-sections");
+    assert_int_equal(count_texts(&list, "m"), 1);
+    assert_int_equal(count_texts(&list, "T1"), 2);
+    assert_int_equal(count_texts(&list, "T2"), 2);
+    weft_app_free(app);
+    /* Two hundred threads whose names all begin alike are told apart by their numbers. */
+    app = check_open(write_crowd(), &options);
+    lay_out(app, &list, 1600, 4000, "crowd");
+    for (int i = 1; i <= 40; i++) {
+        char badge[16];
+        snprintf(badge, sizeof badge, "L%d", i);
+        assert_true(count_texts(&list, badge) >= 1);
+    }
+    weft_app_free(app);
+    weft_draw_done(&list);
 }
 
 static void a_crowd_with_long_names_is_laid_out_without_a_flaw(void **state)
@@ -624,6 +727,9 @@ int main(void)
         cmocka_unit_test(the_help_sheet_fits_every_window),
         cmocka_unit_test(the_main_picture_says_who_waits_for_whom),
         cmocka_unit_test(a_queue_says_what_is_in_it),
+        cmocka_unit_test(a_wait_says_for_what_before_it_says_how_long),
+        cmocka_unit_test(the_legend_names_every_mark_at_any_width),
+        cmocka_unit_test(a_thread_has_the_same_badge_in_the_gutter_and_on_locks),
         cmocka_unit_test(the_output_says_how_many_lines_it_hides),
         cmocka_unit_test(shares_in_the_gutter_are_sums_of_the_spans),
         cmocka_unit_test(a_crowded_column_shows_what_dominates_and_keeps_the_rare),

@@ -47,11 +47,12 @@ static void what_has_not_ended_lasts_at_least_so_long(void **state)
     assert_string_equal(weft_words_lasting(3000000000, false).text, "3.00 s");
 }
 
-static void progress_has_the_unit_of_the_whole(void **state)
+static void progress_has_one_unit_for_both(void **state)
 {
     (void)state;
     assert_string_equal(weft_words_progress(1200000000, 2000000000).text, "1.20 of 2.00 s");
-    assert_string_equal(weft_words_progress(5, 145000000).text, "0 of 145 ms");
+    assert_string_equal(weft_words_progress(237000000, 500000000).text, "0.24 of 0.50 s");
+    assert_string_equal(weft_words_progress(5100000, 40000000).text, "5.1 of 40.0 ms");
     assert_string_equal(weft_words_progress(3, 7).text, "3 of 7 ns");
 }
 
@@ -126,7 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_have_three_digits_and_a_unit),
         cmocka_unit_test(what_has_not_ended_lasts_at_least_so_long),
-        cmocka_unit_test(progress_has_the_unit_of_the_whole),
+        cmocka_unit_test(progress_has_one_unit_for_both),
         cmocka_unit_test(moments_are_as_exact_as_the_picture),
         cmocka_unit_test(the_clock_has_minutes_and_hours),
         cmocka_unit_test(counts_are_separated_by_thousands),

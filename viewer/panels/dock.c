@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROW_PX = 23, TITLE_PX = 40, LINE_PX = 19, LEAST_ROWS = 5 };
+enum { ROW_PX = 23, TITLE_PX = 40, LINE_PX = 19, LEAST_ROWS = 5, KINDS_MEASURED = 24 };
 
 static uint32_t objects_told(const struct weft_model *model)
 {
@@ -123,31 +123,6 @@ static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uin
     }
 }
 
-static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
-{
-    const struct weft_model *model = frame->model;
-    const float name = narrow(name_width(frame, false), rect.w);
-    const uint32_t told = objects_told(model);
-    uint32_t row = 0;
-
-    for (uint32_t i = 0; i < model->objects.count && row < rows; i++) {
-        const struct weft_object *object = &model->objects.at[i];
-        if (object->last_ns == 0) {
-            continue;
-        }
-        const float y = rect.y + ((float)row + 0.5f) * ROW_PX;
-        if (row + 1 == rows && told > rows) {
-            draw_more(frame, rect.x, y, rect.w, told - row);
-            break;
-        }
-        struct weft_sentence now = {.len = 0};
-        weft_sentence_object_now(model, i, frame->view->playhead_ns, &now);
-        weft_pen_text(frame, rect.x, y, name, heading(frame), object->name);
-        weft_pen_text(frame, rect.x + name + 12, y, rect.w - name - 12, body(frame), now.text);
-        row++;
-    }
-}
-
 /* The widest line of each part of "At": what each would like to have. */
 static float widest_now(struct weft_frame *frame, bool threads, uint32_t rows)
 {
@@ -169,6 +144,53 @@ static float widest_now(struct weft_frame *frame, bool threads, uint32_t rows)
         row++;
     }
     return widest + name_width(frame, threads) + (threads ? 34 : 14);
+}
+
+/* The column of the objects' kinds, where everything else leaves room for it; else 0. */
+static float kind_width(struct weft_frame *frame, float room, uint32_t rows)
+{
+    float widest = 0;
+
+    for (size_t i = 0; i < frame->model->objects.count && i < KINDS_MEASURED; i++) {
+        const struct weft_object *object = &frame->model->objects.at[i];
+        if (object->last_ns > 0) {
+            const float width =
+                weft_pen_width(frame, quiet(frame), weft_objects[object->kind].words);
+            widest = width > widest ? width : widest;
+        }
+    }
+    return widest_now(frame, false, rows) + widest + 12 <= room ? widest + 12 : 0;
+}
+
+static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
+{
+    const struct weft_model *model = frame->model;
+    const float name = narrow(name_width(frame, false), rect.w);
+    const float kind = kind_width(frame, rect.w, rows);
+    const uint32_t told = objects_told(model);
+    uint32_t row = 0;
+
+    for (uint32_t i = 0; i < model->objects.count && row < rows; i++) {
+        const struct weft_object *object = &model->objects.at[i];
+        if (object->last_ns == 0) {
+            continue;
+        }
+        const float y = rect.y + ((float)row + 0.5f) * ROW_PX;
+        if (row + 1 == rows && told > rows) {
+            draw_more(frame, rect.x, y, rect.w, told - row);
+            break;
+        }
+        struct weft_sentence now = {.len = 0};
+        weft_sentence_object_now(model, i, frame->view->playhead_ns, &now);
+        weft_pen_text(frame, rect.x, y, name, heading(frame), object->name);
+        float x = rect.x + name + 12;
+        if (kind > 0) {
+            weft_pen_text(frame, x, y, kind, quiet(frame), weft_objects[object->kind].words);
+            x += kind;
+        }
+        weft_pen_text(frame, x, y, rect.x + rect.w - x, body(frame), now.text);
+        row++;
+    }
 }
 
 /* Of a width, what the threads get: what they need, unless the objects would starve. */

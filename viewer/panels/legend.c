@@ -112,13 +112,13 @@ static void place_entries(struct entries *entries, const struct weft_frame *fram
 static void draw_vertical(struct weft_frame *frame, float x, float y, float width, float wing,
                           struct weft_color color)
 {
-    const struct weft_point_px line[] = {{x, y - 7}, {x, y + 2}};
-    const struct weft_point_px tip[] = {{x - wing, y}, {x + wing, y}, {x, y + 8}};
+    const struct weft_point_px line[] = {{x, y - 8}, {x, y + 2}};
+    const struct weft_point_px tip[] = {{x - wing, y + 2}, {x + wing, y + 2}, {x, y + 9}};
 
     weft_draw_line(frame->list, line, 2, width, color);
     weft_draw_polygon(frame->list, tip, 3, color);
     weft_draw_rect(frame->list,
-                   (struct weft_rect){x - width - 1, y - 8, 2 * width + 2, 2 * width + 2},
+                   (struct weft_rect){x - width - 1, y - 9.5f, 2 * width + 2, 2 * width + 2},
                    width + 1, color);
 }
 

@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdio.h>
 
+/* From a tick to its label. */
+static const float LABEL_PX = 5;
+
 static const struct {
     double ns;
     const char *name;
@@ -70,25 +73,6 @@ static double tick_at(const struct weft_ticks *ticks, int n)
     return (round(ticks->first_ns / ticks->step_ns) + n) * ticks->step_ns;
 }
 
-void weft_ruler_draw_grid(struct weft_frame *frame)
-{
-    const struct weft_geometry *at = &frame->geometry;
-    const struct weft_ticks ticks = ticks_of(frame);
-
-    for (int n = 0; tick_at(&ticks, n) <= frame->view->range.to_ns; n++) {
-        const float x = floorf(weft_frame_x(frame, tick_at(&ticks, n)));
-        weft_draw_rect(frame->list, (struct weft_rect){x, at->plot.y, 1, at->plot.h}, 0,
-                       frame->theme->grid);
-    }
-}
-
-static bool playhead_seen(const struct weft_frame *frame, float *x)
-{
-    *x = weft_frame_x(frame, (double)frame->view->playhead_ns);
-    return frame->view->has_playhead && *x >= frame->geometry.lane_left - 0.5f &&
-           *x <= frame->geometry.lane_right + 0.5f;
-}
-
 static struct weft_style tick_style(const struct weft_frame *frame)
 {
     return (struct weft_style){WEFT_FONT_MONO, 11.5f, frame->theme->muted};
@@ -102,7 +86,38 @@ static struct weft_rect label_box(const struct weft_frame *frame, const struct w
     const float width =
         weft_pen_width(frame, tick_style(frame), weft_ruler_label(ticks, t_ns).text);
 
-    return (struct weft_rect){floorf(weft_frame_x(frame, t_ns)) + 5, ruler.y, width, ruler.h};
+    return (struct weft_rect){floorf(weft_frame_x(frame, t_ns)) + LABEL_PX, ruler.y, width,
+                              ruler.h};
+}
+
+/* A tick at the right edge that has no room for its label says nothing: it is left out. */
+static bool has_room(const struct weft_frame *frame, struct weft_rect label)
+{
+    const struct weft_rect ruler = frame->geometry.ruler;
+
+    return label.x + label.w <= ruler.x + ruler.w - 2;
+}
+
+void weft_ruler_draw_grid(struct weft_frame *frame)
+{
+    const struct weft_geometry *at = &frame->geometry;
+    const struct weft_ticks ticks = ticks_of(frame);
+
+    for (int n = 0; tick_at(&ticks, n) <= frame->view->range.to_ns; n++) {
+        const struct weft_rect label = label_box(frame, &ticks, tick_at(&ticks, n));
+        if (has_room(frame, label)) {
+            weft_draw_rect(frame->list,
+                           (struct weft_rect){label.x - LABEL_PX, at->plot.y, 1, at->plot.h}, 0,
+                           frame->theme->grid);
+        }
+    }
+}
+
+static bool playhead_seen(const struct weft_frame *frame, float *x)
+{
+    *x = weft_frame_x(frame, (double)frame->view->playhead_ns);
+    return frame->view->has_playhead && *x >= frame->geometry.lane_left - 0.5f &&
+           *x <= frame->geometry.lane_right + 0.5f;
 }
 
 static bool covers_label(const struct weft_frame *frame, const struct weft_ticks *ticks,
@@ -159,18 +174,18 @@ void weft_ruler_draw(struct weft_frame *frame)
     for (int n = 0; tick_at(&ticks, n) <= frame->view->range.to_ns; n++) {
         const double t_ns = tick_at(&ticks, n);
         const struct weft_word label = weft_ruler_label(&ticks, t_ns);
-        const float x = floorf(weft_frame_x(frame, t_ns));
-        const float width = weft_pen_width(frame, style, label.text);
-        weft_draw_rect(frame->list, (struct weft_rect){x, ruler.y + ruler.h - 6, 1, 6}, 0,
+        const struct weft_rect box = label_box(frame, &ticks, t_ns);
+        if (!has_room(frame, box)) {
+            continue;
+        }
+        weft_draw_rect(frame->list,
+                       (struct weft_rect){box.x - LABEL_PX, ruler.y + ruler.h - 6, 1, 6}, 0,
                        frame->theme->tip_edge);
-        if (x + 5 + width > ruler.x + ruler.w - 2) {
-            continue;
-        }
         /* A label that the playhead's badge would cut is left out: the badge says more. */
-        if (seen && x + 5 + width + 6 > badge.x && x + 5 < badge.x + badge.w + 6) {
+        if (seen && box.x + box.w + 6 > badge.x && box.x < badge.x + badge.w + 6) {
             continue;
         }
-        weft_pen_text(frame, x + 5, middle, width + 1, style, label.text);
+        weft_pen_text(frame, box.x, middle, box.w + 1, style, label.text);
     }
     if (seen) {
         const struct weft_point_px tip[] = {{playhead_x - 5, badge.y + badge.h - 0.5f},

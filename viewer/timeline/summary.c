@@ -1,8 +1,10 @@
 #include "viewer/timeline/summary.h"
 
+#include "base/utf8.h"
 #include "base/vec.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void weft_summary_done(struct weft_summary *summary)
 {
@@ -58,6 +60,95 @@ uint32_t weft_crowd_row(uint64_t *until, uint32_t rows, uint64_t from_ns, uint64
     return row;
 }
 
+/* Past so many threads nobody tells badges apart, and comparing all of them takes too long. */
+enum { BADGES_COMPARED = 512, BADGE_DIGITS_MAX = 3 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+}
+
+/* Adds the character at name, if it is a letter; returns its bytes. */
+static size_t add_letter(struct weft_badge *badge, const char *name)
+{
+    const size_t width = weft_utf8_width(name, strnlen(name, 4));
+    const size_t len = strlen(badge->text);
+
+    if (width == 0 || !is_letter(*name)) {
+        return width > 0 ? width : 1;
+    }
+    memcpy(badge->text + len, name, width);
+    badge->text[len + width] = '\0';
+    badge->characters++;
+    return width;
+}
+
+/* The last run of digits of a name, when it is short. */
+static void add_digits(struct weft_badge *badge, const char *name)
+{
+    size_t end = strlen(name), start;
+
+    while (end > 0 && !is_digit(name[end - 1])) {
+        end--;
+    }
+    for (start = end; start > 0 && is_digit(name[start - 1]);) {
+        start--;
+    }
+    if (end - start <= BADGE_DIGITS_MAX) {
+        const size_t len = strlen(badge->text);
+        memcpy(badge->text + len, name + start, end - start);
+        badge->text[len + end - start] = '\0';
+        badge->characters += (uint8_t)(end - start);
+    }
+}
+
+/* So many letters of a name from its start, and its number. */
+static struct weft_badge badge_of(const char *name, uint8_t letters)
+{
+    struct weft_badge badge = {.text = ""};
+    const char *at = name;
+
+    while (*at != '\0' && badge.characters < letters) {
+        at += add_letter(&badge, at);
+    }
+    add_digits(&badge, name);
+    if (badge.characters == 0) {
+        badge = (struct weft_badge){.text = "?", .characters = 1};
+    }
+    return badge;
+}
+
+static bool badge_is_taken(const struct weft_summary *summary, uint32_t thread,
+                           const struct weft_badge *badge)
+{
+    for (uint32_t i = 0; i < thread && thread < BADGES_COMPARED; i++) {
+        if (strcmp(summary->threads.at[i].badge.text, badge->text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void give_badge(struct weft_summary *summary, const struct weft_model *model,
+                       uint32_t thread)
+{
+    const char *name = model->threads.at[thread].name;
+    struct weft_badge badge = badge_of(name, 1);
+
+    if (badge_is_taken(summary, thread, &badge)) {
+        badge = badge_of(name, 2);
+    }
+    summary->threads.at[thread].badge = badge;
+    if (badge.characters > summary->badge_characters) {
+        summary->badge_characters = badge.characters;
+    }
+}
+
 static void sum_thread(struct weft_summary *summary, const struct weft_model *model,
                        uint32_t thread)
 {
@@ -65,6 +156,7 @@ static void sum_thread(struct weft_summary *summary, const struct weft_model *mo
     struct weft_thread_summary *sum = &summary->threads.at[thread];
 
     *sum = (struct weft_thread_summary){.life_ns = info->end_ns - info->start_ns};
+    give_badge(summary, model, thread);
     for (uint32_t i = 0; i < info->spans.count; i++) {
         const struct weft_span *span = &info->spans.at[i];
         sum->state_ns[span->state] += weft_span_end_ns(model, thread, i) - span->start_ns;

@@ -11,7 +11,15 @@
 
 enum { WEFT_CROWD_MAX = 8 };
 
+/* A thread's quiet mark: initials, "m", "T1", "T2", "K"; unlike any other thread's where a few
+ * letters can be. */
+struct weft_badge {
+    char text[12];
+    uint8_t characters;
+};
+
 struct weft_thread_summary {
+    struct weft_badge badge;
     uint64_t state_ns[WEFT_STATE_COUNT];
     uint64_t life_ns;
     uint32_t zone_depth; /* 0: it has no zones */
@@ -53,8 +61,9 @@ struct weft_summary {
     bool has_holds, has_waiters, has_levels, has_zones;
     bool has_items, has_permits; /* changes of queues, of semaphores */
     bool has_handoffs, has_joined, has_passed_locks;
-    bool has_ends; /* starts or ends of threads */
-    bool has_torn; /* spans that had not ended */
+    bool has_ends;            /* starts or ends of threads */
+    bool has_torn;            /* spans that had not ended */
+    uint8_t badge_characters; /* of the longest badge */
     size_t points_seen;
 };
 

@@ -121,8 +121,8 @@ static void label_change(struct weft_frame *frame, const struct weft_lane *lane,
     if (y < scale->rect.y + 4) {
         y = y_of(scale, level->value) + 10;
     }
-    weft_pen_label(frame, x + 6, y, width, style, weft_track_ground(frame, lane, x + 6), false,
-                   label.text);
+    weft_pen_label(frame, x + 6, y, width, style, weft_track_ground(frame, lane, x + 6),
+                   weft_track_rect(frame, lane), false, label.text);
 }
 
 void weft_track_change(struct weft_frame *frame, float x, float y, bool more)

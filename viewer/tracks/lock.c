@@ -1,7 +1,7 @@
 /*
  * A lock's lane: who has it, and below who waits for it.
  *
- *     owners   [● Thread-1 ·········][▲ Thread-2 ··········]
+ *     owners   [(T1) held by Thread-1][(T2) held by Thread-2]
  *     waiters  ▓▓ Thread-2 waits ▓▓▓▓
  */
 #include "viewer/pen.h"
@@ -52,14 +52,14 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
     const struct weft_style style = {WEFT_FONT_SANS, weft_track_label_size(box.h),
                                      frame->theme->on_hold};
     const char *owner = weft_name_of_thread(frame->model, hold->thread, hold->end_ns);
-    const float radius = box.h >= 20 ? 4.5f : 3.5f;
+    const float height = box.h >= 22 ? 16 : 13;
+    const float badge = weft_pen_badge_width(frame, hold->thread, height);
 
-    if (seen.w < 4 * radius) {
+    if (seen.w < badge + 8 || box.h < height) {
         return;
     }
-    weft_pen_chip(frame, seen.x + 6 + radius, box.y + box.h / 2, radius, hold->thread,
-                  frame->theme->on_hold);
-    const float left = seen.x + 6 + 2 * radius + 6, room = seen.x + seen.w - 6 - left;
+    weft_pen_badge(frame, seen.x + 5, box.y + box.h / 2, height, hold->thread);
+    const float left = seen.x + 5 + badge + 6, room = seen.x + seen.w - 6 - left;
     for (int variant = 0; variant < 2 && style.size > 0; variant++) {
         struct weft_sentence label = {.len = 0};
         weft_sentence_add(
@@ -68,8 +68,8 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
                 .text);
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
-            weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold, false,
-                           label.text);
+            weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold, box,
+                           false, label.text);
             return;
         }
     }
@@ -171,8 +171,8 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
         }
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= seen.w - 12) {
-            weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, false,
-                           label.text);
+            weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, bar,
+                           false, label.text);
             return;
         }
     }

@@ -6,8 +6,8 @@
  *     bars     ████ ▓▓▓▓▓▓ ░░░░░░░ ended    states in colour, height and pattern
  *
  * Spans of less than two pixels are summed up a pixel column at a time, exactly, with fractions:
- * a column shows the state that really dominates it, and a loud state that does not keeps a notch
- * at the column's foot, however rare it is.
+ * a column shows the state that really dominates it, and a loud state that does not is a tick over
+ * it, or a notch at its foot where they crowd, however rare it is.
  */
 #include "viewer/pen.h"
 #include "viewer/sentences.h"
@@ -18,7 +18,7 @@
 
 static const float NARROW_PX = 2;
 
-enum { MERGED_PX = 4 };
+enum { MERGED_PX = 4, TICK_PX = 2, ALONE_PX = 4, LOOK_AHEAD = 16 };
 
 float weft_track_label_size(float bar_height)
 {
@@ -71,8 +71,9 @@ struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, 
 struct columns {
     uint32_t count;
     float (*share)[WEFT_STATE_COUNT];
-    bool *narrow;  /* some narrow span touches it: the column is drawn as one */
-    uint8_t *most; /* the state that has most of it */
+    bool *narrow;     /* some narrow span touches it: the column is drawn as one */
+    uint32_t *shorts; /* a bit for each state of these: the rest of a wide bar is no short wait */
+    uint8_t *most;    /* the state that has most of it */
 };
 
 static bool columns_init(struct columns *columns, struct weft_frame *frame)
@@ -82,8 +83,10 @@ static bool columns_init(struct columns *columns, struct weft_frame *frame)
     columns->count = width > 0 ? (uint32_t)ceilf(width) + 1 : 1;
     columns->share = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->share);
     columns->narrow = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->narrow);
+    columns->shorts = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->shorts);
     columns->most = weft_arena_get(&frame->list->arena, columns->count);
-    if (columns->share == NULL || columns->narrow == NULL || columns->most == NULL) {
+    if (columns->share == NULL || columns->narrow == NULL || columns->shorts == NULL ||
+        columns->most == NULL) {
         frame->list->failed = true;
         return false;
     }
@@ -107,6 +110,7 @@ static void cover(struct columns *columns, float x0, float x1, uint8_t state, bo
         /* A span without any length still is there: it must be able to leave a notch. */
         columns->share[i][state] += to > from ? to - from : 1e-6f;
         columns->narrow[i] |= narrow;
+        columns->shorts[i] |= narrow ? 1u << state : 0;
         if (!narrow && i == first && last > first + 1) {
             i = last - 1; /* a wide bar draws its inside itself */
         }
@@ -186,7 +190,7 @@ static uint8_t loudest_hidden(const struct columns *columns, uint32_t i)
 
     for (uint8_t state = 0; columns->narrow[i] && state < WEFT_STATE_COUNT; state++) {
         const uint8_t loudness = weft_state_styles[state].loudness;
-        if (columns->share[i][state] > 0 && loudness > 0 &&
+        if ((columns->shorts[i] >> state & 1) != 0 && loudness > 0 &&
             (loudest == WEFT_STATE_COUNT || loudness > weft_state_styles[loudest].loudness)) {
             loudest = state;
         }
@@ -194,9 +198,22 @@ static uint8_t loudest_hidden(const struct columns *columns, uint32_t i)
     return loudest < WEFT_STATE_COUNT && loudest != columns->most[i] ? loudest : WEFT_STATE_COUNT;
 }
 
-/* Loud states that do not dominate their column keep a notch at its foot. */
+/* Is nothing hidden in the columns beside [from, end)?  Only then it is a single short wait. */
+static bool stands_alone(const struct columns *columns, uint32_t from, uint32_t end)
+{
+    for (uint32_t i = from > ALONE_PX ? from - ALONE_PX : 0;
+         i < end + ALONE_PX && i < columns->count; i++) {
+        if ((i < from || i >= end) && loudest_hidden(columns, i) != WEFT_STATE_COUNT) {
+            return false;
+        }
+    }
+    return end - from <= TICK_PX;
+}
+
+/* Loud states that do not dominate their column: a single one is a tick as high as its state
+ * always is, over its neighbours; where every column has one, they are notches at its foot. */
 static void draw_notches(struct weft_frame *frame, const struct columns *columns,
-                         struct weft_rect bars)
+                         struct weft_rect bars, float end_x)
 {
     const float height = bars.h >= 24 ? 7 : 4;
 
@@ -208,10 +225,14 @@ static void draw_notches(struct weft_frame *frame, const struct columns *columns
             end++;
         }
         if (state < WEFT_STATE_COUNT) {
-            weft_draw_rect(frame->list,
-                           (struct weft_rect){bars.x + (float)i, bars.y + bars.h - height,
-                                              (float)(end - i) + 0.5f, height},
-                           0, weft_state_styles[state].colors[frame->theme->id].fill);
+            const bool alone = stands_alone(columns, i, end);
+            const float left = bars.x + (float)i, foot = bars.y + bars.h;
+            /* A wait at a thread's very end is no wait behind it. */
+            const float x = left + TICK_PX > end_x ? end_x - TICK_PX : left;
+            const struct weft_rect tick = weft_track_bar(bars, state, x, x + TICK_PX);
+            const struct weft_rect notch = {left, foot - height, (float)(end - i) + 0.5f, height};
+            weft_draw_rect(frame->list, alone ? tick : notch, 0,
+                           weft_state_styles[state].colors[frame->theme->id].fill);
         }
         i = end;
     }
@@ -243,17 +264,37 @@ static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
     if (style.size == 0 || room < 24) {
         return;
     }
-    for (uint32_t variant = 0; variant < 5; variant++) {
+    for (uint32_t variant = 0; variant < WEFT_LABEL_VARIANTS; variant++) {
         if (!weft_sentence_label(frame->model, thread, span, variant, &label)) {
             continue;
         }
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
-            weft_pen_label(frame, seen.x + 8, bar.y + bar.h / 2, width, style, colors->fill,
+            weft_pen_label(frame, seen.x + 8, bar.y + bar.h / 2, width, style, colors->fill, bar,
                            weft_state_styles[state].pattern == WEFT_PATTERN_HATCHED, label.text);
             return;
         }
     }
+}
+
+/* Is the next bar, behind what is too short to be one, of the same state?  Nothing but a gap then
+ * says that they are two. */
+static bool same_follows(const struct weft_frame *frame, uint32_t thread, uint32_t span, float x1)
+{
+    const struct weft_thread_info *info = &frame->model->threads.at[thread];
+    const uint8_t state = info->spans.at[span].state;
+
+    for (uint32_t i = span + 1; i < info->spans.count && i <= span + LOOK_AHEAD; i++) {
+        const float left = weft_frame_x(frame, (double)info->spans.at[i].start_ns);
+        const float right = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i));
+        if (left > x1 + NARROW_PX) {
+            return false;
+        }
+        if (right - left >= NARROW_PX) {
+            return info->spans.at[i].state == state;
+        }
+    }
+    return false;
 }
 
 /* Spans that are wide enough to be bars of their own, over the columns. */
@@ -274,7 +315,9 @@ static void draw_bars(struct weft_frame *frame, const struct weft_lane *lane, st
         }
         /* A hair between neighbours, so that two of the same state are seen to be two, even where
          * a column of what lies between them has been drawn. */
-        const float hair = x1 - x0 >= 4 ? 1 : 0;
+        const float hair = x1 - x0 < 4                                          ? 0
+                           : x1 - x0 >= 8 && same_follows(frame, thread, i, x1) ? 2
+                                                                                : 1;
         const struct weft_rect bar = weft_track_bar(bars, span->state, x0, x1 - hair);
         if (hair > 0) {
             weft_draw_rect(frame->list, (struct weft_rect){x1 - hair, bar.y, hair, bar.h}, 0,
@@ -311,7 +354,7 @@ static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
     judge_columns(&columns);
     draw_columns(frame, &columns, bars);
     draw_bars(frame, lane, bars);
-    draw_notches(frame, &columns, bars);
+    draw_notches(frame, &columns, bars, weft_frame_x(frame, (double)info->end_ns));
     draw_merged(frame, &columns, bars);
 }
 
@@ -349,7 +392,7 @@ static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
         const float width = weft_pen_width(frame, style, zone->name);
         if (row >= 14 && width <= band.w - 10) {
             weft_pen_label(frame, band.x + 5, band.y + row / 2 + 0.5f, width, style,
-                           frame->theme->raised, false, zone->name);
+                           frame->theme->raised, band, false, zone->name);
         }
     }
 }
@@ -388,7 +431,8 @@ static void draw_life(struct weft_frame *frame, const struct weft_lane *lane, st
         const float width = weft_pen_width(frame, style, "ended");
         if (left + width <= bars.x + bars.w + 12) {
             weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.66f) / 2, width, style,
-                           weft_track_ground(frame, lane, left), false, "ended");
+                           weft_track_ground(frame, lane, left), weft_track_rect(frame, lane),
+                           false, "ended");
         }
     }
 }

@@ -123,38 +123,33 @@ static void add_figure(struct figures *figures, const char *name, struct weft_wo
     }
 }
 
-/* Waits first, what a thread does by itself last, in each group by share; after these what is
- * hardly there. */
+/* By share, so that what does not fit is never more than what does; of equal ones the louder. */
 static void thread_figures(const struct weft_frame *frame, uint32_t thread, struct figures *figures)
 {
     const struct weft_thread_summary *sum = &frame->summary->threads.at[thread];
-    const uint64_t hardly_ns = sum->life_ns / 100;
     bool told[WEFT_STATE_COUNT] = {false};
 
     /* Shares are of a thread's own life: where that is hardly to be seen, it is told. */
     if (sum->life_ns < frame->model->end_ns / 100) {
         add_figure(figures, "lived", weft_words_duration(sum->life_ns), true);
     }
-
-    for (int round = 5; round >= 0; round--) {
-        const int loudness = round % 3;
-        const uint64_t least_ns = round >= 3 ? hardly_ns : 0;
-        for (;;) {
-            int best = -1;
-            for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-                if (!told[state] && weft_state_styles[state].loudness == loudness &&
-                    sum->state_ns[state] > least_ns &&
-                    (best < 0 || sum->state_ns[state] > sum->state_ns[best])) {
-                    best = state;
-                }
+    for (;;) {
+        int best = -1;
+        for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+            const uint64_t ns = sum->state_ns[state];
+            if (!told[state] && ns > 0 &&
+                (best < 0 || ns > sum->state_ns[best] ||
+                 (ns == sum->state_ns[best] &&
+                  weft_state_styles[state].loudness > weft_state_styles[best].loudness))) {
+                best = state;
             }
-            if (best < 0) {
-                break;
-            }
-            told[best] = true;
-            add_figure(figures, weft_states[best].words,
-                       weft_words_share(sum->state_ns[best], sum->life_ns), true);
         }
+        if (best < 0) {
+            return;
+        }
+        told[best] = true;
+        add_figure(figures, weft_states[best].words,
+                   weft_words_share(sum->state_ns[best], sum->life_ns), true);
     }
 }
 
@@ -255,9 +250,10 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
                                      frame->theme->text};
     const char *name = thread ? frame->model->threads.at[lane->index].name
                               : frame->model->objects.at[lane->index].name;
-    const float left = 16 + (thread ? 18 : 0);
+    const float badge = 10 + 6.5f * (float)frame->summary->badge_characters;
+    const float left = 16 + (thread ? (badge > 20 ? badge : 20) + 6 : 0);
     const float scale = lane->kind == WEFT_LANE_LEVEL && lane->h >= 38 ? 36 : 0;
-    const float room = gutter - 12 - scale - left;
+    const float room = gutter - 8 - scale - left;
     struct figures figures = {.count = 0};
     float y = rect.y + rect.h / 2;
 
@@ -286,7 +282,7 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
         write_figures(frame, &figures, 0, left + taken + 12, y, room - taken - 12);
     }
     if (thread) {
-        weft_pen_chip(frame, 22, y, 5, lane->index, frame->theme->chip);
+        weft_pen_badge(frame, 16, y, 16, lane->index);
     }
     if (scale > 0) {
         draw_level_scale(frame, lane, gutter - 8);
