@@ -51,6 +51,14 @@ class Case(unittest.TestCase):
         with open(path or self.trace, encoding="utf-8") as file:
             return [json.loads(line) for line in file]
 
+    def defined(self, what):
+        """What was defined, in order; a later definition adds to the first."""
+        things = {}
+        for line in self.whole():
+            if line.get("define") == what:
+                things.setdefault(line["id"], {}).update(line)
+        return list(things.values())
+
     def whole(self, path=None):
         """The trace is whole, and nothing was lost; its lines."""
         lines = self.lines(path)
@@ -134,7 +142,7 @@ class Manners(Case):
         scenario = os.path.join(os.path.dirname(WEFT), "scenarios", "queue-workers")
         result = self.record(scenario)
         self.assertEqual(result.returncode, DONE, result.stderr)
-        kinds = {line["kind"] for line in self.whole() if line.get("define") == "object"}
+        kinds = {thing["kind"] for thing in self.defined("object")}
         self.assertIn("queue", kinds)
         self.assertNotIn("mutex", kinds)
 
@@ -157,7 +165,7 @@ class Manners(Case):
             file.write(f"#!/usr/bin/env sh\nexec {program}\n")
         os.chmod(script, 0o755)
         self.assertEqual(self.record(script).returncode, DONE)
-        names = {line.get("name") for line in self.whole() if line.get("define") == "object"}
+        names = {thing.get("name") for thing in self.defined("object")}
         self.assertIn("queue_lock", names)
 
 
@@ -246,7 +254,7 @@ class Refusals(Case):
 
 class Names(Case):
     def names(self):
-        return [line.get("name") for line in self.whole() if line.get("define") == "object"]
+        return [thing.get("name") for thing in self.defined("object")]
 
     def recorded(self, program):
         result = self.record(program)
@@ -256,7 +264,7 @@ class Names(Case):
         self.recorded(compiled(self.folder, "rec_names.c"))
         self.assertEqual(self.names(), ["queue_lock", "locks[0]", "locks[3]", "srv.st[1].lock",
                                         "file_static_lock", "in_function::fn_static", "&q->lock"])
-        threads = [line["name"] for line in self.lines() if line.get("define") == "thread"]
+        threads = [thing["name"] for thing in self.defined("thread")]
         self.assertEqual(threads, ["main", "worker"])
 
     def test_without_position_independence(self):
@@ -291,7 +299,7 @@ class Names(Case):
     def test_cxx(self):
         self.recorded(compiled(self.folder, "rec_names_cxx.cc"))
         self.assertEqual(self.names(), ["(anonymous namespace)::m", "mu_", "app::Cache::registry"])
-        sites = [line for line in self.lines() if line.get("define") == "site"]
+        sites = self.defined("site")
         own = [site for site in sites if site["file"].endswith("rec_names_cxx.cc")]
         self.assertIn("app::Cache::put", [site["function"] for site in own])
 
@@ -302,7 +310,7 @@ class Names(Case):
         result = self.record(compiled(self.folder, "rec_loads.c"), library)
         self.assertEqual(result.returncode, DONE, result.stderr)
         self.assertIn("late_lock", self.names())
-        files = [line.get("file", "") for line in self.lines() if line.get("define") == "site"]
+        files = [thing.get("file", "") for thing in self.defined("site")]
         self.assertTrue(any(file.endswith("rec_late.c") for file in files), files)
 
 

@@ -18,18 +18,20 @@ SLACK_NS = 50_000_000
 
 def shape_of(lines):
     """What is compared of a trace, by name."""
-    names, objects, printed, end = {}, set(), collections.Counter(), {}
+    names, objects, printed, end = {}, {}, collections.Counter(), {}
     for line in map(json.loads, lines):
         if line.get("define") == "thread":
-            names[line["id"]] = line.get("name", "")
+            names[line["id"]] = line.get("name", names.get(line["id"], ""))
         elif line.get("define") == "object":
-            objects.add((line["kind"], line.get("name", "")))
+            objects.setdefault(line["id"], {}).update(line)
         elif line.get("event") == "print":
             printed[re.sub(r"Thread-\d+", "Thread-N", TIME.sub("TIME", line["text"]))] += 1
         elif "end" in line:
             end = line
     counted = {"thread": collections.Counter(names.values()),
-               "object": collections.Counter(objects), "printed line": printed}
+               "object": collections.Counter({(thing["kind"], thing.get("name", ""))
+                                              for thing in objects.values()}),
+               "printed line": printed}
     return counted, end.get("lost", "cut"), end.get("duration_ns", 0)
 
 

@@ -31,7 +31,7 @@ class Trace:
     def count(self, what):
         event, at, owner = what.partition("@")
         if at:
-            number = re.search(rb'"object","id":(\d+),"kind":"\w+","name":"%s"' % owner.encode(),
+            number = re.search(rb'"object","id":(\d+),"name":"%s"' % owner.encode(),
                                self.bytes).group(1)
             return len(re.findall(rb'"event":"%s","object":%s\b' % (event.encode(), number),
                                   self.bytes))
