@@ -144,6 +144,8 @@ static int start(const struct weft_launch *launch, struct weft_writer *writer,
         failed = errno;
     } else {
         watcher->program = program;
+        /* libdw would ask servers for debugging information while the program waits for us. */
+        (void)unsetenv("DEBUGINFOD_URLS");
         /* Returns at once when the exec succeeds, since that closes the pipe. */
         while (read(tell[0], &failed, sizeof failed) < 0 && errno == EINTR) {
         }

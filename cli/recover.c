@@ -84,6 +84,7 @@ int weft_cli_recover(int argc, char **argv)
     char spool[4096];
 
     (void)argp_parse(&parser, argc, argv, 0, NULL, &args);
+    (void)unsetenv("DEBUGINFOD_URLS");         /* as in launch.c */
     if (realpath(args.spool, spool) == NULL) { /* as the program's mappings call it */
         return weft_cli_fail(WEFT_EXIT_UNREADABLE, "cannot open %s: %s", args.spool,
                              strerror(errno));

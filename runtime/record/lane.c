@@ -17,7 +17,7 @@ enum {
 #define ROOM_PAUSE_MIN_NS 50000L
 #define ROOM_PAUSE_MAX_NS 2000000L
 /* A drain that is stopped (SIGSTOP, Ctrl-Z) must not stop the program for long: then lose. */
-#define ROOM_IDLE_MAX_MS 1000u
+#define ROOM_IDLE_MAX_MS 5000u
 
 struct weft_spool_state weft_spool;
 

@@ -1,6 +1,7 @@
 #include "traces/write/variables.h"
 
 #include "base/vec.h"
+#include "traces/format/clock.h"
 
 #include <dwarf.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@ enum {
     SCOPES_MAX = 64, /* deeper nesting is not followed */
     TYPES_MAX = 64,  /* typedefs, members and arrays on the way to a lock */
     NAME_MAX_BYTES = 512,
+    /* The recorded program may be waiting for us: what was not reached is called by its symbol. */
+    INDEX_MAX_NS = 500 * 1000 * 1000,
 };
 
 void weft_variables_done(struct weft_variables *variables)
@@ -80,7 +83,9 @@ static void make_index(struct weft_variables *variables, Dwfl_Module *module)
     Dwarf_Addr bias;
 
     variables->made = true;
-    while ((unit = dwfl_module_nextcu(module, unit, &bias)) != NULL) {
+    const uint64_t until = weft_clock_monotonic() + INDEX_MAX_NS;
+    while (weft_clock_monotonic() < until &&
+           (unit = dwfl_module_nextcu(module, unit, &bias)) != NULL) {
         collect(variables, unit, 0);
     }
     if (variables->count > 0) {
