@@ -303,6 +303,12 @@ class Names(Case):
         own = [site for site in sites if site["file"].endswith("rec_names_cxx.cc")]
         self.assertIn("app::Cache::put", [site["function"] for site in own])
 
+    def test_cxx_without_types(self):
+        self.recorded(compiled(self.folder, "rec_names_cxx.cc", "-g0", "-fno-inline"))
+        self.assertEqual(self.names()[::2], ["(anonymous namespace)::m", "app::Cache::registry"])
+        functions = [site.get("function") for site in self.defined("site")]
+        self.assertIn("__gthread_mutex_lock", functions)
+
     def test_a_library_that_is_loaded_later(self):
         library = os.path.join(self.folder, "late.so")
         subprocess.run(["gcc", "-g", "-O1", "-shared", "-fPIC", "-pthread", "-o", library,

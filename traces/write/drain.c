@@ -128,7 +128,7 @@ enum weft_status weft_writer_adopt(const struct weft_writer_options *options, co
     struct weft_writer *made = NULL;
     const enum weft_status status = make(options, spool, &made, error);
 
-    if (status == WEFT_OK) {
+    if (made != NULL) {
         /* What the killed writer had in its hands went with it. */
         atomic_fetch_add(&made->lanes.head->lost, atomic_exchange(&made->lanes.head->in_hand, 0));
         if (made->options.program == NULL) {

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "traces/write/demangle.h"
 #include "traces/write/variables.h"
 
 #include <dwarf.h>
@@ -300,6 +301,7 @@ struct weft_symbol weft_symbols_find(struct weft_symbols *symbols, uint64_t addr
     const struct mapping *mapping = mapping_of(symbols, call);
     struct module *module = mapping != NULL ? module_of(symbols, mapping) : NULL;
     struct stat there;
+    char name[NAME_ROOM];
 
     if (module == NULL) {
         return found;
@@ -308,6 +310,10 @@ struct weft_symbol weft_symbols_find(struct weft_symbols *symbols, uint64_t addr
     Dwfl_Line *line = dwfl_module_getsrc(module->dwfl, call);
     if (line != NULL) {
         found.file = dwfl_lineinfo(line, NULL, &found.line, NULL, NULL, NULL);
+    }
+    if (found.function != NULL && weft_demangle(found.function, name, sizeof name)) {
+        const char *kept = weft_arena_copy(&symbols->names, name, strlen(name));
+        found.function = kept != NULL ? kept : found.function;
     }
     climb(symbols, module->dwfl, call, &found);
     found.source_is_as_built = found.file != NULL && module->built != 0 &&
@@ -320,11 +326,15 @@ static bool name_by_symbol(Dwfl_Module *module, uint64_t address, char *name, si
 {
     GElf_Off offset = 0;
     GElf_Sym symbol;
+    char readable[NAME_ROOM];
     const char *found = dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
 
     if (found == NULL || found[0] == '\0' ||
         (symbol.st_size != 0 ? offset >= symbol.st_size : offset != 0)) {
         return false;
+    }
+    if (weft_demangle(found, readable, sizeof readable)) {
+        found = readable;
     }
     size_t len = strlen(found);
     const size_t digits = strspn(found + strcspn(found, "."), ".0123456789");

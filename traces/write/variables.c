@@ -12,8 +12,8 @@ enum {
     SCOPES_MAX = 64, /* deeper nesting is not followed */
     TYPES_MAX = 64,  /* typedefs, members and arrays on the way to a lock */
     NAME_MAX_BYTES = 512,
-    /* The recorded program may be waiting for us: what was not reached is called by its symbol. */
-    INDEX_MAX_NS = 500 * 1000 * 1000,
+    /* Somebody is waiting for the trace: what was not reached is called by its symbol. */
+    INDEX_MAX_NS = 2 * 1000 * 1000 * 1000,
 };
 
 void weft_variables_done(struct weft_variables *variables)
