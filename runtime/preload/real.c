@@ -163,17 +163,31 @@ static void **slot_of(const struct wanted *what)
     return (void **)((char *)&weft_real + what->at);
 }
 
+static const struct link_map *our_map(void)
+{
+    const struct link_map *map = _r_debug.r_map;
+
+    while (map != NULL && map->l_ld != _DYNAMIC) {
+        map = map->l_next;
+    }
+    return map;
+}
+
+const char *weft_real_library(void)
+{
+    const struct link_map *ours = our_map();
+
+    return ours != NULL ? ours->l_name : "";
+}
+
 void weft_real_find(void)
 {
     static bool found;
-    const struct link_map *ours = _r_debug.r_map;
 
     if (found) {
         return;
     }
-    while (ours != NULL && ours->l_ld != _DYNAMIC) {
-        ours = ours->l_next;
-    }
+    const struct link_map *ours = our_map();
     /* The first library that has it, in the order of loading. */
     for (const struct link_map *map = ours != NULL ? ours->l_next : NULL; map != NULL;
          map = map->l_next) {

@@ -43,6 +43,9 @@ extern struct weft_real weft_real;
 /* Finds them all; called again it does nothing. */
 void weft_real_find(void);
 
+/* The path of this library, as the loader was given it; "": not known. */
+const char *weft_real_library(void);
+
 #pragma GCC visibility pop
 
 #endif

@@ -128,6 +128,19 @@ class Meaning(Recorded):
             self.assertGreater(unlocked, 1000)
             self.assertEqual(trace.end["lost"], 0)
 
+    def test_a_program_is_recorded_on_when_it_empties_its_environment(self):
+        _, trace = self.record("/usr/bin/env", "-i", GUEST, "names")
+        self.assertEqual(trace.count("process_exec"), 1)
+        self.assertEqual(trace.count("thread_name"), 2)
+
+    def test_what_the_program_itself_preloads_stays(self):
+        said, trace = self.record("/usr/bin/env", "-i", "LD_PRELOAD=libm.so.6", "A=b",
+                                  "/usr/bin/env")
+        self.assertEqual(sorted(line.split("=")[0] for line in said.splitlines()),
+                         ["A", "LD_PRELOAD", "WEFT_SPOOL"])
+        self.assertIn("libweft_preload.so:libm.so.6\n", said)
+        self.assertEqual(trace.count("process_exec"), 1)
+
     def test_a_mutex_has_the_name_of_its_variable_and_a_thread_that_of_its_routine(self):
         _, trace = self.record(GUEST, "conditions")
         names = {line.get("name") for line in trace.lines() if "define" in line}
