@@ -303,6 +303,13 @@ class Names(Case):
         own = [site for site in sites if site["file"].endswith("rec_names_cxx.cc")]
         self.assertIn("app::Cache::put", [site["function"] for site in own])
 
+    def test_what_stands_in_the_line_of_the_first_use(self):
+        self.recorded(compiled(self.folder, "rec_arguments.cc", "-O2", "-std=c++17"))
+        names = self.names()
+        self.assertEqual(names[:5], ["s->mu", "s->r", "s->sm", "s->p", "&arr[i].p"])
+        for name in names[5:]:  # two in one line: nobody knows which is which
+            self.assertRegex(name, r"^mutex@rec_arguments\.cc:\d+$")
+
     def test_cxx_without_types(self):
         self.recorded(compiled(self.folder, "rec_names_cxx.cc", "-g0", "-fno-inline"))
         self.assertEqual(self.names()[::2], ["(anonymous namespace)::m", "app::Cache::registry"])

@@ -367,8 +367,8 @@ static bool define_about(struct weft_lines *lines, uint32_t thread, const struct
                                   taken->object_kind, taken->site);
     }
     if (taken->has_args && info->second == WEFT_ARG_WITH && taken->second != 0) {
-        about->with =
-            object_of(lines, (uint64_t)taken->second, WEFT_FAMILY_LOCK, WEFT_OBJ_NONE, taken->site);
+        /* Without a site: what stands there first is the condition. */
+        about->with = object_of(lines, (uint64_t)taken->second, WEFT_FAMILY_LOCK, WEFT_OBJ_NONE, 0);
     }
     if (taken->site != 0) {
         about->site = site_of(lines, taken->site);

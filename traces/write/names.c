@@ -132,7 +132,7 @@ static size_t argument_len(const char *text)
 
     for (size_t i = 0; text[i] != '\0' && text[i] != ';'; i++) {
         const char c = text[i];
-        if (depth == 0 && (c == ',' || c == ')')) {
+        if (depth == 0 && (c == ',' || c == ')' || c == '}')) {
             return i;
         }
         depth += c == '(' || c == '[' || c == '{';
@@ -163,36 +163,70 @@ static size_t receiver_len(const char *line, const char *call, const char **from
     return (size_t)(end - *from);
 }
 
+static bool has_any(const char *text, size_t len, const char *const *words, size_t count)
+{
+    char lower[LINE_ROOM];
+
+    len = len < sizeof lower - 1 ? len : sizeof lower - 1;
+    for (size_t i = 0; i < len; i++) {
+        lower[i] = (char)tolower((unsigned char)text[i]);
+    }
+    lower[len] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(lower, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is what stands before `open` a call that waits or wakes, or a guard that is being made? */
+static bool is_our_call(const char *line, const char *open)
+{
+    static const char *const verbs[] = {"lock", "wait",    "signal",  "broadcast", "post",
+                                        "init", "acquire", "release", "notify",    "once"};
+    static const char *const guards[] = {"lock_guard", "unique_lock", "scoped_lock", "shared_lock"};
+    const char *word = open, *statement;
+
+    while (word > line && is_word(word[-1])) {
+        word--;
+    }
+    statement = word;
+    while (statement > line && statement[-1] != ';' && statement[-1] != '{') {
+        statement--;
+    }
+    return has_any(word, (size_t)(open - word), verbs, sizeof verbs / sizeof *verbs) ||
+           has_any(statement, (size_t)(word - statement), guards, sizeof guards / sizeof *guards);
+}
+
 /*
  * What a line of source does something to: "&q->lock" in pthread_mutex_lock(&q->lock), "mu_" in
- * std::lock_guard<std::mutex> g(mu_) and in mu_.lock().  0: no call of the kind stands there.
+ * std::lock_guard<std::mutex> g(mu_) and in mu_.lock().  0: to nothing, or to several things, of
+ * which nobody knows which one was meant.
  */
 static size_t find_argument(const char *line, const char **argument)
 {
-    static const char *const calls[] = {"lock",   "wait", "guard", "signal",  "broadcast",
-                                        "post",   "init", "once",  "acquire", "release",
-                                        "notify", "mtx_", "cnd_",  "sem_",    "pthread_"};
-    const char *first = NULL;
+    size_t found = 0;
 
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        const char *found = strstr(line, calls[i]);
-        if (found != NULL && (first == NULL || found < first)) {
-            first = found;
+    for (const char *open = line; (open = strpbrk(open, "({")) != NULL; open++) {
+        const char *from = open + 1 + strspn(open + 1, " \t");
+        if (!is_our_call(line, open)) {
+            continue;
         }
+        size_t len = argument_len(from);
+        if (len == 0) {
+            len = receiver_len(line, open, &from);
+        }
+        while (len > 0 && isspace((unsigned char)from[len - 1])) {
+            len--;
+        }
+        if (len == 0 || (found > 0 && (len != found || memcmp(from, *argument, len) != 0))) {
+            return 0;
+        }
+        *argument = from;
+        found = len;
     }
-    const char *open = first != NULL ? first + strcspn(first, "({;") : "";
-    if (*open != '(' && *open != '{') {
-        return 0;
-    }
-    *argument = open + 1 + strspn(open + 1, " \t");
-    size_t len = argument_len(*argument);
-    if (len == 0) {
-        len = receiver_len(line, open, argument);
-    }
-    while (len > 0 && isspace((unsigned char)(*argument)[len - 1])) {
-        len--;
-    }
-    return len;
+    return found;
 }
 
 /* The argument in the site's source line; NULL: the source is not there, or not as it was built. */
