@@ -94,6 +94,24 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
     return WEFT_OK;
 }
 
+/*
+ * Where the playhead stands when nobody has said it: a window starts to play at the begin of what
+ * it shows; a picture, in which nobody can play, shows its middle.
+ */
+static void place_playhead(struct weft_app *app)
+{
+    const bool ranged = app->options.to_ns > app->options.from_ns;
+    const uint64_t end_ns = app->model->end_ns;
+    const uint64_t from_ns = ranged && app->options.from_ns < end_ns ? app->options.from_ns : 0;
+    const uint64_t to_ns = ranged && app->options.to_ns < end_ns ? app->options.to_ns : end_ns;
+
+    if (app->options.has_at || app->view.has_playhead) {
+        return;
+    }
+    app->view.playhead_ns = app->options.in_middle ? from_ns + (to_ns - from_ns) / 2 : from_ns;
+    app->view.has_playhead = app->options.in_middle;
+}
+
 /* The end of the trace may have moved, and with it what "everything" is. */
 static void settle_view(struct weft_app *app)
 {
@@ -103,8 +121,11 @@ static void settle_view(struct weft_app *app)
     if (app->options.to_ns > app->options.from_ns && !app->loading) {
         weft_view_show(&app->view, (double)app->options.from_ns, (double)app->options.to_ns);
     }
-    if (!app->loading && app->view.playhead_ns > end_ns) {
-        app->view.playhead_ns = end_ns;
+    if (!app->loading) {
+        place_playhead(app);
+        if (app->view.playhead_ns > end_ns) {
+            app->view.playhead_ns = end_ns;
+        }
     }
 }
 
@@ -165,8 +186,7 @@ bool weft_app_dirty(const struct weft_app *app)
 
 bool weft_app_quit(const struct weft_app *app)
 {
-    (void)app;
-    return false; /* the window's own close button is the backend's */
+    return app->quit; /* the window's own close button is the backend's */
 }
 
 const char *weft_app_title(const struct weft_app *app)

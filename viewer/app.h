@@ -20,7 +20,8 @@ struct weft_app_options {
     enum weft_theme_id theme;
     uint64_t from_ns, to_ns; /* first range shown; to_ns 0: everything */
     uint64_t at_ns;          /* the playhead */
-    bool has_at;             /* false: at the start, and not drawn as a choice of the user's */
+    bool has_at;             /* false: at the start of what is shown */
+    bool in_middle;          /* … or in its middle: for pictures */
 };
 
 enum weft_key {

@@ -45,6 +45,7 @@ struct weft_app {
     bool space_down, space_used;
     uint64_t now_ns;
     bool ticked;
+    bool quit;
 
     /* The last frame. */
     float width, height;

@@ -27,6 +27,7 @@ int main(int argc, char **argv)
         weft_view_options_help(stdout);
         return 0;
     }
+    options.app.in_middle = options.screenshot != NULL;
     app = weft_app_new(&options.app);
     if (app == NULL) {
         (void)weft_error_set(&error, WEFT_ERR_MEMORY, "no memory");

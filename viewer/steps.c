@@ -259,7 +259,8 @@ static void clear(struct weft_app *app)
 void weft_app_command(struct weft_app *app, enum weft_command_id command)
 {
     /* While the sheet is open, only it listens. */
-    if (app->view.help && command != WEFT_COMMAND_HELP && command != WEFT_COMMAND_CLEAR) {
+    if (app->view.help && command != WEFT_COMMAND_HELP && command != WEFT_COMMAND_CLEAR &&
+        command != WEFT_COMMAND_QUIT) {
         return;
     }
     switch (command) {
@@ -331,6 +332,9 @@ void weft_app_command(struct weft_app *app, enum weft_command_id command)
         break;
     case WEFT_COMMAND_CLEAR:
         clear(app);
+        break;
+    case WEFT_COMMAND_QUIT:
+        app->quit = true;
         break;
     case WEFT_COMMAND_HELP:
         app->view.help = !app->view.help;

@@ -416,6 +416,40 @@ static void speeds_have_ends(void **state)
     close_stage(&stage);
 }
 
+static double first_playhead(const struct weft_app_options *options)
+{
+    struct stage stage;
+
+    stage.app = check_open_sample("locked-sections", options);
+    weft_draw_init(&stage.list);
+    lay_out(&stage);
+    const double playhead_ns = number(&stage, "playhead_ns");
+    close_stage(&stage);
+    return playhead_ns;
+}
+
+static void without_a_choice_the_playhead_stands_where_what_is_shown_begins(void **state)
+{
+    (void)state;
+    assert_true(first_playhead(&(struct weft_app_options){.to_ns = 0}) == 0);
+    assert_true(first_playhead(
+                    &(struct weft_app_options){.from_ns = 1000000000, .to_ns = UINT64_MAX}) == 1e9);
+    assert_true(first_playhead(&(struct weft_app_options){
+                    .from_ns = 1000000000, .to_ns = 5000000000, .in_middle = true}) == 3e9);
+}
+
+static void q_closes_the_window(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    open_stage(&stage, "locked-sections");
+    assert_false(weft_app_quit(stage.app));
+    type(&stage, 'q', 0);
+    assert_true(weft_app_quit(stage.app));
+    close_stage(&stage);
+}
+
 static void the_first_range_and_playhead_are_the_callers(void **state)
 {
     (void)state;
@@ -522,6 +556,8 @@ int main(void)
         cmocka_unit_test(buttons_do_what_their_keys_do),
         cmocka_unit_test(speeds_have_ends),
         cmocka_unit_test(the_first_range_and_playhead_are_the_callers),
+        cmocka_unit_test(without_a_choice_the_playhead_stands_where_what_is_shown_begins),
+        cmocka_unit_test(q_closes_the_window),
         cmocka_unit_test(another_trace_can_be_opened_and_a_bad_one_changes_nothing),
         cmocka_unit_test(every_command_has_a_key_and_no_key_two_commands),
         cmocka_unit_test(random_input_breaks_nothing),
