@@ -23,10 +23,13 @@ target_include_directories(weft_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(weft_flags INTERFACE WEFT_VERSION="${PROJECT_VERSION}"
   _XOPEN_SOURCE=700 _FILE_OFFSET_BITS=64)
 
-set(WEFT_SANITIZE "" CACHE STRING "Value of -fsanitize= for everything, such as address,undefined")
+# For everything but targets with the property WEFT_PLAIN: what is loaded into a stranger's program.
+set(WEFT_SANITIZE "" CACHE STRING "Value of -fsanitize=, such as address,undefined")
 if(WEFT_SANITIZE)
-  target_compile_options(weft_flags INTERFACE -fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all)
-  target_link_options(weft_flags INTERFACE -fsanitize=${WEFT_SANITIZE})
+  set(not_plain $<NOT:$<BOOL:$<TARGET_PROPERTY:WEFT_PLAIN>>>)
+  target_compile_options(weft_flags INTERFACE
+    "$<${not_plain}:-fsanitize=${WEFT_SANITIZE};-fno-sanitize-recover=all>")
+  target_link_options(weft_flags INTERFACE "$<${not_plain}:-fsanitize=${WEFT_SANITIZE}>")
 endif()
 
 function(weft_module name)
