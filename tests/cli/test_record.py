@@ -125,6 +125,14 @@ class Manners(Case):
         subprocess.run([WEFT, "record", "-q", "/bin/true"], check=True, cwd=self.folder)
         self.assertEqual(os.listdir(self.folder), ["true.weft.jsonl"])
 
+    def test_closed_streams_stay_closed_and_the_trace_clean(self):
+        inner = "for n in 0 1 2; do [ -e /proc/self/fd/$n ] && echo open > " + self.folder + "/$n; done; exit 4"
+        result = subprocess.run(["sh", "-c", f'"$@" <&- >&- 2>&-', "-", WEFT, "record", "-o", self.trace,
+                                 "sh", "-c", inner], check=False)
+        self.assertEqual(result.returncode, 4)
+        self.whole()
+        self.assertEqual([name for name in os.listdir(self.folder) if len(name) == 1], [])
+
     def test_other_preloads_stay(self):
         result = self.record("sh", "-c", "echo $LD_PRELOAD",
                              env={**os.environ, "LD_PRELOAD": "libpthread.so.0",
