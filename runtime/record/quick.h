@@ -36,6 +36,7 @@ struct weft_asked {
     int64_t answer;
     uint64_t count;
     uint64_t last;
+    uint64_t head; /* of the lane behind it: something else was recorded when it has moved on */
     const void *site;
     unsigned how;
     enum weft_question question;

@@ -171,8 +171,8 @@ static void give_back_all(void)
 static void leave(void)
 {
     if (weft_me.depth == 1) {
-        /* An open question must be closed by whatever comes next: the long way sees to it. */
-        weft_me.quick_limit = weft_me.asked.count == 0 ? weft_me.seats[0].limit : 0;
+        /* An open poll must be closed by whatever comes next: the long way sees to it. */
+        weft_me.quick_limit = weft_me.asked.count <= 1 ? weft_me.seats[0].limit : 0;
         if (weft_me.ended) {
             give_back_all();
         }
@@ -341,13 +341,15 @@ static void ask(struct weft_seat *seat, uint64_t now, const struct weft_asked *a
 {
     struct weft_asked *open = &weft_me.asked;
 
-    if (open->count == 0 || open->question != asked->question || open->object != asked->object ||
+    if (open->count == 0 || (open->count == 1 && open->head != seat->head) ||
+        open->question != asked->question || open->object != asked->object ||
         open->answer != asked->answer || now - open->last > weft_spool.poll_gap_ticks) {
         close_question(seat);
         *open = *asked;
         open->count = 1;
         open->last = now;
         ask_once(seat, now, asked);
+        open->head = seat->head;
         return;
     }
     open->count++;
@@ -370,7 +372,7 @@ void weft_record_try(enum weft_question question, uint64_t object, const void *s
     if (seat == NULL) {
         return;
     }
-    const uint64_t now = weft_record_ticks();
+    const uint64_t now = weft_clock_ticks_unordered(weft_spool.clock);
     if (seat == &weft_me.seats[0]) {
         ask(seat, now, &asked);
     } else {
