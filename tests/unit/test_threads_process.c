@@ -41,8 +41,7 @@ static void pass_time(void *args, void *kwargs)
 {
     (void)args;
     (void)kwargs;
-    while (weft_thread_is_alive(main_thread))
-        ;
+    weft_thread_join(main_thread, WEFT_FOREVER);
     stage_wait_blocked(3);
     stage_pass(3);
 }
