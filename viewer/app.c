@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "traces/model/model.h"
 #include "viewer/app_private.h"
+#include "viewer/names.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 #include "viewer/timeline/ruler.h"
@@ -140,6 +141,10 @@ static void load_more(struct weft_app *app)
         app->load_error.text[0] = '\0';
     }
     app->loading = more;
+    /* Only now it is known which names are several threads'. */
+    if (!more && !weft_names_tell_apart(app->model)) {
+        (void)weft_error_set(&app->load_error, WEFT_ERR_MEMORY, "no memory");
+    }
     /* Sums are made anew each time the trace has doubled, so that all of them together cost no
      * more than twice the last one. */
     if (!more || app->model->points.count > 2 * app->summary.points_seen) {
@@ -148,6 +153,8 @@ static void load_more(struct weft_app *app)
             (void)weft_error_set(&app->load_error, WEFT_ERR_MEMORY, "no memory");
         }
         settle_view(app);
+    } else if (!weft_summary_cover(&app->summary, app->model)) {
+        (void)weft_error_set(&app->load_error, WEFT_ERR_MEMORY, "no memory");
     }
     if (!more) {
         weft_reader_close(app->reader);

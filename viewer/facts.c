@@ -137,7 +137,11 @@ static void hold_facts(const struct weft_model *model, uint32_t object, uint32_t
     const struct weft_object *lock = &model->objects.at[object];
     const struct weft_hold *hold = &lock->holds.at[index];
 
-    weft_sentence_add(&facts->title, "%s held by %s", lock->name,
+    const char *how = lock->family != WEFT_FAMILY_RWLOCK      ? ""
+                      : (hold->flags & WEFT_HOLD_SHARED) != 0 ? "for reading "
+                                                              : "for writing ";
+
+    weft_sentence_add(&facts->title, "%s held %sby %s", lock->name, how,
                       weft_name_of_thread(model, hold->thread, hold->end_ns));
     add_period(facts, "", hold->start_ns, hold->end_ns, (hold->flags & WEFT_SPAN_OPEN) != 0);
     if (hold->released_by != WEFT_NONE && hold->released_by != hold->thread) {

@@ -100,6 +100,45 @@ static bool lock_holders(const struct weft_model *model, const struct weft_objec
     return true;
 }
 
+/* "held for writing by w", "held for reading by w, v and 3 more" */
+static bool rwlock_holders(const struct weft_model *model, const struct weft_object *lock,
+                           uint64_t t_ns, struct weft_sentence *out)
+{
+    enum { NAMED_MAX = 4, LOOKED_AT_MAX = 1000 };
+    const size_t begun = holds_until(lock, t_ns);
+    uint32_t named[NAMED_MAX], found = 0;
+    bool reading = false;
+
+    for (size_t i = begun; i > 0 && begun - i < LOOKED_AT_MAX; i--) {
+        const struct weft_hold *hold = &lock->holds.at[i - 1];
+        if (hold->end_ns <= t_ns) {
+            continue;
+        }
+        if (found < NAMED_MAX) {
+            named[found] = hold->thread;
+        }
+        reading |= (hold->flags & WEFT_HOLD_SHARED) != 0;
+        found++;
+    }
+    if (found == 0) {
+        return false;
+    }
+    const uint32_t told = found <= NAMED_MAX ? found : NAMED_MAX - 1;
+    weft_sentence_add(out, "held for %s by ", reading ? "reading" : "writing");
+    for (uint32_t k = 0; k < told; k++) {
+        const bool last = k + 1 == told && told == found;
+        weft_sentence_add(out, "%s%s",
+                          k == 0 ? ""
+                          : last ? " and "
+                                 : ", ",
+                          weft_name_of_thread(model, named[k], t_ns));
+    }
+    if (told < found) {
+        weft_sentence_add(out, " and %s more", weft_words_count(found - told).text);
+    }
+    return true;
+}
+
 bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
                            uint64_t to_ns, struct weft_sentence *out)
 {
@@ -111,6 +150,8 @@ bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint
     switch (what->family) {
     case WEFT_FAMILY_LOCK:
         return lock_holders(model, what, from_ns, to_ns, out);
+    case WEFT_FAMILY_RWLOCK:
+        return rwlock_holders(model, what, from_ns, out);
     case WEFT_FAMILY_SEMAPHORE:
         return permit_holders(model, what, from_ns, out);
     default:
@@ -190,7 +231,12 @@ static struct wait_words words_of_wait(const struct weft_model *model, uint32_t 
                                        const struct weft_span *span)
 {
     switch (span->state) {
+    case WEFT_STATE_RWLOCK_WAIT:
+        return begin_kind(model, thread, span) == WEFT_EV_RWLOCK_WRITE_REQUEST
+                   ? (struct wait_words){"waits", "to write under", "", "to write"}
+                   : (struct wait_words){"waits", "to read under", "", "to read"};
     case WEFT_STATE_COND_WAIT:
+    case WEFT_STATE_FUTEX_WAIT:
         return (struct wait_words){"waits", "on", "", "on"};
     case WEFT_STATE_SEM_WAIT:
         return (struct wait_words){"waits", "for a permit of", "", "for"};

@@ -34,7 +34,8 @@ void weft_sentence_what_for(const struct weft_model *model, uint32_t thread, uin
 
 /*
  * "held by Thread-1, then by 2 others": who had the lock in [from_ns, to_ns), or who had the
- * permits of a semaphore at from_ns.  False: nobody, or not exactly known.
+ * permits of a semaphore or read or wrote under a read-write lock at from_ns.  False: nobody, or
+ * not exactly known.
  */
 bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint64_t from_ns,
                            uint64_t to_ns, struct weft_sentence *out);

@@ -7,6 +7,29 @@
  * for a frame, and only the depth is told. */
 enum { QUEUE_STEPS_MAX = 20000, QUEUE_ITEMS_MAX = 64, HOLDING_MAX = 3 };
 
+/* Has the thread the lock at t_ns?  *reading: for reading, with others perhaps. */
+static bool has_lock(const struct weft_object *lock, uint32_t thread, uint64_t t_ns, bool *reading)
+{
+    enum { LOOKED_AT_MAX = 100 };
+    uint32_t hold = lock->holds.count > 0 ? weft_object_hold_at(lock, t_ns) : WEFT_NONE;
+
+    *reading = false;
+    if (hold == WEFT_NONE) {
+        return false;
+    }
+    if (lock->family == WEFT_FAMILY_LOCK) {
+        return lock->holds.at[hold].thread == thread;
+    }
+    for (uint32_t i = 0; i < LOOKED_AT_MAX && i <= hold; i++) {
+        const struct weft_hold *one = &lock->holds.at[hold - i];
+        if (one->thread == thread && one->end_ns > t_ns) {
+            *reading = (one->flags & WEFT_HOLD_SHARED) != 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_holding(const struct weft_model *model, uint32_t thread, uint64_t t_ns,
                         struct weft_sentence *out)
 {
@@ -14,18 +37,17 @@ static void add_holding(const struct weft_model *model, uint32_t thread, uint64_
 
     for (uint32_t i = 0; i < model->objects.count; i++) {
         const struct weft_object *object = &model->objects.at[i];
-        if (object->family != WEFT_FAMILY_LOCK) {
-            continue;
-        }
-        const uint32_t hold = weft_object_hold_at(object, t_ns);
-        if (hold == WEFT_NONE || object->holds.at[hold].thread != thread) {
+        bool reading;
+        if ((object->family != WEFT_FAMILY_LOCK && object->family != WEFT_FAMILY_RWLOCK) ||
+            !has_lock(object, thread, t_ns, &reading)) {
             continue;
         }
         if (found == HOLDING_MAX) {
             weft_sentence_add(out, ", …");
             return;
         }
-        weft_sentence_add(out, "%s%s", found == 0 ? ", holding " : ", ", object->name);
+        weft_sentence_add(out, "%s%s%s", found == 0 ? ", holding " : ", ", object->name,
+                          reading ? " for reading" : "");
         found++;
     }
 }
@@ -44,7 +66,8 @@ static void add_wait(const struct weft_model *model, uint32_t thread, uint32_t i
         break;
     case WEFT_STATE_LOCK_WAIT:
     case WEFT_STATE_RWLOCK_WAIT:
-        weft_sentence_add(out, "waits for %s", subject);
+        weft_sentence_add(out, "waits ");
+        weft_sentence_what_for(model, thread, index, out);
         {
             struct weft_sentence holders = {.len = 0};
             if (weft_sentence_holders(model, span->object, t_ns, t_ns + 1, &holders)) {
@@ -274,6 +297,13 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
         add_waiting(model, object, t_ns, out);
         break;
     }
+    case WEFT_FAMILY_RWLOCK: {
+        struct weft_sentence holders = {.len = 0};
+        const bool held = weft_sentence_holders(model, object, t_ns, t_ns + 1, &holders);
+        weft_sentence_add(out, "%s", held ? holders.text : "free");
+        add_waiting(model, object, t_ns, out);
+        break;
+    }
     case WEFT_FAMILY_QUEUE:
         queue_now(model, object, t_ns, out);
         break;
@@ -293,7 +323,8 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
         }
         break;
     }
-    case WEFT_FAMILY_CONDITION: {
+    case WEFT_FAMILY_CONDITION:
+    case WEFT_FAMILY_FUTEX: {
         const uint32_t count = waiting_at(model, object, t_ns);
         weft_sentence_add(out, "%s", count == 0 ? "nobody waits" : "");
         if (count > 0) {

@@ -114,7 +114,7 @@ void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
     bool first = true;
     for (size_t i = 0; model != NULL && i < app->lanes.count && i < 200; i++) {
         const struct weft_lane *lane = &app->lanes.at[i];
-        if (lane->kind == WEFT_LANE_TITLE) {
+        if (lane->kind == WEFT_LANE_TITLE || lane->kind == WEFT_LANE_MORE) {
             continue;
         }
         const char *name = lane->kind == WEFT_LANE_THREAD ? model->threads.at[lane->index].name

@@ -170,8 +170,11 @@ struct weft_word weft_words_counted(uint64_t count, const char *noun)
 {
     struct weft_word word;
 
+    const size_t len = strlen(noun);
+    const char *more = len > 0 && noun[len - 1] == 'x' ? "es" : "s";
+
     snprintf(word.text, sizeof word.text, "%.27s %.16s%s", weft_words_count(count).text, noun,
-             count == 1 ? "" : "s");
+             count == 1 ? "" : more);
     return word;
 }
 

@@ -36,7 +36,7 @@ struct weft_word weft_words_number(int64_t number);
 /* "33 %", "0.4 %", "< 0.1 %". */
 struct weft_word weft_words_share(uint64_t part, uint64_t whole);
 
-/* "1 lock", "3 threads": count and noun; the plural adds an s. */
+/* "1 lock", "3 threads", "2 futexes": count and noun; the plural adds an s, or "es" after an x. */
 struct weft_word weft_words_counted(uint64_t count, const char *noun);
 
 /* A text that is put together piece by piece; what does not fit ends in "…". */

@@ -11,7 +11,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROW_PX = 23, TITLE_PX = 40, LINE_PX = 19, LEAST_ROWS = 5, KINDS_MEASURED = 24 };
+enum {
+    ROW_PX = 23,
+    TITLE_PX = 40,
+    LINE_PX = 19,
+    LEAST_ROWS = 5,
+    KINDS_MEASURED = 24,
+    NAMES_MEASURED = 24,
+    FOLDED_ROWS = 8
+};
 
 static uint32_t objects_told(const struct weft_model *model)
 {
@@ -26,7 +34,9 @@ static uint32_t objects_told(const struct weft_model *model)
 float weft_dock_height(const struct weft_model *model, float height, float spare_px)
 {
     const uint32_t threads = (uint32_t)model->threads.count, objects = objects_told(model);
-    uint32_t rows = threads > objects ? threads : objects;
+    /* Very many are not all told: they do not take the lanes' room. */
+    const uint32_t listed = objects <= WEFT_LANES_UNFOLDED ? objects : FOLDED_ROWS;
+    uint32_t rows = threads > listed ? threads : listed;
     const float most = floorf(height * 0.34f);
 
     rows = rows > LEAST_ROWS ? rows : LEAST_ROWS;
@@ -73,14 +83,42 @@ static void draw_swatch(struct weft_frame *frame, uint32_t thread, float x, floa
                    frame->model->threads.at[thread].spans.at[span].state, 3);
 }
 
+/* The next object to tell of, in the order of the lanes where they are folded, else in its own;
+ * *at walks on from 0.  WEFT_NONE: there are no more. */
+static uint32_t next_object(const struct weft_frame *frame, size_t *at)
+{
+    const struct weft_model *model = frame->model;
+
+    if (frame->lanes->folded) {
+        while (*at < frame->lanes->count) {
+            const struct weft_lane *lane = &frame->lanes->at[(*at)++];
+            if (weft_lane_of_object(lane)) {
+                return lane->index;
+            }
+        }
+        return WEFT_NONE;
+    }
+    while (*at < model->objects.count) {
+        const uint32_t index = (uint32_t)(*at)++;
+        if (model->objects.at[index].last_ns > 0) {
+            return index;
+        }
+    }
+    return WEFT_NONE;
+}
+
 static float name_width(struct weft_frame *frame, bool threads)
 {
+    const struct weft_model *model = frame->model;
     float widest = 40;
-    const size_t count = threads ? frame->model->threads.count : frame->model->objects.count;
+    size_t at = 0;
 
-    for (size_t i = 0; i < count && i < 24; i++) {
-        const char *name =
-            threads ? frame->model->threads.at[i].name : frame->model->objects.at[i].name;
+    for (uint32_t i = 0; i < NAMES_MEASURED; i++) {
+        const uint32_t index = threads ? i : next_object(frame, &at);
+        if (threads ? i >= model->threads.count : index == WEFT_NONE) {
+            break;
+        }
+        const char *name = threads ? model->threads.at[i].name : model->objects.at[index].name;
         const float width = weft_pen_width(frame, heading(frame), name);
         widest = width > widest ? width : widest;
     }
@@ -126,22 +164,22 @@ static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uin
 /* The widest line of each part of "At": what each would like to have. */
 static float widest_now(struct weft_frame *frame, bool threads, uint32_t rows)
 {
-    const size_t count = threads ? frame->model->threads.count : frame->model->objects.count;
     float widest = 0;
-    uint32_t row = 0;
+    size_t at = 0;
 
-    for (uint32_t i = 0; i < count && row < rows; i++) {
+    for (uint32_t row = 0; row < rows; row++) {
+        const uint32_t object = threads ? WEFT_NONE : next_object(frame, &at);
         struct weft_sentence now = {.len = 0};
+        if (threads ? row >= frame->model->threads.count : object == WEFT_NONE) {
+            break;
+        }
         if (threads) {
-            weft_sentence_now(frame->model, i, frame->view->playhead_ns, &now);
-        } else if (frame->model->objects.at[i].last_ns > 0) {
-            weft_sentence_object_now(frame->model, i, frame->view->playhead_ns, &now);
+            weft_sentence_now(frame->model, row, frame->view->playhead_ns, &now);
         } else {
-            continue;
+            weft_sentence_object_now(frame->model, object, frame->view->playhead_ns, &now);
         }
         const float width = weft_pen_width(frame, body(frame), now.text);
         widest = width > widest ? width : widest;
-        row++;
     }
     return widest + name_width(frame, threads) + (threads ? 34 : 14);
 }
@@ -150,14 +188,13 @@ static float widest_now(struct weft_frame *frame, bool threads, uint32_t rows)
 static float kind_width(struct weft_frame *frame, float room, uint32_t rows)
 {
     float widest = 0;
+    size_t at = 0;
+    uint32_t index;
 
-    for (size_t i = 0; i < frame->model->objects.count && i < KINDS_MEASURED; i++) {
-        const struct weft_object *object = &frame->model->objects.at[i];
-        if (object->last_ns > 0) {
-            const float width =
-                weft_pen_width(frame, quiet(frame), weft_objects[object->kind].words);
-            widest = width > widest ? width : widest;
-        }
+    for (int i = 0; i < KINDS_MEASURED && (index = next_object(frame, &at)) != WEFT_NONE; i++) {
+        const struct weft_object *object = &frame->model->objects.at[index];
+        const float width = weft_pen_width(frame, quiet(frame), weft_objects[object->kind].words);
+        widest = width > widest ? width : widest;
     }
     return widest_now(frame, false, rows) + widest + 12 <= room ? widest + 12 : 0;
 }
@@ -168,18 +205,16 @@ static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uin
     const float name = narrow(name_width(frame, false), rect.w);
     const float kind = kind_width(frame, rect.w, rows);
     const uint32_t told = objects_told(model);
-    uint32_t row = 0;
+    size_t at = 0;
 
-    for (uint32_t i = 0; i < model->objects.count && row < rows; i++) {
-        const struct weft_object *object = &model->objects.at[i];
-        if (object->last_ns == 0) {
-            continue;
-        }
+    for (uint32_t row = 0; row < rows && row < told; row++) {
+        const uint32_t i = row + 1 == rows && told > rows ? WEFT_NONE : next_object(frame, &at);
         const float y = rect.y + ((float)row + 0.5f) * ROW_PX;
-        if (row + 1 == rows && told > rows) {
+        if (i == WEFT_NONE) {
             draw_more(frame, rect.x, y, rect.w, told - row);
             break;
         }
+        const struct weft_object *object = &model->objects.at[i];
         struct weft_sentence now = {.len = 0};
         weft_sentence_object_now(model, i, frame->view->playhead_ns, &now);
         weft_pen_text(frame, rect.x, y, name, heading(frame), object->name);
@@ -189,7 +224,6 @@ static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uin
             x += kind;
         }
         weft_pen_text(frame, x, y, rect.x + rect.w - x, body(frame), now.text);
-        row++;
     }
 }
 

@@ -10,27 +10,16 @@ enum { WARNINGS_MAX = 6, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
 /* "3 threads · 1 lock · 41 events · 9.01 s long". */
 static void figures(const struct weft_frame *frame, bool each_kind, struct weft_sentence *out)
 {
-    static const struct {
-        enum weft_family family;
-        const char *noun;
-    } families[] = {{WEFT_FAMILY_LOCK, "lock"},           {WEFT_FAMILY_QUEUE, "queue"},
-                    {WEFT_FAMILY_SEMAPHORE, "semaphore"}, {WEFT_FAMILY_CONDITION, "condition"},
-                    {WEFT_FAMILY_EVENT, "event flag"},    {WEFT_FAMILY_BARRIER, "barrier"},
-                    {WEFT_FAMILY_COUNTER, "counter"}};
     const struct weft_model *model = frame->model;
 
     weft_sentence_add(out, "%s", weft_words_counted(model->threads.count, "thread").text);
     uint64_t all = 0;
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        uint64_t count = 0;
-        for (size_t k = 0; k < frame->lanes->count; k++) {
-            const struct weft_lane *lane = &frame->lanes->at[k];
-            count += lane->kind != WEFT_LANE_TITLE && lane->kind != WEFT_LANE_THREAD &&
-                     model->objects.at[lane->index].family == families[i].family;
-        }
+    for (size_t i = 0; i < WEFT_LANE_SECTIONS; i++) {
+        const uint64_t count = frame->lanes->objects[weft_lane_sections[i].family];
         all += count;
         if (count > 0 && each_kind) {
-            weft_sentence_add(out, " · %s", weft_words_counted(count, families[i].noun).text);
+            weft_sentence_add(out, " · %s",
+                              weft_words_counted(count, weft_lane_sections[i].noun).text);
         }
     }
     if (all > 0 && !each_kind) {

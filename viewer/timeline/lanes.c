@@ -3,33 +3,33 @@
 #include "base/vec.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Heights of a lane of weight 1: above the most nothing is gained; lanes that scroll anyway keep
  * the room for a label in their bars until there are too many to be read one by one. */
-static const float MOST_PX = 72, TITLE_PX = 26;
+static const float MOST_PX = 72, TITLE_PX = 26, MORE_PX = 30;
 
 static float least_px(size_t lanes)
 {
     return lanes <= 30 ? 46 : lanes <= 70 ? 34 : 26;
 }
 
-static const struct {
-    enum weft_family family;
-    enum weft_lane_kind kind;
-    const char *title;
-} sections[] = {
-    {WEFT_FAMILY_LOCK, WEFT_LANE_LOCK, "LOCKS"},
-    {WEFT_FAMILY_QUEUE, WEFT_LANE_LEVEL, "QUEUES"},
-    {WEFT_FAMILY_SEMAPHORE, WEFT_LANE_LEVEL, "SEMAPHORES"},
-    {WEFT_FAMILY_CONDITION, WEFT_LANE_WAITS, "CONDITIONS"},
-    {WEFT_FAMILY_EVENT, WEFT_LANE_WAITS, "EVENTS"},
-    {WEFT_FAMILY_BARRIER, WEFT_LANE_WAITS, "BARRIERS"},
-    {WEFT_FAMILY_COUNTER, WEFT_LANE_LEVEL, "COUNTERS"},
+const struct weft_lane_section weft_lane_sections[WEFT_LANE_SECTIONS] = {
+    {WEFT_FAMILY_LOCK, WEFT_LANE_LOCK, "LOCKS", "lock"},
+    {WEFT_FAMILY_RWLOCK, WEFT_LANE_LOCK, "READ-WRITE LOCKS", "read-write lock"},
+    {WEFT_FAMILY_QUEUE, WEFT_LANE_LEVEL, "QUEUES", "queue"},
+    {WEFT_FAMILY_SEMAPHORE, WEFT_LANE_LEVEL, "SEMAPHORES", "semaphore"},
+    {WEFT_FAMILY_CONDITION, WEFT_LANE_WAITS, "CONDITIONS", "condition"},
+    {WEFT_FAMILY_EVENT, WEFT_LANE_WAITS, "EVENTS", "event flag"},
+    {WEFT_FAMILY_BARRIER, WEFT_LANE_WAITS, "BARRIERS", "barrier"},
+    {WEFT_FAMILY_FUTEX, WEFT_LANE_WAITS, "FUTEXES", "futex"},
+    {WEFT_FAMILY_COUNTER, WEFT_LANE_LEVEL, "COUNTERS", "counter"},
 };
 
 void weft_lanes_done(struct weft_lanes *lanes)
 {
     free(lanes->at);
+    free(lanes->of_object.at);
     *lanes = (struct weft_lanes){0};
 }
 
@@ -40,7 +40,14 @@ static bool worth_a_lane(const struct weft_object *object)
            object->failed > 0 || object->timeouts > 0 ||
            (object->last_ns > object->first_ns &&
             (object->family == WEFT_FAMILY_EVENT || object->family == WEFT_FAMILY_CONDITION ||
-             object->family == WEFT_FAMILY_BARRIER));
+             object->family == WEFT_FAMILY_BARRIER || object->family == WEFT_FAMILY_FUTEX));
+}
+
+/* Nobody ever waited for it or tried in vain; counters are never waited for and always told. */
+static bool is_quiet(const struct weft_object *object)
+{
+    return object->family != WEFT_FAMILY_COUNTER && object->waits.count == 0 &&
+           object->contended == 0 && object->failed == 0 && object->timeouts == 0;
 }
 
 static bool add(struct weft_lanes *lanes, enum weft_lane_kind kind, uint32_t index,
@@ -49,26 +56,125 @@ static bool add(struct weft_lanes *lanes, enum weft_lane_kind kind, uint32_t ind
     return weft_vec_push(lanes, (struct weft_lane){.kind = kind, .index = index, .title = title});
 }
 
-static bool list_lanes(struct weft_lanes *lanes, const struct weft_model *model)
+/* Counts the objects with lanes, per family and in all. */
+static uint32_t count_objects(struct weft_lanes *lanes, const struct weft_model *model)
+{
+    uint32_t all = 0;
+
+    memset(lanes->objects, 0, sizeof lanes->objects);
+    for (size_t i = 0; i < model->objects.count; i++) {
+        const struct weft_object *object = &model->objects.at[i];
+        if (object->family < WEFT_FAMILY_ANY && worth_a_lane(object)) {
+            lanes->objects[object->family]++;
+            all++;
+        }
+    }
+    return all;
+}
+
+/* Those that were waited for longest come first. */
+struct ranked {
+    uint64_t waits_ns;
+    uint32_t index;
+};
+
+static int by_waits(const void *a, const void *b)
+{
+    const struct ranked *first = a, *second = b;
+
+    if (first->waits_ns != second->waits_ns) {
+        return first->waits_ns > second->waits_ns ? -1 : 1;
+    }
+    return first->index < second->index ? -1 : 1;
+}
+
+/* The lanes of a section that is folded. */
+static bool list_folded(struct weft_lanes *lanes, const struct weft_model *model,
+                        const struct weft_summary *summary, const struct weft_lane_section *section)
+{
+    struct {
+        struct ranked *at;
+        size_t count, room;
+    } loud = {NULL, 0, 0};
+    uint32_t quiet = 0;
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && i < model->objects.count; i++) {
+        const struct weft_object *object = &model->objects.at[i];
+        if (object->family != section->family || !worth_a_lane(object)) {
+            continue;
+        }
+        if (is_quiet(object)) {
+            quiet++;
+        } else {
+            ok = weft_vec_push(&loud, (struct ranked){summary->objects.at[i].all_waits_ns, i});
+        }
+    }
+    if (ok && loud.count > 0) {
+        qsort(loud.at, loud.count, sizeof *loud.at, by_waits);
+    }
+    for (size_t i = 0; ok && i < loud.count; i++) {
+        ok = add(lanes, section->kind, loud.at[i].index, NULL);
+    }
+    if (ok && quiet > 0) {
+        ok = add(lanes, WEFT_LANE_MORE, quiet, section->noun);
+        lanes->at[lanes->count - 1].first = ok && loud.count == 0;
+    }
+    free(loud.at);
+    return ok;
+}
+
+static bool list_section(struct weft_lanes *lanes, const struct weft_model *model,
+                         const struct weft_summary *summary,
+                         const struct weft_lane_section *section)
+{
+    if (lanes->objects[section->family] == 0) {
+        return true;
+    }
+    bool ok = add(lanes, WEFT_LANE_TITLE, 0, section->title);
+    if (lanes->folded) {
+        return ok && list_folded(lanes, model, summary, section);
+    }
+    for (uint32_t i = 0; ok && i < model->objects.count; i++) {
+        const struct weft_object *object = &model->objects.at[i];
+        if (object->family == section->family && worth_a_lane(object)) {
+            ok = add(lanes, section->kind, i, NULL);
+        }
+    }
+    return ok;
+}
+
+static bool note_objects(struct weft_lanes *lanes, const struct weft_model *model)
+{
+    lanes->of_object.count = 0;
+    if (!weft_vec_room(&lanes->of_object, model->objects.count)) {
+        return false;
+    }
+    lanes->of_object.count = model->objects.count;
+    for (size_t i = 0; i < lanes->of_object.count; i++) {
+        lanes->of_object.at[i] = WEFT_NONE;
+    }
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        if (weft_lane_of_object(&lanes->at[i])) {
+            lanes->of_object.at[lanes->at[i].index] = i;
+        }
+    }
+    return true;
+}
+
+static bool list_lanes(struct weft_lanes *lanes, const struct weft_model *model,
+                       const struct weft_summary *summary)
 {
     lanes->count = 0;
     bool ok = model->threads.count == 0 || add(lanes, WEFT_LANE_TITLE, 0, "THREADS");
     for (uint32_t i = 0; ok && i < model->threads.count; i++) {
         ok = add(lanes, WEFT_LANE_THREAD, i, NULL);
     }
-    for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
-        bool titled = false;
-        for (uint32_t i = 0; ok && i < model->objects.count; i++) {
-            const struct weft_object *object = &model->objects.at[i];
-            if (object->family != sections[s].family || !worth_a_lane(object)) {
-                continue;
-            }
-            ok = (titled || add(lanes, WEFT_LANE_TITLE, 0, sections[s].title)) &&
-                 add(lanes, sections[s].kind, i, NULL);
-            titled = true;
-        }
+    lanes->folded = count_objects(lanes, model) > WEFT_LANES_UNFOLDED;
+    for (size_t s = 0; ok && s < WEFT_LANE_SECTIONS; s++) {
+        ok = list_section(lanes, model, summary, &weft_lane_sections[s]);
     }
-    return ok;
+    return ok && note_objects(lanes, model);
 }
 
 /* How tall a lane is, in units of a thread's. */
@@ -77,7 +183,13 @@ static float weight_of(const struct weft_lane *lane, const struct weft_model *mo
 {
     switch (lane->kind) {
     case WEFT_LANE_TITLE:
+    case WEFT_LANE_MORE:
         return 0;
+    case WEFT_LANE_LOCK: {
+        /* Readers at once need room below one another. */
+        const uint32_t readers = summary->objects.at[lane->index].readers;
+        return readers < 2 ? 1 : 1 + 0.4f * (float)(readers < 5 ? readers - 1 : 4);
+    }
     case WEFT_LANE_THREAD: {
         const uint32_t zones = summary->threads.at[lane->index].zone_depth;
         return 1 + 0.3f * (float)(zones < 2 ? zones : 2);
@@ -89,18 +201,24 @@ static float weight_of(const struct weft_lane *lane, const struct weft_model *mo
     }
 }
 
+/* What never grows nor shrinks; 0: the others. */
+static float fixed_px(const struct weft_lane *lane)
+{
+    return lane->kind == WEFT_LANE_TITLE ? TITLE_PX : lane->kind == WEFT_LANE_MORE ? MORE_PX : 0;
+}
+
 bool weft_lanes_layout(struct weft_lanes *lanes, const struct weft_model *model,
                        const struct weft_summary *summary, float available_px)
 {
     float weights = 0, titles = 0, y = 0;
 
-    if (!list_lanes(lanes, model)) {
-        lanes->count = 0;
+    if (!list_lanes(lanes, model, summary)) {
+        lanes->count = lanes->of_object.count = 0;
         return false;
     }
     for (size_t i = 0; i < lanes->count; i++) {
         weights += weight_of(&lanes->at[i], model, summary);
-        titles += lanes->at[i].kind == WEFT_LANE_TITLE ? TITLE_PX : 0;
+        titles += fixed_px(&lanes->at[i]);
     }
     float unit = weights > 0 ? (available_px - titles - 6) / weights : 0;
     const float least = least_px(lanes->count);
@@ -108,9 +226,8 @@ bool weft_lanes_layout(struct weft_lanes *lanes, const struct weft_model *model,
     for (size_t i = 0; i < lanes->count; i++) {
         struct weft_lane *lane = &lanes->at[i];
         lane->y = y;
-        lane->h = lane->kind == WEFT_LANE_TITLE
-                      ? TITLE_PX
-                      : (float)(int)(unit * weight_of(lane, model, summary));
+        lane->h = fixed_px(lane) > 0 ? fixed_px(lane)
+                                     : (float)(int)(unit * weight_of(lane, model, summary));
         y += lane->h;
     }
     lanes->total_px = y;
@@ -127,14 +244,7 @@ const struct weft_lane *weft_lanes_of_thread(const struct weft_lanes *lanes, uin
 
 const struct weft_lane *weft_lanes_of_object(const struct weft_lanes *lanes, uint32_t object)
 {
-    for (size_t i = lanes->count; i > 0; i--) {
-        const struct weft_lane *lane = &lanes->at[i - 1];
-        if (lane->kind == WEFT_LANE_THREAD) {
-            break;
-        }
-        if (lane->kind != WEFT_LANE_TITLE && lane->index == object) {
-            return lane;
-        }
-    }
-    return NULL;
+    const uint32_t at = object < lanes->of_object.count ? lanes->of_object.at[object] : WEFT_NONE;
+
+    return at != WEFT_NONE ? &lanes->at[at] : NULL;
 }

@@ -1,6 +1,7 @@
 /*
  * Which lanes there are, in which order, and how tall each is: few lanes grow, many shrink and
- * scroll.  Sections without a lane do not exist.
+ * scroll.  Sections without a lane do not exist.  Of very many objects those come first that were
+ * waited for longest, and those that nobody waited for are only counted.
  * Threads: one at a time.
  */
 #ifndef WEFT_VIEWER_TIMELINE_LANES_H
@@ -14,13 +15,15 @@ enum weft_lane_kind {
     WEFT_LANE_THREAD, /* states of a thread */
     WEFT_LANE_LOCK,   /* owners and waiters */
     WEFT_LANE_LEVEL,  /* a number over time: queue, semaphore, counter */
-    WEFT_LANE_WAITS,  /* waits and signals: condition, event, barrier */
+    WEFT_LANE_WAITS,  /* waits and signals: condition, event, barrier, futex */
+    WEFT_LANE_MORE,   /* so many objects of a section that nobody waited for */
 };
 
 struct weft_lane {
     enum weft_lane_kind kind;
-    uint32_t index;    /* thread or object */
-    const char *title; /* of a TITLE */
+    uint32_t index;    /* thread or object; MORE: how many */
+    const char *title; /* of a TITLE; MORE: what they are, "lock" */
+    bool first;        /* MORE: no object stands before it in its section */
     float y, h;        /* from the top of all lanes */
 };
 
@@ -28,7 +31,31 @@ struct weft_lanes {
     struct weft_lane *at;
     size_t count, room;
     float total_px;
+    bool folded; /* there are too many objects to show those that nobody waited for */
+    /* How many objects of a family are in the lanes, in folded ones, too. */
+    uint32_t objects[WEFT_FAMILY_ANY];
+    struct {
+        uint32_t *at;
+        size_t count, room;
+    } of_object; /* the lane of each object of the model, WEFT_NONE: it has none */
 };
+
+/* The sections of objects, in their order: one for each family that has lanes. */
+struct weft_lane_section {
+    enum weft_family family;
+    enum weft_lane_kind kind;
+    const char *title;
+    const char *noun;
+};
+
+enum { WEFT_LANE_SECTIONS = 9, WEFT_LANES_UNFOLDED = 30 };
+extern const struct weft_lane_section weft_lane_sections[WEFT_LANE_SECTIONS];
+
+static inline bool weft_lane_of_object(const struct weft_lane *lane)
+{
+    return lane->kind == WEFT_LANE_LOCK || lane->kind == WEFT_LANE_LEVEL ||
+           lane->kind == WEFT_LANE_WAITS;
+}
 
 void weft_lanes_done(struct weft_lanes *lanes);
 

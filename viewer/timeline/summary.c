@@ -10,6 +10,7 @@ void weft_summary_done(struct weft_summary *summary)
 {
     free(summary->threads.at);
     free(summary->objects.at);
+    free(summary->hold_rows.at);
     free(summary->marks.at);
     *summary = (struct weft_summary){0};
 }
@@ -28,12 +29,15 @@ enum weft_mark weft_mark_of(const struct weft_point *point)
     case WEFT_EV_BARRIER_PASS:
     case WEFT_EV_BARRIER_ABORT:
     case WEFT_EV_BARRIER_RESET:
+    case WEFT_EV_FUTEX_WAKE:
         return WEFT_MARK_SIGNAL;
     case WEFT_EV_LOCK_FAIL:
+    case WEFT_EV_RWLOCK_FAIL:
     case WEFT_EV_SEM_FAIL:
     case WEFT_EV_QUEUE_PUT_FAIL:
     case WEFT_EV_QUEUE_GET_FAIL:
     case WEFT_EV_LOCK_TIMEOUT:
+    case WEFT_EV_RWLOCK_TIMEOUT:
     case WEFT_EV_SEM_TIMEOUT:
     case WEFT_EV_QUEUE_PUT_TIMEOUT:
     case WEFT_EV_QUEUE_GET_TIMEOUT:
@@ -43,6 +47,7 @@ enum weft_mark weft_mark_of(const struct weft_point *point)
     case WEFT_EV_JOIN_END:
     case WEFT_EV_EVENT_WAKE:
     case WEFT_EV_COND_WAKE:
+    case WEFT_EV_FUTEX_RETURN:
         return point->outcome == WEFT_OUT_TIMEOUT ? WEFT_MARK_FAIL : WEFT_MARK_NONE;
     default:
         return WEFT_MARK_NONE;
@@ -173,7 +178,34 @@ static void sum_thread(struct weft_summary *summary, const struct weft_model *mo
     }
 }
 
-static void sum_object(struct weft_summary *summary, const struct weft_model *model, uint32_t index)
+/* Readers at once lie in rows below one another; a writer fills them all. */
+static bool sum_readers(struct weft_summary *summary, const struct weft_object *object,
+                        struct weft_object_summary *sum)
+{
+    uint64_t until[WEFT_CROWD_MAX] = {0};
+
+    sum->first_row = (uint32_t)summary->hold_rows.count;
+    if (!weft_vec_room(&summary->hold_rows, summary->hold_rows.count + object->holds.count)) {
+        return false;
+    }
+    for (size_t i = 0; i < object->holds.count; i++) {
+        const struct weft_hold *hold = &object->holds.at[i];
+        const uint64_t ns = hold->end_ns - hold->start_ns;
+        const uint32_t row =
+            (hold->flags & WEFT_HOLD_SHARED) != 0
+                ? weft_crowd_row(until, WEFT_CROWD_MAX, hold->start_ns, hold->end_ns)
+                : 0;
+        sum->longest_hold_ns = ns > sum->longest_hold_ns ? ns : sum->longest_hold_ns;
+        sum->readers = (hold->flags & WEFT_HOLD_SHARED) != 0 && row + 1 > sum->readers
+                           ? row + 1
+                           : sum->readers;
+        summary->hold_rows.at[summary->hold_rows.count++] = (uint8_t)row;
+    }
+    sum->hold_rows = (uint32_t)object->holds.count;
+    return true;
+}
+
+static bool sum_object(struct weft_summary *summary, const struct weft_model *model, uint32_t index)
 {
     const struct weft_object *object = &model->objects.at[index];
     struct weft_object_summary *sum = &summary->objects.at[index];
@@ -185,6 +217,7 @@ static void sum_object(struct weft_summary *summary, const struct weft_model *mo
         const uint64_t start_ns = model->threads.at[wait->thread].spans.at[wait->span].start_ns;
         const uint64_t ns = weft_span_end_ns(model, wait->thread, wait->span) - start_ns;
         sum->longest_wait_ns = ns > sum->longest_wait_ns ? ns : sum->longest_wait_ns;
+        sum->all_waits_ns += ns;
         const uint32_t row = weft_crowd_row(until, WEFT_CROWD_MAX, start_ns, start_ns + ns);
         sum->crowd = row + 1 > sum->crowd ? row + 1 : sum->crowd;
     }
@@ -193,13 +226,14 @@ static void sum_object(struct weft_summary *summary, const struct weft_model *mo
         sum->lowest = value < sum->lowest ? value : sum->lowest;
         sum->highest = value > sum->highest ? value : sum->highest;
     }
-    if (object->family == WEFT_FAMILY_LOCK) {
+    if (object->family == WEFT_FAMILY_LOCK || object->family == WEFT_FAMILY_RWLOCK) {
         summary->has_holds |= object->holds.count > 0;
         summary->has_waiters |= object->waits.count > 0;
     }
     summary->has_levels |= object->levels.count > 0;
     summary->has_items |= object->family == WEFT_FAMILY_QUEUE && object->levels.count > 0;
     summary->has_permits |= object->family == WEFT_FAMILY_SEMAPHORE && object->levels.count > 0;
+    return object->family != WEFT_FAMILY_RWLOCK || sum_readers(summary, object, sum);
 }
 
 static void sum_wakes(struct weft_summary *summary, const struct weft_model *model)
@@ -210,7 +244,8 @@ static void sum_wakes(struct weft_summary *summary, const struct weft_model *mod
             summary->has_joined = true;
         } else {
             summary->has_handoffs = true;
-            summary->has_passed_locks |= model->objects.at[wake->object].family == WEFT_FAMILY_LOCK;
+            const uint8_t family = model->objects.at[wake->object].family;
+            summary->has_passed_locks |= family == WEFT_FAMILY_LOCK || family == WEFT_FAMILY_RWLOCK;
         }
     }
 }
@@ -220,6 +255,7 @@ static void clear(struct weft_summary *summary)
 {
     struct weft_summary empty = {.threads = {summary->threads.at, 0, summary->threads.room},
                                  .objects = {summary->objects.at, 0, summary->objects.room},
+                                 .hold_rows = {summary->hold_rows.at, 0, summary->hold_rows.room},
                                  .marks = {summary->marks.at, 0, summary->marks.room}};
 
     *summary = empty;
@@ -239,7 +275,9 @@ bool weft_summary_build(struct weft_summary *summary, const struct weft_model *m
         sum_thread(summary, model, i);
     }
     for (uint32_t i = 0; i < model->objects.count; i++) {
-        sum_object(summary, model, i);
+        if (!sum_object(summary, model, i)) {
+            return false;
+        }
     }
     sum_wakes(summary, model);
     for (uint32_t i = 0; i < model->points.count; i++) {
@@ -248,6 +286,23 @@ bool weft_summary_build(struct weft_summary *summary, const struct weft_model *m
             return false;
         }
         summary->has_mark[mark] = true;
+    }
+    return true;
+}
+
+bool weft_summary_cover(struct weft_summary *summary, const struct weft_model *model)
+{
+    if (!weft_vec_room(&summary->threads, model->threads.count) ||
+        !weft_vec_room(&summary->objects, model->objects.count)) {
+        return false;
+    }
+    while (summary->threads.count < model->threads.count) {
+        const uint32_t thread = (uint32_t)summary->threads.count++;
+        summary->threads.at[thread] = (struct weft_thread_summary){.life_ns = 0};
+        give_badge(summary, model, thread);
+    }
+    while (summary->objects.count < model->objects.count) {
+        summary->objects.at[summary->objects.count++] = (struct weft_object_summary){.waits = 0};
     }
     return true;
 }

@@ -27,9 +27,14 @@ struct weft_thread_summary {
 
 struct weft_object_summary {
     uint64_t longest_wait_ns;
+    uint64_t all_waits_ns;
     uint32_t waits;
-    uint32_t crowd;          /* how many ever waited at once, at most WEFT_CROWD_MAX */
-    int64_t lowest, highest; /* of its levels */
+    uint32_t crowd;           /* how many ever waited at once, at most WEFT_CROWD_MAX */
+    uint64_t longest_hold_ns; /* these four: of read-write locks only */
+    uint32_t readers;         /* how many ever read at once, at most WEFT_CROWD_MAX */
+    uint32_t first_row;       /* where the rows of its holds begin in hold_rows */
+    uint32_t hold_rows;       /* how many of its holds have a row there */
+    int64_t lowest, highest;  /* of its levels */
 };
 
 /* Small marks on the lanes; each has one row in the legend. */
@@ -53,6 +58,10 @@ struct weft_summary {
         size_t count, room;
     } objects; /* as model->objects */
     struct {
+        uint8_t *at;
+        size_t count, room;
+    } hold_rows; /* the rows in which those are drawn who read at once */
+    struct {
         uint32_t *at;
         size_t count, room;
     } marks;                       /* points that have a mark, in time order */
@@ -71,6 +80,10 @@ void weft_summary_done(struct weft_summary *summary);
 
 /* Derives it anew.  False when there is no memory: the summary is then empty. */
 bool weft_summary_build(struct weft_summary *summary, const struct weft_model *model);
+
+/* Makes place for threads and objects that came since then, about which nothing is summed up yet.
+ * False when there is no memory. */
+bool weft_summary_cover(struct weft_summary *summary, const struct weft_model *model);
 
 enum weft_mark weft_mark_of(const struct weft_point *point);
 

@@ -3,6 +3,8 @@
  *
  *     owners   [(T1) held by Thread-1][(T2) held by Thread-2]
  *     waiters  ▓▓ Thread-2 waits ▓▓▓▓
+ *
+ * Of a read-write lock those who read at once lie below one another; who writes has all the room.
  */
 #include "viewer/pen.h"
 #include "viewer/sentences.h"
@@ -15,21 +17,44 @@ enum { MANY_WAITS = 20000 };
 static float box_px(const struct weft_frame *frame, const struct weft_lane *lane)
 {
     const bool waits = frame->model->objects.at[lane->index].waits.count > 0;
+    const bool stacked = frame->summary->objects.at[lane->index].readers > 1;
 
-    return floorf(waits ? (lane->h - 14) * 0.56f : (lane->h - 14) * 0.8f);
+    return floorf((lane->h - 14) * (!waits ? 0.8f : stacked ? 0.68f : 0.56f));
+}
+
+/* In which row of a read-write lock a hold lies; 0 while it is not known. */
+static uint32_t row_of(const struct weft_frame *frame, uint32_t object,
+                       const struct weft_hold *hold)
+{
+    const struct weft_object_summary *sum = &frame->summary->objects.at[object];
+    const size_t index = (size_t)(hold - frame->model->objects.at[object].holds.at);
+
+    return index < sum->hold_rows ? frame->summary->hold_rows.at[sum->first_row + index] : 0;
+}
+
+static bool is_shared(const struct weft_hold *hold)
+{
+    return (hold->flags & WEFT_HOLD_SHARED) != 0;
 }
 
 struct weft_rect weft_track_hold(const struct weft_frame *frame, const struct weft_lane *lane,
                                  const struct weft_hold *hold)
 {
     const struct weft_rect rect = weft_track_rect(frame, lane);
+    const uint32_t readers = frame->summary->objects.at[lane->index].readers;
     const float x0 = weft_frame_x(frame, (double)hold->start_ns);
     const float x1 = weft_frame_x(frame, (double)hold->end_ns);
+    const float all = box_px(frame, lane);
 
-    return (struct weft_rect){x0, rect.y + 7, x1 - x0, box_px(frame, lane)};
+    if (!is_shared(hold) || readers < 2) {
+        return (struct weft_rect){x0, rect.y + 7, x1 - x0, all};
+    }
+    const float each = all / (float)readers, gap = each >= 5 ? 1 : 0;
+    const float y = rect.y + 7 + floorf(each * (float)row_of(frame, lane->index, hold));
+    return (struct weft_rect){x0, y, x1 - x0, floorf(each) - gap};
 }
 
-uint32_t weft_track_first_hold(const struct weft_object *object, uint64_t t_ns)
+static uint32_t first_hold_of_lock(const struct weft_object *object, uint64_t t_ns)
 {
     size_t low = 0, high = object->holds.count;
 
@@ -44,7 +69,49 @@ uint32_t weft_track_first_hold(const struct weft_object *object, uint64_t t_ns)
     return (uint32_t)low;
 }
 
-static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, struct weft_rect box)
+/* The first hold that can reach into the view. */
+static uint32_t first_hold(const struct weft_frame *frame, uint32_t object)
+{
+    const struct weft_object *what = &frame->model->objects.at[object];
+    const double longest_ns = (double)frame->summary->objects.at[object].longest_hold_ns;
+    const double from_ns = frame->view->range.from_ns;
+    size_t low = 0, high = what->holds.count;
+
+    if (what->family != WEFT_FAMILY_RWLOCK) {
+        return first_hold_of_lock(what, from_ns > 0 ? (uint64_t)from_ns : 0);
+    }
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if ((double)what->holds.at[middle].start_ns + longest_ns < from_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return (uint32_t)low;
+}
+
+/* "held by w for 3 ms", "w reads for 3 ms", and shorter. */
+static void say_hold(const struct weft_hold *hold, bool rwlock, const char *owner, uint32_t variant,
+                     struct weft_sentence *out)
+{
+    const struct weft_word time =
+        weft_words_lasting(hold->end_ns - hold->start_ns, (hold->flags & WEFT_SPAN_OPEN) != 0);
+    const char *verb = is_shared(hold) ? "reads" : "writes";
+
+    if (variant == 0 && rwlock) {
+        weft_sentence_add(out, "%s %s for %s", owner, verb, time.text);
+    } else if (variant == 0) {
+        weft_sentence_add(out, "held by %s for %s", owner, time.text);
+    } else if (variant == 1 && rwlock) {
+        weft_sentence_add(out, "%s %s", owner, verb);
+    } else {
+        weft_sentence_add(out, "%s", owner);
+    }
+}
+
+static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, bool rwlock,
+                       struct weft_rect box)
 {
     const struct weft_rect lanes = {frame->geometry.lane_left, box.y,
                                     frame->geometry.lane_right - frame->geometry.lane_left, box.h};
@@ -60,12 +127,9 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
     }
     weft_pen_badge(frame, seen.x + 5, box.y + box.h / 2, height, hold->thread);
     const float left = seen.x + 5 + badge + 6, room = seen.x + seen.w - 6 - left;
-    for (int variant = 0; variant < 2 && style.size > 0; variant++) {
+    for (uint32_t variant = 0; variant < 3 && style.size > 0; variant++) {
         struct weft_sentence label = {.len = 0};
-        weft_sentence_add(
-            &label, variant == 0 ? "held by %s for %s" : "%s", owner,
-            weft_words_lasting(hold->end_ns - hold->start_ns, (hold->flags & WEFT_SPAN_OPEN) != 0)
-                .text);
+        say_hold(hold, rwlock, owner, variant, &label);
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= room) {
             weft_pen_label(frame, left, box.y + box.h / 2, width, style, frame->theme->hold, box,
@@ -75,73 +139,110 @@ static void label_hold(struct weft_frame *frame, const struct weft_hold *hold, s
     }
 }
 
-/* Owners of less than two pixels: a column is as solid as it was owned. */
-static void draw_thin(struct weft_frame *frame, float *pending_from, float *pending_to,
-                      float *owned, struct weft_rect rect)
+/* Owners of less than two pixels, gathered in a column. */
+struct thin {
+    float from, to, owned;
+    struct weft_rect rect; /* of the last one */
+};
+
+/* A column is as solid as it was owned. */
+static void draw_thin(struct weft_frame *frame, struct thin *thin)
 {
-    if (*pending_to <= *pending_from) {
+    if (thin->to <= thin->from) {
         return;
     }
-    float share = *owned / (*pending_to - *pending_from);
-    share = share > 1 ? 1 : share;
+    const float width = thin->to - thin->from;
+    const float share = thin->owned / width > 1 ? 1 : thin->owned / width;
     struct weft_color color = frame->theme->hold_edge;
     color.a = (uint8_t)(170 + 85 * share);
-    const float width = *pending_to - *pending_from;
-    weft_draw_rect(frame->list,
-                   (struct weft_rect){*pending_from, rect.y, width < 1.5f ? 1.5f : width, rect.h},
-                   0, color);
-    *pending_from = *pending_to = *owned = 0;
+    weft_draw_rect(
+        frame->list,
+        (struct weft_rect){thin->from, thin->rect.y, width < 1.5f ? 1.5f : width, thin->rect.h}, 0,
+        color);
+    *thin = (struct thin){.from = 0};
+}
+
+static void gather_thin(struct weft_frame *frame, struct thin *thin, struct weft_rect box)
+{
+    if (thin->to > thin->from && box.x - thin->to > 1.5f) {
+        draw_thin(frame, thin);
+    }
+    if (thin->to <= thin->from) {
+        *thin = (struct thin){.from = box.x};
+    }
+    thin->owned += box.w;
+    thin->to = box.x + (box.w < 0.1f ? 0.1f : box.w);
+    thin->rect = box;
+}
+
+static void draw_hold(struct weft_frame *frame, const struct weft_lane *lane,
+                      const struct weft_hold *hold, struct weft_rect box)
+{
+    const bool rwlock = frame->model->objects.at[lane->index].family == WEFT_FAMILY_RWLOCK;
+
+    box.w -= box.w >= 4 ? 1 : 0;
+    weft_draw_rect(frame->list, box, 2, frame->theme->hold);
+    weft_draw_frame(frame->list, box, 2, 1, frame->theme->hold_edge);
+    if ((hold->flags & WEFT_SPAN_OPEN) != 0) {
+        weft_track_tear(frame, lane, box);
+    }
+    label_hold(frame, hold, rwlock, box);
+}
+
+/* Readers are found by their boxes, the only owner by the time. */
+static bool is_meant(const struct weft_frame *frame, const struct weft_hold *hold,
+                     struct weft_rect box)
+{
+    const double at_ns = weft_frame_time(frame, frame->mouse_x);
+
+    return (double)hold->start_ns <= at_ns && at_ns < (double)hold->end_ns &&
+           (!is_shared(hold) || weft_rect_has((struct weft_rect){box.x, box.y, box.w, box.h + 1},
+                                              frame->mouse_x, frame->mouse_y));
+}
+
+static void draw_holds(struct weft_frame *frame, const struct weft_lane *lane,
+                       struct weft_rect boxes)
+{
+    const struct weft_object *lock = &frame->model->objects.at[lane->index];
+    const bool pointed = frame->has_mouse && weft_rect_has(boxes, frame->mouse_x, frame->mouse_y);
+    struct thin thin[WEFT_CROWD_MAX + 1] = {{.from = 0}}; /* the last: writers and owners */
+    uint32_t meant = WEFT_NONE;
+
+    for (uint32_t i = first_hold(frame, lane->index); i < lock->holds.count; i++) {
+        const struct weft_hold *hold = &lock->holds.at[i];
+        const struct weft_rect box = weft_track_hold(frame, lane, hold);
+        struct thin *column =
+            &thin[is_shared(hold) ? row_of(frame, lane->index, hold) : WEFT_CROWD_MAX];
+        if ((double)hold->start_ns > frame->view->range.to_ns) {
+            break;
+        }
+        if ((double)hold->end_ns < frame->view->range.from_ns) {
+            continue;
+        }
+        if (box.w < 2) {
+            gather_thin(frame, column, box);
+        } else {
+            draw_thin(frame, column);
+            draw_hold(frame, lane, hold, box);
+        }
+        meant = pointed && is_meant(frame, hold, box) ? i : meant;
+    }
+    for (int i = 0; i <= WEFT_CROWD_MAX; i++) {
+        draw_thin(frame, &thin[i]);
+    }
+    if (meant != WEFT_NONE) {
+        weft_frame_hit(frame, weft_track_hold(frame, lane, &lock->holds.at[meant]),
+                       WEFT_TARGET_HOLD, lane->index, meant);
+    }
 }
 
 void weft_track_lock(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_object *lock = &frame->model->objects.at[lane->index];
     const struct weft_rect rect = weft_track_rect(frame, lane);
-    const double from_ns = frame->view->range.from_ns;
     const float below_y = rect.y + 7 + box_px(frame, lane) + 3;
-    float thin_from = 0, thin_to = 0, owned = 0;
-    struct weft_rect thin = {0};
 
-    for (uint32_t i = weft_track_first_hold(lock, from_ns > 0 ? (uint64_t)from_ns : 0);
-         i < lock->holds.count; i++) {
-        const struct weft_hold *hold = &lock->holds.at[i];
-        if ((double)hold->start_ns > frame->view->range.to_ns) {
-            break;
-        }
-        struct weft_rect box = weft_track_hold(frame, lane, hold);
-        if (box.w < 2) {
-            thin = box;
-            if (thin_to > thin_from && box.x - thin_to > 1.5f) {
-                draw_thin(frame, &thin_from, &thin_to, &owned, thin);
-            }
-            if (thin_to <= thin_from) {
-                thin_from = box.x;
-                owned = 0;
-            }
-            owned += box.w;
-            thin_to = box.x + (box.w < 0.1f ? 0.1f : box.w);
-            continue;
-        }
-        draw_thin(frame, &thin_from, &thin_to, &owned, thin);
-        box.w -= box.w >= 4 ? 1 : 0;
-        weft_draw_rect(frame->list, box, 2, frame->theme->hold);
-        weft_draw_frame(frame->list, box, 2, 1, frame->theme->hold_edge);
-        if ((hold->flags & WEFT_SPAN_OPEN) != 0) {
-            weft_track_tear(frame, lane, box);
-        }
-        label_hold(frame, hold, box);
-    }
-    draw_thin(frame, &thin_from, &thin_to, &owned, thin);
-    if (frame->has_mouse &&
-        weft_rect_has((struct weft_rect){rect.x, rect.y, rect.w, below_y - rect.y}, frame->mouse_x,
-                      frame->mouse_y)) {
-        const double at_ns = weft_frame_time(frame, frame->mouse_x);
-        const uint32_t hold = at_ns < 0 ? WEFT_NONE : weft_object_hold_at(lock, (uint64_t)at_ns);
-        if (hold != WEFT_NONE) {
-            weft_frame_hit(frame, weft_track_hold(frame, lane, &lock->holds.at[hold]),
-                           WEFT_TARGET_HOLD, lane->index, hold);
-        }
-    }
+    draw_holds(frame, lane, (struct weft_rect){rect.x, rect.y, rect.w, below_y - rect.y});
     if (lock->waits.count > 0) {
         const struct weft_rect below = {rect.x, below_y, rect.w, rect.y + rect.h - 4 - below_y};
         weft_track_waiters(frame, lane->index, below, below.h >= 15 ? 15 : below.h);

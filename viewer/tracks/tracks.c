@@ -24,8 +24,7 @@ static bool lane_is_selected(const struct weft_frame *frame, const struct weft_l
         return lane->kind == WEFT_LANE_THREAD && lane->index == selected.owner;
     case WEFT_TARGET_HOLD:
     case WEFT_TARGET_LEVEL:
-        return lane->kind != WEFT_LANE_THREAD && lane->kind != WEFT_LANE_TITLE &&
-               lane->index == selected.owner;
+        return weft_lane_of_object(lane) && lane->index == selected.owner;
     default:
         return false;
     }
@@ -100,6 +99,7 @@ void weft_tracks_draw(struct weft_frame *frame)
             weft_track_waits(frame, lane);
             break;
         case WEFT_LANE_TITLE:
+        case WEFT_LANE_MORE:
             break;
         }
     }
@@ -164,6 +164,16 @@ static void object_figures(const struct weft_frame *frame, uint32_t index, struc
                    weft_words_count(object->acquires), false);
         if (object->contended > 0) {
             add_figure(figures, "contended", weft_words_count(object->contended), false);
+        }
+        break;
+    case WEFT_FAMILY_RWLOCK:
+        add_figure(figures, object->acquires == 1 ? "acquire" : "acquires",
+                   weft_words_count(object->acquires), false);
+        if (object->contended > 0) {
+            add_figure(figures, "contended", weft_words_count(object->contended), false);
+        }
+        if (sum->readers > 1 && sum->readers < WEFT_CROWD_MAX) {
+            add_figure(figures, "read at once", weft_words_count(sum->readers), false);
         }
         break;
     case WEFT_FAMILY_SEMAPHORE:
@@ -289,6 +299,24 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
     }
 }
 
+/* "and 1,234 more locks without waits" */
+static void draw_folded(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const struct weft_style style = {WEFT_FONT_SANS, 12, frame->theme->muted};
+    const float room = frame->geometry.gutter.w - 28;
+    struct weft_sentence text = {.len = 0};
+    const struct weft_word counted = weft_words_counted(lane->index, lane->title);
+    if (lane->first) {
+        weft_sentence_add(&text, "%s without waits", counted.text);
+    } else {
+        const size_t digits = strlen(weft_words_count(lane->index).text);
+        weft_sentence_add(&text, "and %.*s more%s without waits", (int)digits, counted.text,
+                          counted.text + digits);
+    }
+    weft_pen_text(frame, 16, rect.y + rect.h / 2, room, style, text.text);
+}
+
 void weft_tracks_draw_gutter(struct weft_frame *frame)
 {
     const struct weft_geometry *at = &frame->geometry;
@@ -304,6 +332,8 @@ void weft_tracks_draw_gutter(struct weft_frame *frame)
         if (lane->kind == WEFT_LANE_TITLE) {
             weft_pen_text(frame, 16, rect.y + rect.h / 2 + 2, at->gutter.w - 28, title,
                           lane->title);
+        } else if (lane->kind == WEFT_LANE_MORE) {
+            draw_folded(frame, lane);
         } else {
             weft_frame_hit(
                 frame,

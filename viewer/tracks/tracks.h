@@ -67,7 +67,4 @@ void weft_track_passed(struct weft_frame *frame, float x, float y);
 /* On the lane of a queue or semaphore: more or less of it; the base of the mark at y. */
 void weft_track_change(struct weft_frame *frame, float x, float y, bool more);
 
-/* First hold that ends after t_ns. */
-uint32_t weft_track_first_hold(const struct weft_object *object, uint64_t t_ns);
-
 #endif

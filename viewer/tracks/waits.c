@@ -1,4 +1,4 @@
-/* Conditions, events and barriers: who waits, and the marks of those who let them go. */
+/* Conditions, events, barriers and futexes: who waits, and the marks of those who let them go. */
 #include "viewer/pen.h"
 #include "viewer/tracks/tracks.h"
 
@@ -12,6 +12,7 @@ static bool lets_go(const struct weft_point *point)
     case WEFT_EV_BARRIER_PASS:
     case WEFT_EV_BARRIER_ABORT:
     case WEFT_EV_BARRIER_RESET:
+    case WEFT_EV_FUTEX_WAKE:
         return true;
     default:
         return false;

@@ -1,0 +1,18 @@
+/*
+ * Threads of one name are told apart by their numbers in the trace: of three threads "w" every
+ * place of the viewer says "w #2", "w #3" and "w #4".  Names that only one thread ever had stay as
+ * they are.
+ * Threads: one at a time.
+ */
+#ifndef WEFT_VIEWER_NAMES_H
+#define WEFT_VIEWER_NAMES_H
+
+#include "traces/model/model.h"
+
+#include <stdbool.h>
+
+/* Changes the names in a model that is complete, once.  False when there is no memory: names that
+ * are not changed yet stay as they are. */
+bool weft_names_tell_apart(struct weft_model *model);
+
+#endif
