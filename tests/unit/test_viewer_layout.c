@@ -523,6 +523,200 @@ static void a_crowd_with_long_names_is_laid_out_without_a_flaw(void **state)
     weft_draw_done(&list);
 }
 
+static FILE *create_trace(const char *name, char *path, size_t room)
+{
+    snprintf(path, room, "%s/tests/%s.weft.jsonl", WEFT_BUILD_DIR, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "{\"format\":\"weft-trace\",\"version\":1,\"program\":\"%s\",\"command\":[\"%s\"],"
+            "\"pid\":1,\"start\":\"2026-01-01T00:00:00.000000000Z\",\"clock\":\"tsc\","
+            "\"resolution_ns\":1,\"unit\":\"ns\",\"recorder\":\"weft 0.1.0\"}\n",
+            name, name);
+    return file;
+}
+
+static void end_trace(FILE *file, int events, int end_ns)
+{
+    fprintf(file, "{\"end\":true,\"events\":%d,\"lost\":0,\"late\":0,\"duration_ns\":%d}\n", events,
+            end_ns);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* In ms: two threads "w" read table, 10 to 40 and 20 to 60, and wait on word, 70 to 90; "writer"
+ * waits to write, 30 to 60, writes until 80, and wakes them. */
+static const char *write_readers(void)
+{
+    static const struct {
+        int ms, thread;
+        const char *event;
+    } events[] = {
+        {0, 1, "thread_start\""},
+        {0, 2, "thread_start\""},
+        {0, 3, "thread_start\""},
+        {10, 1, "rwlock_read_acquire\",\"object\":1"},
+        {20, 2, "rwlock_read_acquire\",\"object\":1"},
+        {30, 3, "rwlock_write_request\",\"object\":1"},
+        {40, 1, "rwlock_release\",\"object\":1"},
+        {60, 2, "rwlock_release\",\"object\":1"},
+        {60, 3, "rwlock_write_acquire\",\"object\":1"},
+        {70, 1, "futex_wait\",\"object\":2"},
+        {70, 2, "futex_wait\",\"object\":2"},
+        {80, 3, "rwlock_release\",\"object\":1"},
+        {90, 3, "futex_wake\",\"object\":2"},
+        {90, 1, "futex_return\",\"object\":2"},
+        {90, 2, "futex_return\",\"object\":2"},
+        {100, 1, "thread_exit\""},
+        {100, 2, "thread_exit\""},
+        {100, 3, "thread_exit\""},
+    };
+    static char path[512];
+    FILE *file = create_trace("viewer-readers", path, sizeof path);
+
+    fputs("{\"define\":\"thread\",\"id\":1,\"name\":\"w\"}\n"
+          "{\"define\":\"thread\",\"id\":2,\"name\":\"w\"}\n"
+          "{\"define\":\"thread\",\"id\":3,\"name\":\"writer\"}\n"
+          "{\"define\":\"object\",\"id\":1,\"kind\":\"rwlock\",\"name\":\"table\"}\n"
+          "{\"define\":\"object\",\"id\":2,\"kind\":\"futex\",\"name\":\"word\"}\n",
+          file);
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        fprintf(file, "{\"t\":%d,\"thread\":%d,\"event\":\"%s}\n", events[i].ms * 1000000,
+                events[i].thread, events[i].event);
+    }
+    end_trace(file, (int)(sizeof events / sizeof *events), 100000000);
+    return path;
+}
+
+static struct weft_app *lay_out_readers(struct weft_draw_list *list, uint64_t at_ms, int size)
+{
+    const struct weft_app_options options = {
+        .theme = (enum weft_theme_id)(at_ms / 10 % 2), .has_at = true, .at_ns = at_ms * 1000000};
+    struct weft_app *app = check_open(write_readers(), &options);
+
+    lay_out(app, list, sizes[size].width, sizes[size].height, "readers");
+    return app;
+}
+
+static void read_write_locks_and_futexes_have_lanes_and_words(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t at_ms;
+        const char *words;
+    } moments[] = {{5, "not used yet"},
+                   {15, "held for reading by w #1"},
+                   {25, "held for reading by w #2 and w #1"},
+                   {35, "waits to write under table, held for reading by w #2 and w #1"},
+                   {65, "held for writing by writer"},
+                   {65, ", holding table"},
+                   {85, "free"},
+                   {85, "2 threads wait"},
+                   {95, "nobody waits"}};
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+        for (int size = 0; size < SIZES; size++) {
+            struct weft_app *app = lay_out_readers(&list, moments[i].at_ms, size);
+            if (check_text(&list, moments[i].words) == NULL) {
+                fail_msg("at %d ms nothing says \"%s\"", (int)moments[i].at_ms, moments[i].words);
+            }
+            assert_non_null(check_text(&list, "READ-WRITE LOCKS"));
+            assert_non_null(check_text(&list, "FUTEXES"));
+            assert_null(check_text(&list, "QUEUES"));
+            weft_app_free(app);
+        }
+    }
+    weft_draw_done(&list);
+}
+
+static void readers_lie_below_one_another_and_are_told_apart(void **state)
+{
+    (void)state;
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    struct weft_app *app = lay_out_readers(&list, 50, 2);
+    assert_non_null(check_text(&list, "1 read-write lock · 1 futex"));
+    const struct weft_draw_item *first = check_text(&list, "w #1 reads");
+    const struct weft_draw_item *second = check_text(&list, "w #2 reads");
+    const struct weft_draw_item *writer = check_text(&list, "writer writes");
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_non_null(writer);
+    assert_true(second->rect.y >= first->rect.y + first->rect.h);
+    assert_true(writer->rect.y > first->rect.y && writer->rect.y < second->rect.y);
+    /* Each box says whose it is. */
+    send_mouse(app, WEFT_INPUT_MOUSE_MOVE, second->rect.x + 4, second->rect.y + 4);
+    lay_out(app, &list, sizes[2].width, sizes[2].height, "readers");
+    assert_non_null(check_text(&list, "table held for reading by w #2"));
+    weft_app_free(app);
+    weft_draw_done(&list);
+}
+
+enum { LOCKS_MANY = 2000, LOCKS_WAITED_FOR = 3 };
+
+/* Two threads take each of 2000 mutexes in turn; one of them waits for three of these, for 1, 2
+ * and 3 µs. */
+static const char *write_many_locks(void)
+{
+    static char path[512];
+    FILE *file = create_trace("viewer-many", path, sizeof path);
+    int t_ns = 1000, events = 0;
+
+    fputs("{\"define\":\"thread\",\"id\":1,\"name\":\"a\"}\n"
+          "{\"define\":\"thread\",\"id\":2,\"name\":\"b\"}\n",
+          file);
+    for (int lock = 1; lock <= LOCKS_MANY; lock++) {
+        const int waits_ns = lock % 500 == 0 && lock < LOCKS_MANY ? lock * 2 : 0;
+        fprintf(file,
+                "{\"define\":\"object\",\"id\":%d,\"kind\":\"mutex\",\"name\":\"m%d\"}\n"
+                "{\"t\":%d,\"thread\":1,\"event\":\"lock_acquire\",\"object\":%d}\n",
+                lock, lock, t_ns, lock);
+        if (waits_ns > 0) {
+            fprintf(file, "{\"t\":%d,\"thread\":2,\"event\":\"lock_request\",\"object\":%d}\n",
+                    t_ns, lock);
+            events++;
+        }
+        t_ns += 100 + waits_ns;
+        fprintf(file,
+                "{\"t\":%d,\"thread\":1,\"event\":\"lock_release\",\"object\":%d}\n"
+                "{\"t\":%d,\"thread\":2,\"event\":\"lock_acquire\",\"object\":%d}\n"
+                "{\"t\":%d,\"thread\":2,\"event\":\"lock_release\",\"object\":%d}\n",
+                t_ns, lock, t_ns, lock, t_ns + 50, lock);
+        events += 4;
+        t_ns += 100;
+    }
+    end_trace(file, events, t_ns);
+    return path;
+}
+
+static void locks_that_nobody_waited_for_are_counted_behind_the_others(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {
+        .theme = WEFT_THEME_DARK, .has_at = true, .at_ns = 5000};
+    struct weft_app *app = check_open(write_many_locks(), &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    for (int size = 0; size < SIZES; size++) {
+        lay_out(app, &list, sizes[size].width, sizes[size].height, "many locks");
+        assert_non_null(check_text(&list, "2,000 locks"));
+        assert_true(count_texts(&list, "and 1,997 more locks without waits") +
+                        count_texts(&list, "and 1,997 more without waits") ==
+                    1);
+        assert_int_equal(count_texts(&list, "and 1,997 more"), 1); /* in the dock */
+        /* Those that were waited for longest come first. */
+        const struct weft_draw_item *longest = check_text(&list, "m1500");
+        const struct weft_draw_item *shortest = check_text(&list, "m500");
+        assert_true(longest != NULL && shortest != NULL && longest->rect.y < shortest->rect.y);
+        assert_null(check_text(&list, "m501"));
+    }
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
 /* The first lines of a sample, as a recorder leaves them that was killed. */
 static const char *write_cut(int lines)
 {
@@ -734,6 +928,9 @@ int main(void)
         cmocka_unit_test(shares_in_the_gutter_are_sums_of_the_spans),
         cmocka_unit_test(a_crowded_column_shows_what_dominates_and_keeps_the_rare),
         cmocka_unit_test(a_crowd_with_long_names_is_laid_out_without_a_flaw),
+        cmocka_unit_test(read_write_locks_and_futexes_have_lanes_and_words),
+        cmocka_unit_test(readers_lie_below_one_another_and_are_told_apart),
+        cmocka_unit_test(locks_that_nobody_waited_for_are_counted_behind_the_others),
         cmocka_unit_test(what_was_cut_is_torn_and_said_to_be),
         cmocka_unit_test(nonsense_is_laid_out_all_the_same),
         cmocka_unit_test(a_tiny_window_does_not_break),

@@ -102,6 +102,8 @@ static void one_is_singular(void **state)
     (void)state;
     assert_string_equal(weft_words_counted(1, "lock").text, "1 lock");
     assert_string_equal(weft_words_counted(3, "thread").text, "3 threads");
+    assert_string_equal(weft_words_counted(1, "futex").text, "1 futex");
+    assert_string_equal(weft_words_counted(2, "futex").text, "2 futexes");
     assert_string_equal(weft_words_counted(0, "event").text, "0 events");
 }
 

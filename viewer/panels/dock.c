@@ -18,7 +18,7 @@ enum {
     LEAST_ROWS = 5,
     KINDS_MEASURED = 24,
     NAMES_MEASURED = 24,
-    FOLDED_ROWS = 8
+    FOLDED_ROWS = 6
 };
 
 static uint32_t objects_told(const struct weft_model *model)

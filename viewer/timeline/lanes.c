@@ -73,14 +73,9 @@ static uint32_t count_objects(struct weft_lanes *lanes, const struct weft_model 
 }
 
 /* Those that were waited for longest come first. */
-struct ranked {
-    uint64_t waits_ns;
-    uint32_t index;
-};
-
 static int by_waits(const void *a, const void *b)
 {
-    const struct ranked *first = a, *second = b;
+    const struct weft_lane *first = a, *second = b;
 
     if (first->waits_ns != second->waits_ns) {
         return first->waits_ns > second->waits_ns ? -1 : 1;
@@ -92,10 +87,7 @@ static int by_waits(const void *a, const void *b)
 static bool list_folded(struct weft_lanes *lanes, const struct weft_model *model,
                         const struct weft_summary *summary, const struct weft_lane_section *section)
 {
-    struct {
-        struct ranked *at;
-        size_t count, room;
-    } loud = {NULL, 0, 0};
+    const size_t begin = lanes->count;
     uint32_t quiet = 0;
     bool ok = true;
 
@@ -107,21 +99,20 @@ static bool list_folded(struct weft_lanes *lanes, const struct weft_model *model
         if (is_quiet(object)) {
             quiet++;
         } else {
-            ok = weft_vec_push(&loud, (struct ranked){summary->objects.at[i].all_waits_ns, i});
+            ok = weft_vec_push(lanes,
+                               (struct weft_lane){.kind = section->kind,
+                                                  .index = i,
+                                                  .waits_ns = summary->objects.at[i].all_waits_ns});
         }
     }
-    if (ok && loud.count > 0) {
-        qsort(loud.at, loud.count, sizeof *loud.at, by_waits);
+    const size_t loud = lanes->count - begin;
+    if (loud > 0) {
+        qsort(&lanes->at[begin], loud, sizeof *lanes->at, by_waits);
     }
-    for (size_t i = 0; ok && i < loud.count; i++) {
-        ok = add(lanes, section->kind, loud.at[i].index, NULL);
-    }
-    if (ok && quiet > 0) {
-        ok = add(lanes, WEFT_LANE_MORE, quiet, section->noun);
-        lanes->at[lanes->count - 1].first = ok && loud.count == 0;
-    }
-    free(loud.at);
-    return ok;
+    return ok && (quiet == 0 || weft_vec_push(lanes, (struct weft_lane){.kind = WEFT_LANE_MORE,
+                                                                        .index = quiet,
+                                                                        .title = section->noun,
+                                                                        .first = loud == 0}));
 }
 
 static bool list_section(struct weft_lanes *lanes, const struct weft_model *model,

@@ -24,6 +24,7 @@ struct weft_lane {
     uint32_t index;    /* thread or object; MORE: how many */
     const char *title; /* of a TITLE; MORE: what they are, "lock" */
     bool first;        /* MORE: no object stands before it in its section */
+    uint64_t waits_ns; /* of objects, in folded sections: all waits for it together */
     float y, h;        /* from the top of all lanes */
 };
 

@@ -299,20 +299,24 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
     }
 }
 
-/* "and 1,234 more locks without waits" */
+/* "and 1,234 more locks without waits"; where that is too long, their section says what they are.
+ */
 static void draw_folded(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_rect rect = weft_track_rect(frame, lane);
     const struct weft_style style = {WEFT_FONT_SANS, 12, frame->theme->muted};
-    const float room = frame->geometry.gutter.w - 28;
-    struct weft_sentence text = {.len = 0};
+    const float room = frame->geometry.gutter.w - 24;
+    const struct weft_word count = weft_words_count(lane->index);
+    /* What weft_words_counted says after the count: " locks". */
     const struct weft_word counted = weft_words_counted(lane->index, lane->title);
-    if (lane->first) {
-        weft_sentence_add(&text, "%s without waits", counted.text);
-    } else {
-        const size_t digits = strlen(weft_words_count(lane->index).text);
-        weft_sentence_add(&text, "and %.*s more%s without waits", (int)digits, counted.text,
-                          counted.text + digits);
+    const char *noun = counted.text + strlen(count.text);
+    const char *before = lane->first ? "" : "and ", *more = lane->first ? "" : " more";
+    struct weft_sentence text = {.len = 0};
+
+    weft_sentence_add(&text, "%s%s%s%s without waits", before, count.text, more, noun);
+    if (weft_pen_width(frame, style, text.text) > room) {
+        text = (struct weft_sentence){.len = 0};
+        weft_sentence_add(&text, "%s%s%s without waits", before, count.text, more);
     }
     weft_pen_text(frame, 16, rect.y + rect.h / 2, room, style, text.text);
 }
