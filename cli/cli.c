@@ -50,6 +50,8 @@ static void tell_bad_line(void *ctx, const char *text)
 
 static void tell_health(const char *path, const struct weft_trace_health *health)
 {
+    const unsigned long long there = health->events + health->unknown_events;
+
     if (health->bad_lines > BAD_LINES_SHOWN) {
         (void)weft_cli_fail(0, "%s: %llu bad lines in all, skipped", path,
                             (unsigned long long)health->bad_lines);
@@ -67,8 +69,7 @@ static void tell_health(const char *path, const struct weft_trace_health *health
                             path, (unsigned long long)health->lines);
     } else if (!health->complete && health->bad_lines == 0) {
         (void)weft_cli_fail(0, "%s: %llu events are there, but the last line counts %llu", path,
-                            (unsigned long long)(health->events + health->unknown_events),
-                            (unsigned long long)health->events_written);
+                            there, (unsigned long long)health->events_written);
     }
 }
 

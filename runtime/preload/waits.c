@@ -248,7 +248,7 @@ static bool is_done(const volatile int *control)
                       .end = WEFT_EV_LOCK_ACQUIRE,                                                 \
                       .how = WEFT_HOW(OK, ONCE)};                                                  \
     struct once once = {.routine = once_routine, .wait = &wait};                                   \
-    struct once *before __attribute__((cleanup(restore_once))) = once_of_thread;                   \
+    struct once *before __attribute__((cleanup(restore_once), unused)) = once_of_thread;           \
     weft_wait_begin(&wait, WEFT_EV_LOCK_REQUEST, -1);                                              \
     once_of_thread = &once;                                                                        \
     call;                                                                                          \
