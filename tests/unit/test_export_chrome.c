@@ -2,6 +2,7 @@
  * The Chrome export in small: what becomes what.  Whether readers accept the whole is asked in
  * tests/e2e.
  */
+#include "tests/unit/scarce.h"
 #include "traces/export/export.h"
 
 #include <errno.h>
@@ -17,37 +18,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-/* The linker puts these before the real ones (--wrap), so that memory can run out. */
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *at, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *at, size_t bytes);
-
-static uint64_t allocations;
-static uint64_t fails_at = UINT64_MAX;
-
-static bool fails(void)
-{
-    return allocations++ == fails_at;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-    return fails() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-    return fails() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *at, size_t bytes)
-{
-    return fails() ? NULL : __real_realloc(at, bytes);
-}
 
 static const char header[] =
     "{\"format\":\"weft-trace\",\"version\":1,\"program\":\"p\",\"command\":[\"p\",\"-x\"],"
@@ -442,10 +412,10 @@ static void no_memory_is_the_sinks_error(void **state)
     while (!whole) {
         struct weft_sink sink;
         assert_true(weft_sink_init(&sink, -1));
-        allocations = 0;
-        fails_at = failures;
+        scarce_allocations = 0;
+        scarce_fails_at = failures;
         chrome()->write(model, &sink);
-        fails_at = UINT64_MAX;
+        scarce_fails_at = UINT64_MAX;
         whole = sink.errno_at == 0;
         assert_true(whole || sink.errno_at == ENOMEM);
         weft_sink_done(&sink);

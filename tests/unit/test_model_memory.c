@@ -1,38 +1,9 @@
 /*
  * No memory, at every allocation in turn: building stops with its status, and what was built can
- * be read and freed.  The linker puts the functions below before the real ones (--wrap).
+ * be read and freed.
  */
 #include "tests/unit/model_script.h"
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *at, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *at, size_t bytes);
-
-static uint64_t allocations;
-static uint64_t fails_at = UINT64_MAX;
-
-static bool fails(void)
-{
-    return allocations++ == fails_at;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-    return fails() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-    return fails() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *at, size_t bytes)
-{
-    return fails() ? NULL : __real_realloc(at, bytes);
-}
+#include "tests/unit/scarce.h"
 
 static const char *const SCRIPT = "@thread 1 main\n"
                                   "@object 1 lock L\n"
@@ -111,15 +82,15 @@ static void every_allocation_may_fail(void **state)
     uint64_t count, failed = 0;
 
     script_to_json(&script, SCRIPT);
-    allocations = 0;
+    scarce_allocations = 0;
     assert_true(build(&script));
-    count = allocations;
+    count = scarce_allocations;
     assert_true(count > 20);
     for (uint64_t i = 0; i < count; i++) {
-        allocations = 0;
-        fails_at = i;
+        scarce_allocations = 0;
+        scarce_fails_at = i;
         failed += !build(&script);
-        fails_at = UINT64_MAX;
+        scarce_fails_at = UINT64_MAX;
     }
     /* All but those that the reader can do without. */
     assert_true(failed > count / 2);
