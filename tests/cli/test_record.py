@@ -456,6 +456,28 @@ class Recovery(Case):
                 os.unlink(nonsense)
             self.assertIn(result.returncode, (DONE, UNREADABLE), result.stderr)
 
+    def test_a_spool_that_names_its_own_reader_is_of_nobody(self):
+        pid, spool = self.killed_recording()
+        os.kill(pid, signal.SIGKILL)
+        self.addCleanup(os.unlink, spool)
+        own = spool + "-own"
+        self.addCleanup(lambda: os.path.exists(own) and os.unlink(own))
+        with open(spool, "rb") as file:
+            content = file.read(300_000)
+        with open(own, "wb") as file:
+            file.write(content)
+            file.truncate(os.path.getsize(spool))
+        at = content.index(pid.to_bytes(4, "little"))
+        become = ("import os, sys\n"
+                  "with open(sys.argv[1], 'r+b') as file:\n"
+                  "    file.seek(int(sys.argv[2]))\n"
+                  "    file.write(os.getpid().to_bytes(4, 'little'))\n"
+                  "os.execv(sys.argv[3], sys.argv[3:])\n")
+        result = subprocess.run(
+            [sys.executable, "-c", become, own, str(at), WEFT, "recover", "-o", self.trace, own],
+            capture_output=True, text=True, timeout=30, check=False)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+
     def test_what_is_no_spool(self):
         for path, words in (("/etc/passwd", "not the spool"), ("missing", "No such file"),
                             ("/dev/null", "not the spool"), (self.folder, "")):

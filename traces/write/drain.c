@@ -143,7 +143,11 @@ pid_t weft_writer_program(const struct weft_writer *writer)
 {
     const uint32_t pid = atomic_load(&writer->lanes.head->attached);
 
-    return pid != 0 && weft_names_maps_hold(pid, writer->lanes.path) ? (pid_t)pid : 0;
+    /* We have it mapped too: a spool that names us, by chance or number reused, names nobody. */
+    if (pid == 0 || pid == (uint32_t)getpid()) {
+        return 0;
+    }
+    return weft_names_maps_hold(pid, writer->lanes.path) ? (pid_t)pid : 0;
 }
 
 void weft_writer_free(struct weft_writer *writer)
