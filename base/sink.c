@@ -7,9 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BUFFER_BYTES = 256 * 1024 };
+
+bool weft_sink_is_input(const char *output, const char *input)
+{
+    struct stat out, in;
+
+    return output != NULL && input != NULL && stat(output, &out) == 0 && stat(input, &in) == 0 &&
+           out.st_dev == in.st_dev && out.st_ino == in.st_ino;
+}
 
 bool weft_sink_init(struct weft_sink *sink, int fd)
 {

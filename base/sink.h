@@ -20,6 +20,12 @@ struct weft_sink {
     int errno_at;         /* the first error, 0 for none; later bytes are dropped */
 };
 
+/*
+ * Whether two paths, either of which may be NULL, name one file that exists: writing the output
+ * would then destroy the input.
+ */
+bool weft_sink_is_input(const char *output, const char *input);
+
 /* Room for a line of any length that weft itself makes; it grows for memory sinks. */
 bool weft_sink_init(struct weft_sink *sink, int fd);
 void weft_sink_done(struct weft_sink *sink);

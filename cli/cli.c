@@ -104,18 +104,9 @@ static int open_target(struct weft_output *output)
     return open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
-/* Two names of one file: writing the one would destroy the other. */
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat left, right;
-
-    return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev &&
-           left.st_ino == right.st_ino;
-}
-
 int weft_output_open(struct weft_output *output, const char *path, const char *input)
 {
-    if (path != NULL && input != NULL && is_same_file(path, input)) {
+    if (weft_sink_is_input(path, input)) {
         return weft_cli_fail(WEFT_EXIT_USAGE, "%s is the trace itself: write to another file",
                              path);
     }

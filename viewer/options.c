@@ -1,12 +1,12 @@
 #include "viewer/options.h"
 
 #include "base/duration.h"
+#include "base/sink.h"
 
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     KEY_SCREENSHOT = 256,
@@ -161,23 +161,15 @@ static const char *culprit(int argc, char **argv, int at)
     return at < argc ? argv[at] : argv[argc - 1];
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat left, right;
-
-    return a != NULL && stat(a, &left) == 0 && stat(b, &right) == 0 &&
-           left.st_dev == right.st_dev && left.st_ino == right.st_ino;
-}
-
 /* A picture or a state that is written over the trace would destroy it. */
 static void check_outputs(struct parsing *parsing)
 {
     const struct weft_view_options *options = &parsing->options;
 
-    if (is_same_file(options->screenshot, options->trace)) {
+    if (weft_sink_is_input(options->screenshot, options->trace)) {
         (void)wrong(parsing, "the picture is the trace itself:", options->screenshot,
                     "another file");
-    } else if (is_same_file(options->state, options->trace)) {
+    } else if (weft_sink_is_input(options->state, options->trace)) {
         (void)wrong(parsing, "the state is the trace itself:", options->state, "another file");
     }
 }
