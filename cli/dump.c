@@ -93,8 +93,8 @@ static bool is_meant(const char *filter, uint32_t number, const char *name)
 }
 
 struct row {
-    const struct weft_point *point;
-    const struct weft_point_args *args;
+    struct weft_point point;
+    struct weft_point_args args;
     const char *thread;
     uint32_t thread_number;
     const char *about; /* an object or a thread; NULL: none */
@@ -105,25 +105,25 @@ struct row {
 
 static struct row row_of(const struct weft_model *model, size_t index)
 {
-    const struct weft_point *point = &model->points.at[index];
-    const struct weft_thread_info *thread = &model->threads.at[point->thread];
+    const struct weft_point point = weft_model_point(model, index);
+    const struct weft_thread_info *thread = &model->threads.at[point.thread];
     struct row row = {
         .point = point,
         .args = weft_model_args(model, (uint32_t)index),
-        .thread = weft_thread_name_at(thread, point->t_ns),
+        .thread = weft_thread_name_at(thread, point.t_ns),
         .thread_number = thread->number,
     };
 
     row.about_thread = weft_point_about_thread(model, (uint32_t)index);
-    if (point->object != WEFT_NONE && row.about_thread) {
-        row.about = weft_thread_name_at(&model->threads.at[point->object], point->t_ns);
-        row.about_number = model->threads.at[point->object].number;
-    } else if (point->object != WEFT_NONE) {
-        row.about = model->objects.at[point->object].name;
-        row.about_number = model->objects.at[point->object].number;
+    if (point.object != WEFT_NONE && row.about_thread) {
+        row.about = weft_thread_name_at(&model->threads.at[point.object], point.t_ns);
+        row.about_number = model->threads.at[point.object].number;
+    } else if (point.object != WEFT_NONE) {
+        row.about = model->objects.at[point.object].name;
+        row.about_number = model->objects.at[point.object].number;
     }
-    if (point->site != WEFT_NONE) {
-        row.site = &model->sites.at[point->site];
+    if (point.site != WEFT_NONE) {
+        row.site = &model->sites.at[point.site];
     }
     return row;
 }
@@ -194,11 +194,11 @@ static int check_filters(const struct dump_args *args, const struct weft_model *
 
 static bool is_wanted(const struct dump_args *args, const struct row *row)
 {
-    return row->point->t_ns >= args->from_ns && row->point->t_ns < args->to_ns &&
+    return row->point.t_ns >= args->from_ns && row->point.t_ns < args->to_ns &&
            is_meant(args->thread, row->thread_number, row->thread) &&
            (args->object == NULL || (row->about != NULL && !row->about_thread &&
                                      is_meant(args->object, row->about_number, row->about))) &&
-           (args->kind == NULL || is_kind(args->kind, weft_events[row->point->kind].name));
+           (args->kind == NULL || is_kind(args->kind, weft_events[row->point.kind].name));
 }
 
 static void put_argument_words(struct weft_sink *sink, const struct weft_model *model,
@@ -233,27 +233,27 @@ static void put_argument_words(struct weft_sink *sink, const struct weft_model *
 
 static void put_words(struct weft_sink *sink, const struct weft_model *model, const struct row *row)
 {
-    const struct weft_event_info *info = &weft_events[row->point->kind];
+    const struct weft_event_info *info = &weft_events[row->point.kind];
 
-    weft_sink_printf(sink, "%13.6f  %-12s %s", (double)row->point->t_ns / 1e9, row->thread,
+    weft_sink_printf(sink, "%13.6f  %-12s %s", (double)row->point.t_ns / 1e9, row->thread,
                      info->words);
     if (row->about != NULL) {
         weft_sink_char(sink, ' ');
         weft_sink_text(sink, row->about);
     }
-    if (row->point->outcome != WEFT_OUT_OK) {
-        weft_sink_printf(sink, "  (%s)", weft_outcomes[row->point->outcome]);
+    if (row->point.outcome != WEFT_OUT_OK) {
+        weft_sink_printf(sink, "  (%s)", weft_outcomes[row->point.outcome]);
     }
-    if (row->args != NULL) {
-        if (row->args->has_first) {
-            put_argument_words(sink, model, (enum weft_arg)info->first, row->args->first);
+    if (row->args.point != WEFT_NONE) {
+        if (row->args.has_first) {
+            put_argument_words(sink, model, (enum weft_arg)info->first, row->args.first);
         }
-        if (row->args->has_second) {
-            put_argument_words(sink, model, (enum weft_arg)info->second, row->args->second);
+        if (row->args.has_second) {
+            put_argument_words(sink, model, (enum weft_arg)info->second, row->args.second);
         }
-        if (row->args->text != NULL && info->text != WEFT_TEXT_NONE) {
+        if (row->args.text != NULL && info->text != WEFT_TEXT_NONE) {
             weft_sink_text(sink, "  ");
-            weft_sink_json(sink, row->args->text, strlen(row->args->text));
+            weft_sink_json(sink, row->args.text, strlen(row->args.text));
         }
     }
     if (row->site != NULL && row->site->line != 0) {
@@ -294,9 +294,9 @@ static void put_argument_json(struct weft_sink *sink, const struct weft_model *m
 
 static void put_json(struct weft_sink *sink, const struct weft_model *model, const struct row *row)
 {
-    const struct weft_event_info *info = &weft_events[row->point->kind];
+    const struct weft_event_info *info = &weft_events[row->point.kind];
 
-    weft_sink_printf(sink, "{\"t_ns\":%llu,\"thread_id\":%u", (unsigned long long)row->point->t_ns,
+    weft_sink_printf(sink, "{\"t_ns\":%llu,\"thread_id\":%u", (unsigned long long)row->point.t_ns,
                      row->thread_number);
     put_key(sink, "thread", row->thread);
     put_key(sink, "event", info->name);
@@ -305,16 +305,16 @@ static void put_json(struct weft_sink *sink, const struct weft_model *model, con
                          row->about_number);
         put_key(sink, row->about_thread ? "target" : "object", row->about);
     }
-    put_key(sink, "outcome", weft_outcomes[row->point->outcome]);
-    if (row->args != NULL) {
-        if (row->args->has_first) {
-            put_argument_json(sink, model, (enum weft_arg)info->first, row->args->first);
+    put_key(sink, "outcome", weft_outcomes[row->point.outcome]);
+    if (row->args.point != WEFT_NONE) {
+        if (row->args.has_first) {
+            put_argument_json(sink, model, (enum weft_arg)info->first, row->args.first);
         }
-        if (row->args->has_second) {
-            put_argument_json(sink, model, (enum weft_arg)info->second, row->args->second);
+        if (row->args.has_second) {
+            put_argument_json(sink, model, (enum weft_arg)info->second, row->args.second);
         }
-        if (row->args->text != NULL && info->text != WEFT_TEXT_NONE) {
-            put_key(sink, weft_texts[info->text], row->args->text);
+        if (row->args.text != NULL && info->text != WEFT_TEXT_NONE) {
+            put_key(sink, weft_texts[info->text], row->args.text);
         }
     }
     if (row->site != NULL) {

@@ -20,13 +20,14 @@ const char *weft_name_of_subject(const struct weft_model *model, const struct we
 }
 
 /* Holds that began at or before t_ns. */
-static size_t holds_until(const struct weft_object *what, uint64_t t_ns)
+static size_t holds_until(const struct weft_model *model, const struct weft_object *what,
+                          uint64_t t_ns)
 {
     size_t low = 0, high = what->holds.count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (what->holds.at[middle].start_ns <= t_ns) {
+        if (weft_object_hold(model, what, middle).start_ns <= t_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -35,10 +36,10 @@ static size_t holds_until(const struct weft_object *what, uint64_t t_ns)
     return low;
 }
 
-int64_t weft_permits_at_first(const struct weft_object *semaphore)
+int64_t weft_permits_at_first(const struct weft_model *model, const struct weft_object *semaphore)
 {
     return semaphore->capacity > 0       ? semaphore->capacity
-           : semaphore->levels.count > 0 ? semaphore->levels.at[0].value
+           : semaphore->levels.count > 0 ? weft_object_level(model, semaphore, 0).value
                                          : 0;
 }
 
@@ -47,21 +48,21 @@ static bool permit_holders(const struct weft_model *model, const struct weft_obj
                            uint64_t t_ns, struct weft_sentence *out)
 {
     enum { NAMED_MAX = 3, LOOKED_AT_MAX = 1000 };
-    const bool changed = what->levels.count > 0 && what->levels.at[0].t_ns <= t_ns;
+    const bool changed = what->levels.count > 0 && weft_object_level(model, what, 0).t_ns <= t_ns;
     const int64_t taken =
-        changed ? weft_permits_at_first(what) - weft_object_level_at(what, t_ns) : 0;
-    const size_t begun = holds_until(what, t_ns);
+        changed ? weft_permits_at_first(model, what) - weft_object_level_at(model, what, t_ns) : 0;
+    const size_t begun = holds_until(model, what, t_ns);
     uint32_t named[NAMED_MAX], found = 0;
 
     for (size_t i = begun; i > 0 && begun - i < LOOKED_AT_MAX; i--) {
-        const struct weft_hold *hold = &what->holds.at[i - 1];
-        if (hold->end_ns <= t_ns) {
+        const struct weft_hold hold = weft_object_hold(model, what, i - 1);
+        if (hold.end_ns <= t_ns) {
             continue;
         }
-        if (found == NAMED_MAX || (hold->flags & WEFT_SPAN_ASSUMED) != 0) {
+        if (found == NAMED_MAX || (hold.flags & WEFT_SPAN_ASSUMED) != 0) {
             return false;
         }
-        named[found++] = hold->thread;
+        named[found++] = hold.thread;
     }
     if (found == 0 || (int64_t)found != taken) {
         return false;
@@ -79,17 +80,18 @@ static bool permit_holders(const struct weft_model *model, const struct weft_obj
 static bool lock_holders(const struct weft_model *model, const struct weft_object *lock,
                          uint64_t from_ns, uint64_t to_ns, struct weft_sentence *out)
 {
-    uint32_t hold = weft_object_hold_at(lock, from_ns);
+    uint32_t hold = weft_object_hold_at(model, lock, from_ns);
     uint32_t owners = 0, second = WEFT_NONE;
 
     if (hold == WEFT_NONE) {
         return false;
     }
-    const uint32_t first = lock->holds.at[hold].thread;
-    for (; hold < lock->holds.count && lock->holds.at[hold].start_ns < to_ns && owners < 1000;
+    const uint32_t first = weft_object_hold(model, lock, hold).thread;
+    for (; hold < lock->holds.count && weft_object_hold(model, lock, hold).start_ns < to_ns &&
+           owners < 1000;
          hold++) {
         owners++;
-        second = owners == 2 ? lock->holds.at[hold].thread : second;
+        second = owners == 2 ? weft_object_hold(model, lock, hold).thread : second;
     }
     weft_sentence_add(out, "held by %s", weft_name_of_thread(model, first, to_ns));
     if (owners == 2) {
@@ -105,19 +107,19 @@ static bool rwlock_holders(const struct weft_model *model, const struct weft_obj
                            uint64_t t_ns, struct weft_sentence *out)
 {
     enum { NAMED_MAX = 4, LOOKED_AT_MAX = 1000 };
-    const size_t begun = holds_until(lock, t_ns);
+    const size_t begun = holds_until(model, lock, t_ns);
     uint32_t named[NAMED_MAX], found = 0;
     bool reading = false;
 
     for (size_t i = begun; i > 0 && begun - i < LOOKED_AT_MAX; i--) {
-        const struct weft_hold *hold = &lock->holds.at[i - 1];
-        if (hold->end_ns <= t_ns) {
+        const struct weft_hold hold = weft_object_hold(model, lock, i - 1);
+        if (hold.end_ns <= t_ns) {
             continue;
         }
         if (found < NAMED_MAX) {
-            named[found] = hold->thread;
+            named[found] = hold.thread;
         }
-        reading |= (hold->flags & WEFT_HOLD_SHARED) != 0;
+        reading |= (hold.flags & WEFT_HOLD_SHARED) != 0;
         found++;
     }
     if (found == 0) {
@@ -164,10 +166,10 @@ static enum weft_event_kind begin_kind(const struct weft_model *model, uint32_t 
                                        const struct weft_span *span)
 {
     for (size_t i = weft_model_point_from(model, span->start_ns);
-         i < model->points.count && model->points.at[i].t_ns == span->start_ns; i++) {
-        const struct weft_point *point = &model->points.at[i];
-        if (point->thread == thread && weft_events[point->kind].phase == WEFT_PHASE_BEGIN) {
-            return (enum weft_event_kind)point->kind;
+         i < model->points.count && weft_model_point(model, i).t_ns == span->start_ns; i++) {
+        const struct weft_point point = weft_model_point(model, i);
+        if (point.thread == thread && weft_events[point.kind].phase == WEFT_PHASE_BEGIN) {
+            return (enum weft_event_kind)point.kind;
         }
     }
     return WEFT_EV_NONE;
@@ -193,18 +195,17 @@ static const char *question_of(const struct weft_span *span)
 static bool label_poll(const struct weft_model *model, const struct weft_span *span,
                        uint32_t variant, struct weft_sentence *out)
 {
-    const struct weft_span_extra *extra = weft_span_extra_of(model, span);
+    const struct weft_span_extra extra = weft_span_extra_of(model, span);
     const char *subject = weft_name_of_subject(model, span);
-    const struct weft_word count =
-        weft_words_count(extra->amount > 0 ? (uint64_t)extra->amount : 0);
+    const struct weft_word count = weft_words_count(extra.amount > 0 ? (uint64_t)extra.amount : 0);
     struct weft_word room;
-    const char *answer = answer_of(span->question, extra->answer, &room);
+    const char *answer = answer_of(span->question, extra.answer, &room);
 
     switch (variant) {
     case 0:
         weft_sentence_add(out, "asks %s%s%s × %s %s", subject, *subject != '\0' ? " " : "",
                           count.text, question_of(span), answer);
-        return extra->amount > 0;
+        return extra.amount > 0;
     case 1:
         weft_sentence_add(out, "asks %s: %s %s", subject, question_of(span), answer);
         return *subject != '\0';
@@ -265,9 +266,9 @@ static struct wait_words words_of_wait(const struct weft_model *model, uint32_t 
 void weft_sentence_what_for(const struct weft_model *model, uint32_t thread, uint32_t span,
                             struct weft_sentence *out)
 {
-    const struct weft_span *what = &model->threads.at[thread].spans.at[span];
-    const struct wait_words words = words_of_wait(model, thread, what);
-    const char *subject = weft_name_of_subject(model, what);
+    const struct weft_span what = weft_model_span(model, thread, span);
+    const struct wait_words words = words_of_wait(model, thread, &what);
+    const char *subject = weft_name_of_subject(model, &what);
 
     if (*subject != '\0') {
         weft_sentence_add(out, "%s%s%s%s", words.of, *words.of != '\0' ? " " : "", subject,
@@ -277,11 +278,12 @@ void weft_sentence_what_for(const struct weft_model *model, uint32_t thread, uin
 
 static const char *waker_of(const struct weft_model *model, const struct weft_span *span)
 {
-    const uint32_t wake = weft_span_extra_of(model, span)->wake;
+    const uint32_t wake = weft_span_extra_of(model, span).wake;
 
-    return wake < model->wakes.count ? weft_name_of_thread(model, model->wakes.at[wake].from_thread,
-                                                           model->wakes.at[wake].from_ns)
-                                     : "";
+    return wake < model->wakes.count
+               ? weft_name_of_thread(model, weft_model_wake(model, wake).from_thread,
+                                     weft_model_wake(model, wake).from_ns)
+               : "";
 }
 
 /* The fullest label of a wait: who had it, or who ended the wait, or that it was in vain. */
@@ -305,12 +307,12 @@ static bool add_why(const struct weft_model *model, const struct weft_span *span
 static bool label_wait(const struct weft_model *model, uint32_t thread, uint32_t index,
                        uint32_t variant, struct weft_sentence *out)
 {
-    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
+    const struct weft_span span = weft_model_span(model, thread, index);
     const uint64_t end_ns = weft_span_end_ns(model, thread, index);
-    const struct wait_words words = words_of_wait(model, thread, span);
-    const char *subject = weft_name_of_subject(model, span);
+    const struct wait_words words = words_of_wait(model, thread, &span);
+    const char *subject = weft_name_of_subject(model, &span);
     const struct weft_word time =
-        weft_words_lasting(end_ns - span->start_ns, (span->flags & WEFT_SPAN_OPEN) != 0);
+        weft_words_lasting(end_ns - span.start_ns, (span.flags & WEFT_SPAN_OPEN) != 0);
 
     if (*subject == '\0' && variant < 6) {
         return false;
@@ -318,7 +320,7 @@ static bool label_wait(const struct weft_model *model, uint32_t thread, uint32_t
     switch (variant) {
     case 0:
         weft_sentence_add(out, "%s %s %s %s", words.verb, time.text, words.near, subject);
-        return add_why(model, span, end_ns, out);
+        return add_why(model, &span, end_ns, out);
     case 1:
         weft_sentence_add(out, "%s %s %s %s%s", words.verb, time.text, words.of, subject,
                           words.tail);
@@ -349,12 +351,11 @@ static bool label_wait(const struct weft_model *model, uint32_t thread, uint32_t
 static bool label_join(const struct weft_model *model, uint32_t thread, uint32_t index,
                        uint32_t variant, struct weft_sentence *out)
 {
-    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
-    const char *subject = weft_name_of_subject(model, span);
-    const char *in_vain = span->outcome == WEFT_OUT_TIMEOUT ? " in vain" : "";
-    const struct weft_word time =
-        weft_words_lasting(weft_span_end_ns(model, thread, index) - span->start_ns,
-                           (span->flags & WEFT_SPAN_OPEN) != 0);
+    const struct weft_span span = weft_model_span(model, thread, index);
+    const char *subject = weft_name_of_subject(model, &span);
+    const char *in_vain = span.outcome == WEFT_OUT_TIMEOUT ? " in vain" : "";
+    const struct weft_word time = weft_words_lasting(
+        weft_span_end_ns(model, thread, index) - span.start_ns, (span.flags & WEFT_SPAN_OPEN) != 0);
 
     switch (variant) {
     case 0:
@@ -394,13 +395,12 @@ static bool label_plain(const char *verb, struct weft_word time, uint32_t varian
 bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32_t span,
                          uint32_t variant, struct weft_sentence *out)
 {
-    const struct weft_span *what = &model->threads.at[thread].spans.at[span];
-    const struct weft_word time =
-        weft_words_lasting(weft_span_end_ns(model, thread, span) - what->start_ns,
-                           (what->flags & WEFT_SPAN_OPEN) != 0);
+    const struct weft_span what = weft_model_span(model, thread, span);
+    const struct weft_word time = weft_words_lasting(
+        weft_span_end_ns(model, thread, span) - what.start_ns, (what.flags & WEFT_SPAN_OPEN) != 0);
 
     *out = (struct weft_sentence){.len = 0};
-    switch (what->state) {
+    switch (what.state) {
     case WEFT_STATE_RUNNING:
         return label_plain("runs", time, variant, out);
     case WEFT_STATE_SLEEP:
@@ -408,7 +408,7 @@ bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32
     case WEFT_STATE_UNKNOWN:
         return label_plain("not known", time, variant, out);
     case WEFT_STATE_POLL:
-        return label_poll(model, what, variant, out);
+        return label_poll(model, &what, variant, out);
     case WEFT_STATE_JOIN:
         return label_join(model, thread, span, variant, out);
     default:
@@ -447,32 +447,31 @@ static void add_text(struct weft_sentence *out, const char *text)
 
 void weft_sentence_point(const struct weft_model *model, uint32_t point, struct weft_sentence *out)
 {
-    const struct weft_point *what = &model->points.at[point];
-    const struct weft_event_info *info = &weft_events[what->kind];
-    const struct weft_point_args *args = weft_model_args(model, point);
+    const struct weft_point what = weft_model_point(model, point);
+    const struct weft_event_info *info = &weft_events[what.kind];
+    const struct weft_point_args args = weft_model_args(model, point);
     struct weft_word room;
 
-    weft_sentence_add(out, "%s %s", weft_name_of_thread(model, what->thread, what->t_ns),
+    weft_sentence_add(out, "%s %s", weft_name_of_thread(model, what.thread, what.t_ns),
                       info->words);
-    if (what->object != WEFT_NONE) {
+    if (what.object != WEFT_NONE) {
         weft_sentence_add(out, " %s",
                           weft_point_about_thread(model, point)
-                              ? weft_name_of_thread(model, what->object, what->t_ns)
-                              : object_name(model, what->object));
+                              ? weft_name_of_thread(model, what.object, what.t_ns)
+                              : object_name(model, what.object));
     }
-    if (args != NULL && args->text != NULL && info->family != WEFT_FAMILY_THREAD) {
+    if (args.text != NULL && info->family != WEFT_FAMILY_THREAD) {
         weft_sentence_add(out, "%s", info->family == WEFT_FAMILY_QUEUE ? ":" : "");
-        add_text(out, args->text);
+        add_text(out, args.text);
     }
-    if (what->kind == WEFT_EV_QUERY && args != NULL && args->first > 0 &&
-        args->first < WEFT_ASK_COUNT) {
-        weft_sentence_add(out, ": %s %s", weft_questions[args->first].words,
-                          answer_of((uint8_t)args->first, args->second, &room));
+    if (what.kind == WEFT_EV_QUERY && args.first > 0 && args.first < WEFT_ASK_COUNT) {
+        weft_sentence_add(out, ": %s %s", weft_questions[args.first].words,
+                          answer_of((uint8_t)args.first, args.second, &room));
     }
-    if (what->kind == WEFT_EV_COUNTER && args != NULL) {
-        weft_sentence_add(out, ": %s", weft_words_number(args->first).text);
+    if (what.kind == WEFT_EV_COUNTER && args.point != WEFT_NONE) {
+        weft_sentence_add(out, ": %s", weft_words_number(args.first).text);
     }
-    if (what->kind == WEFT_EV_LOST && args != NULL) {
-        weft_sentence_add(out, " (%s)", weft_words_number(args->first).text);
+    if (what.kind == WEFT_EV_LOST && args.point != WEFT_NONE) {
+        weft_sentence_add(out, " (%s)", weft_words_number(args.first).text);
     }
 }

@@ -42,7 +42,7 @@ bool weft_sentence_holders(const struct weft_model *model, uint32_t object, uint
 
 /* How many permits a semaphore had at first: as it was defined, or before its first change; 0 while
  * nothing is known. */
-int64_t weft_permits_at_first(const struct weft_object *semaphore);
+int64_t weft_permits_at_first(const struct weft_model *model, const struct weft_object *semaphore);
 
 /* What a thread is doing at t_ns: "sleeps (1.20 of 2.00 s), holding threadLock". */
 void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t t_ns,

@@ -8,22 +8,23 @@
 enum { QUEUE_STEPS_MAX = 20000, QUEUE_ITEMS_MAX = 64, HOLDING_MAX = 3 };
 
 /* Has the thread the lock at t_ns?  *reading: for reading, with others perhaps. */
-static bool has_lock(const struct weft_object *lock, uint32_t thread, uint64_t t_ns, bool *reading)
+static bool has_lock(const struct weft_model *model, const struct weft_object *lock,
+                     uint32_t thread, uint64_t t_ns, bool *reading)
 {
     enum { LOOKED_AT_MAX = 100 };
-    uint32_t hold = lock->holds.count > 0 ? weft_object_hold_at(lock, t_ns) : WEFT_NONE;
+    uint32_t hold = lock->holds.count > 0 ? weft_object_hold_at(model, lock, t_ns) : WEFT_NONE;
 
     *reading = false;
     if (hold == WEFT_NONE) {
         return false;
     }
     if (lock->family == WEFT_FAMILY_LOCK) {
-        return lock->holds.at[hold].thread == thread;
+        return weft_object_hold(model, lock, hold).thread == thread;
     }
     for (uint32_t i = 0; i < LOOKED_AT_MAX && i <= hold; i++) {
-        const struct weft_hold *one = &lock->holds.at[hold - i];
-        if (one->thread == thread && one->end_ns > t_ns) {
-            *reading = (one->flags & WEFT_HOLD_SHARED) != 0;
+        const struct weft_hold one = weft_object_hold(model, lock, hold - i);
+        if (one.thread == thread && one.end_ns > t_ns) {
+            *reading = (one.flags & WEFT_HOLD_SHARED) != 0;
             return true;
         }
     }
@@ -39,7 +40,7 @@ static void add_holding(const struct weft_model *model, uint32_t thread, uint64_
         const struct weft_object *object = &model->objects.at[i];
         bool reading;
         if ((object->family != WEFT_FAMILY_LOCK && object->family != WEFT_FAMILY_RWLOCK) ||
-            !has_lock(object, thread, t_ns, &reading)) {
+            !has_lock(model, object, thread, t_ns, &reading)) {
             continue;
         }
         if (found == HOLDING_MAX) {
@@ -55,12 +56,12 @@ static void add_holding(const struct weft_model *model, uint32_t thread, uint64_
 static void add_wait(const struct weft_model *model, uint32_t thread, uint32_t index, uint64_t t_ns,
                      struct weft_sentence *out)
 {
-    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
-    const uint64_t whole_ns = weft_span_end_ns(model, thread, index) - span->start_ns;
-    const char *subject = weft_name_of_subject(model, span);
-    const struct weft_word progress = weft_words_progress(t_ns - span->start_ns, whole_ns);
+    const struct weft_span span = weft_model_span(model, thread, index);
+    const uint64_t whole_ns = weft_span_end_ns(model, thread, index) - span.start_ns;
+    const char *subject = weft_name_of_subject(model, &span);
+    const struct weft_word progress = weft_words_progress(t_ns - span.start_ns, whole_ns);
 
-    switch (span->state) {
+    switch (span.state) {
     case WEFT_STATE_JOIN:
         weft_sentence_add(out, "waits for %s to finish", subject);
         break;
@@ -70,7 +71,7 @@ static void add_wait(const struct weft_model *model, uint32_t thread, uint32_t i
         weft_sentence_what_for(model, thread, index, out);
         {
             struct weft_sentence holders = {.len = 0};
-            if (weft_sentence_holders(model, span->object, t_ns, t_ns + 1, &holders)) {
+            if (weft_sentence_holders(model, span.object, t_ns, t_ns + 1, &holders)) {
                 weft_sentence_add(out, ", %s", holders.text);
             }
         }
@@ -97,11 +98,11 @@ void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t
                                              : "is beyond the end of the trace");
         return;
     }
-    const struct weft_span *span = &info->spans.at[index];
-    const uint64_t whole_ns = weft_span_end_ns(model, thread, index) - span->start_ns;
-    const uint64_t done_ns = t_ns - span->start_ns;
+    const struct weft_span span = weft_thread_span(model, info, index);
+    const uint64_t whole_ns = weft_span_end_ns(model, thread, index) - span.start_ns;
+    const uint64_t done_ns = t_ns - span.start_ns;
 
-    switch (span->state) {
+    switch (span.state) {
     case WEFT_STATE_RUNNING:
         weft_sentence_add(out, "runs");
         break;
@@ -109,10 +110,10 @@ void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t
         weft_sentence_add(out, "sleeps (%s)", weft_words_progress(done_ns, whole_ns).text);
         break;
     case WEFT_STATE_POLL: {
-        const char *subject = weft_name_of_subject(model, span);
+        const char *subject = weft_name_of_subject(model, &span);
         weft_sentence_add(out, "keeps asking%s%s: %s", *subject != '\0' ? " " : "", subject,
-                          span->question < WEFT_ASK_COUNT ? weft_questions[span->question].words
-                                                          : "");
+                          span.question < WEFT_ASK_COUNT ? weft_questions[span.question].words
+                                                         : "");
         break;
     }
     case WEFT_STATE_IO:
@@ -138,9 +139,9 @@ static uint32_t waiting_at(const struct weft_model *model, uint32_t object, uint
         if (index == WEFT_NONE) {
             continue;
         }
-        const struct weft_span *span = &model->threads.at[i].spans.at[index];
-        count += span->object == object && !weft_span_about_thread(span) &&
-                 span->state != WEFT_STATE_POLL && span->state != WEFT_STATE_RUNNING;
+        const struct weft_span span = weft_model_span(model, i, index);
+        count += span.object == object && !weft_span_about_thread(&span) &&
+                 span.state != WEFT_STATE_POLL && span.state != WEFT_STATE_RUNNING;
     }
     return count;
 }
@@ -166,14 +167,15 @@ static bool items_at(const struct weft_model *model, const struct weft_object *q
     if (queue->levels.count > QUEUE_STEPS_MAX) {
         return false;
     }
-    for (size_t i = 0; i < queue->levels.count && queue->levels.at[i].t_ns <= t_ns; i++) {
-        const uint32_t index = queue->levels.at[i].point;
+    for (size_t i = 0; i < queue->levels.count && weft_object_level(model, queue, i).t_ns <= t_ns;
+         i++) {
+        const uint32_t index = weft_object_level(model, queue, i).point;
         if (index >= model->points.count) {
             return false;
         }
-        const uint8_t kind = model->points.at[index].kind;
-        const struct weft_point_args *args = weft_model_args(model, index);
-        const char *text = args != NULL ? args->text : NULL;
+        const uint8_t kind = weft_model_point(model, index).kind;
+        const struct weft_point_args args = weft_model_args(model, index);
+        const char *text = args.point != WEFT_NONE ? args.text : NULL;
         if (kind != WEFT_EV_QUEUE_PUT && kind != WEFT_EV_QUEUE_GET) {
             continue;
         }
@@ -205,7 +207,7 @@ static void queue_now(const struct weft_model *model, uint32_t object, uint64_t 
                       struct weft_sentence *out)
 {
     const struct weft_object *queue = &model->objects.at[object];
-    const int64_t depth = weft_object_level_at(queue, t_ns);
+    const int64_t depth = weft_object_level_at(model, queue, t_ns);
     const char *items[QUEUE_ITEMS_MAX];
     uint32_t count;
 
@@ -234,14 +236,14 @@ static void event_now(const struct weft_model *model, uint32_t object, uint64_t 
     bool set = false;
 
     for (size_t i = weft_model_point_from(model, t_ns + 1); i > 0; i--) {
-        const struct weft_point *point = &model->points.at[i - 1];
-        if (point->object == object &&
-            (point->kind == WEFT_EV_EVENT_SET || point->kind == WEFT_EV_EVENT_CLEAR)) {
-            set = point->kind == WEFT_EV_EVENT_SET;
-            since_ns = point->t_ns;
+        const struct weft_point point = weft_model_point(model, i - 1);
+        if (point.object == object &&
+            (point.kind == WEFT_EV_EVENT_SET || point.kind == WEFT_EV_EVENT_CLEAR)) {
+            set = point.kind == WEFT_EV_EVENT_SET;
+            since_ns = point.t_ns;
             break;
         }
-        if (point->t_ns < model->objects.at[object].first_ns) {
+        if (point.t_ns < model->objects.at[object].first_ns) {
             break;
         }
     }
@@ -257,9 +259,9 @@ static void semaphore_now(const struct weft_model *model, uint32_t object, uint6
                           struct weft_sentence *out)
 {
     const struct weft_object *what = &model->objects.at[object];
-    const bool known = what->levels.count > 0 && what->levels.at[0].t_ns <= t_ns;
-    const int64_t all = weft_permits_at_first(what);
-    const int64_t value = known ? weft_object_level_at(what, t_ns) : all;
+    const bool known = what->levels.count > 0 && weft_object_level(model, what, 0).t_ns <= t_ns;
+    const int64_t all = weft_permits_at_first(model, what);
+    const int64_t value = known ? weft_object_level_at(model, what, t_ns) : all;
     struct weft_sentence holders = {.len = 0};
 
     if (all > 0 && value <= all) {
@@ -286,13 +288,14 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
     }
     switch (what->family) {
     case WEFT_FAMILY_LOCK: {
-        const uint32_t hold = weft_object_hold_at(what, t_ns);
+        const uint32_t hold = weft_object_hold_at(model, what, t_ns);
         if (hold == WEFT_NONE) {
             weft_sentence_add(out, "free");
         } else {
-            weft_sentence_add(out, "held by %s since %s",
-                              weft_name_of_thread(model, what->holds.at[hold].thread, t_ns),
-                              weft_words_moment(what->holds.at[hold].start_ns, 1e7).text);
+            weft_sentence_add(
+                out, "held by %s since %s",
+                weft_name_of_thread(model, weft_object_hold(model, what, hold).thread, t_ns),
+                weft_words_moment(weft_object_hold(model, what, hold).start_ns, 1e7).text);
         }
         add_waiting(model, object, t_ns, out);
         break;
@@ -334,7 +337,8 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
         break;
     }
     default:
-        weft_sentence_add(out, "%s", weft_words_number(weft_object_level_at(what, t_ns)).text);
+        weft_sentence_add(out, "%s",
+                          weft_words_number(weft_object_level_at(model, what, t_ns)).text);
         break;
     }
 }

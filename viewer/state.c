@@ -12,10 +12,10 @@ static void name_target(const struct weft_app *app, struct weft_target target,
 
     switch (target.kind) {
     case WEFT_TARGET_SPAN: {
-        const struct weft_span *span = &model->threads.at[target.owner].spans.at[target.index];
-        const char *subject = weft_name_of_subject(model, span);
+        const struct weft_span span = weft_model_span(model, target.owner, target.index);
+        const char *subject = weft_name_of_subject(model, &span);
         weft_sentence_add(out, "span %s %s", model->threads.at[target.owner].name,
-                          weft_states[span->state].name);
+                          weft_states[span.state].name);
         weft_sentence_add(out, "%s%s", *subject != '\0' ? " " : "", subject);
         break;
     }
@@ -25,20 +25,22 @@ static void name_target(const struct weft_app *app, struct weft_target target,
         break;
     case WEFT_TARGET_HOLD: {
         const struct weft_object *object = &model->objects.at[target.owner];
-        weft_sentence_add(out, "hold %s %s", object->name,
-                          model->threads.at[object->holds.at[target.index].thread].name);
+        weft_sentence_add(
+            out, "hold %s %s", object->name,
+            model->threads.at[weft_object_hold(model, object, target.index).thread].name);
         break;
     }
     case WEFT_TARGET_LEVEL:
         weft_sentence_add(out, "level %s", model->objects.at[target.owner].name);
         break;
     case WEFT_TARGET_POINT:
-        weft_sentence_add(out, "event %s", weft_events[model->points.at[target.index].kind].name);
+        weft_sentence_add(out, "event %s",
+                          weft_events[weft_model_point(model, target.index).kind].name);
         break;
     case WEFT_TARGET_WAKE: {
-        const struct weft_wake *wake = &model->wakes.at[target.index];
-        weft_sentence_add(out, "hand-off %s %s", model->threads.at[wake->from_thread].name,
-                          model->threads.at[wake->to_thread].name);
+        const struct weft_wake wake = weft_model_wake(model, target.index);
+        weft_sentence_add(out, "hand-off %s %s", model->threads.at[wake.from_thread].name,
+                          model->threads.at[wake.to_thread].name);
         break;
     }
     case WEFT_TARGET_LANE:

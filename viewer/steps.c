@@ -12,7 +12,7 @@ bool weft_app_period(const struct weft_app *app, struct weft_target target, uint
 
     switch (target.kind) {
     case WEFT_TARGET_SPAN:
-        *from_ns = model->threads.at[target.owner].spans.at[target.index].start_ns;
+        *from_ns = weft_model_span(model, target.owner, target.index).start_ns;
         *to_ns = weft_span_end_ns(model, target.owner, target.index);
         return true;
     case WEFT_TARGET_ZONE:
@@ -20,19 +20,20 @@ bool weft_app_period(const struct weft_app *app, struct weft_target target, uint
         *to_ns = model->threads.at[target.owner].zones.at[target.index].end_ns;
         return true;
     case WEFT_TARGET_HOLD:
-        *from_ns = model->objects.at[target.owner].holds.at[target.index].start_ns;
-        *to_ns = model->objects.at[target.owner].holds.at[target.index].end_ns;
+        *from_ns = weft_model_hold(model, target.owner, target.index).start_ns;
+        *to_ns = weft_model_hold(model, target.owner, target.index).end_ns;
         return true;
     case WEFT_TARGET_LEVEL: {
         const struct weft_object *object = &model->objects.at[target.owner];
-        *from_ns = object->levels.at[target.index].t_ns;
-        *to_ns = target.index + 1 < object->levels.count ? object->levels.at[target.index + 1].t_ns
-                                                         : model->end_ns;
+        *from_ns = weft_object_level(model, object, target.index).t_ns;
+        *to_ns = target.index + 1 < object->levels.count
+                     ? weft_object_level(model, object, target.index + 1).t_ns
+                     : model->end_ns;
         return true;
     }
     case WEFT_TARGET_WAKE:
-        *from_ns = model->wakes.at[target.index].from_ns;
-        *to_ns = model->wakes.at[target.index].to_ns;
+        *from_ns = weft_model_wake(model, target.index).from_ns;
+        *to_ns = weft_model_wake(model, target.index).to_ns;
         return true;
     default:
         return false;
@@ -102,11 +103,11 @@ static void step_event(struct weft_app *app, bool on)
     if (on) {
         const size_t next = weft_model_point_from(model, now_ns + 1);
         if (next < model->points.count) {
-            playhead_to(app, model->points.at[next].t_ns);
+            playhead_to(app, weft_model_point(model, next).t_ns);
         }
     } else {
         const size_t here = weft_model_point_from(model, now_ns);
-        playhead_to(app, here > 0 ? model->points.at[here - 1].t_ns : 0);
+        playhead_to(app, here > 0 ? weft_model_point(model, here - 1).t_ns : 0);
     }
 }
 
@@ -135,7 +136,7 @@ static void select_span(struct weft_app *app, uint32_t thread, uint32_t span)
     app->view.selected = (struct weft_target){WEFT_TARGET_SPAN, thread, span};
     app->view.has_marked = false;
     app->view.lane_thread = thread;
-    playhead_to(app, info->spans.at[span].start_ns);
+    playhead_to(app, weft_thread_span(app->model, info, span).start_ns);
     reveal_lane(app, thread);
 }
 
@@ -193,18 +194,18 @@ static void follow_back(struct weft_app *app)
     uint32_t index = selected.kind == WEFT_TARGET_WAKE ? selected.index : WEFT_NONE;
 
     if (selected.kind == WEFT_TARGET_SPAN) {
-        const struct weft_span *span = &model->threads.at[selected.owner].spans.at[selected.index];
-        index = weft_span_extra_of(model, span)->wake;
+        const struct weft_span span = weft_model_span(model, selected.owner, selected.index);
+        index = weft_span_extra_of(model, &span).wake;
     }
     if (index >= model->wakes.count) {
         return;
     }
-    const struct weft_wake *wake = &model->wakes.at[index];
-    const uint64_t before_ns = wake->from_ns > 0 ? wake->from_ns - 1 : 0;
-    const uint32_t span = weft_model_span_at(model, wake->from_thread, before_ns);
+    const struct weft_wake wake = weft_model_wake(model, index);
+    const uint64_t before_ns = wake.from_ns > 0 ? wake.from_ns - 1 : 0;
+    const uint32_t span = weft_model_span_at(model, wake.from_thread, before_ns);
     if (span != WEFT_NONE) {
-        select_span(app, wake->from_thread, span);
-        playhead_to(app, wake->from_ns);
+        select_span(app, wake.from_thread, span);
+        playhead_to(app, wake.from_ns);
     }
 }
 
@@ -218,19 +219,18 @@ static void follow_on(struct weft_app *app)
     if (selected.kind == WEFT_TARGET_WAKE) {
         best = selected.index;
     } else if (selected.kind == WEFT_TARGET_SPAN) {
-        const uint64_t from_ns =
-            model->threads.at[selected.owner].spans.at[selected.index].start_ns;
+        const uint64_t from_ns = weft_model_span(model, selected.owner, selected.index).start_ns;
         for (uint32_t i = 0; i < model->wakes.count; i++) {
-            const struct weft_wake *wake = &model->wakes.at[i];
-            if (wake->from_thread == selected.owner && wake->from_ns >= from_ns &&
-                (best == WEFT_NONE || wake->from_ns < model->wakes.at[best].from_ns)) {
+            const struct weft_wake wake = weft_model_wake(model, i);
+            if (wake.from_thread == selected.owner && wake.from_ns >= from_ns &&
+                (best == WEFT_NONE || wake.from_ns < weft_model_wake(model, best).from_ns)) {
                 best = i;
             }
         }
     }
     if (best < model->wakes.count) {
-        select_span(app, model->wakes.at[best].to_thread, model->wakes.at[best].span);
-        playhead_to(app, model->wakes.at[best].to_ns);
+        select_span(app, weft_model_wake(model, best).to_thread, weft_model_wake(model, best).span);
+        playhead_to(app, weft_model_wake(model, best).to_ns);
     }
 }
 

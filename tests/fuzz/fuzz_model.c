@@ -22,14 +22,14 @@ static void ask_thread(const struct weft_model *model, uint32_t thread)
     uint64_t total_ns = 0;
 
     for (uint32_t i = 0; i < info->spans.count; i++) {
-        const struct weft_span *span = &info->spans.at[i];
+        const struct weft_span span = weft_thread_span(model, info, i);
         const uint64_t end_ns = weft_span_end_ns(model, thread, i);
-        CHECK(end_ns >= span->start_ns);
-        const uint32_t found = weft_model_span_at(model, thread, span->start_ns);
+        CHECK(end_ns >= span.start_ns);
+        const uint32_t found = weft_model_span_at(model, thread, span.start_ns);
         CHECK(found == WEFT_NONE || found < info->spans.count);
-        CHECK(weft_span_extra_of(model, span) != NULL);
-        CHECK(weft_thread_name_at(info, span->start_ns)[0] != '\0');
-        (void)weft_span_about_thread(span);
+        (void)weft_span_extra_of(model, &span);
+        CHECK(weft_thread_name_at(info, span.start_ns)[0] != '\0');
+        (void)weft_span_about_thread(&span);
     }
     for (int state = 0; state < WEFT_STATE_COUNT; state++) {
         total_ns += weft_model_state_ns(model, thread, (enum weft_state)state, info->start_ns,
@@ -41,18 +41,19 @@ static void ask_thread(const struct weft_model *model, uint32_t thread)
     (void)weft_thread_name_at(info, UINT64_MAX);
 }
 
-static void ask_object(const struct weft_object *object)
+static void ask_object(const struct weft_model *model, const struct weft_object *object)
 {
     for (size_t i = 0; i < object->holds.count; i++) {
-        const uint32_t found = weft_object_hold_at(object, object->holds.at[i].start_ns);
+        const uint32_t found =
+            weft_object_hold_at(model, object, weft_object_hold(model, object, i).start_ns);
         CHECK(found == WEFT_NONE || found < object->holds.count);
     }
     for (size_t i = 0; i < object->levels.count; i++) {
-        (void)weft_object_level_at(object, object->levels.at[i].t_ns);
+        (void)weft_object_level_at(model, object, weft_object_level(model, object, i).t_ns);
     }
-    CHECK(weft_object_level_at(object, 0) == 0 || object->levels.count > 0);
-    (void)weft_object_hold_at(object, UINT64_MAX);
-    (void)weft_object_level_at(object, UINT64_MAX);
+    CHECK(weft_object_level_at(model, object, 0) == 0 || object->levels.count > 0);
+    (void)weft_object_hold_at(model, object, UINT64_MAX);
+    (void)weft_object_level_at(model, object, UINT64_MAX);
 }
 
 static void ask(const struct weft_model *model)
@@ -67,14 +68,14 @@ static void ask(const struct weft_model *model)
         ask_thread(model, i);
     }
     for (size_t i = 0; i < model->objects.count; i++) {
-        ask_object(&model->objects.at[i]);
+        ask_object(model, &model->objects.at[i]);
     }
     for (uint32_t i = 0; i < model->points.count; i++) {
-        const struct weft_point *point = &model->points.at[i];
-        const struct weft_point_args *args = weft_model_args(model, i);
-        CHECK((args != NULL) == point->has_args);
+        const struct weft_point point = weft_model_point(model, i);
+        const struct weft_point_args args = weft_model_args(model, i);
+        CHECK((args.point != WEFT_NONE) == point.has_args);
         (void)weft_point_about_thread(model, i);
-        CHECK(weft_model_point_from(model, point->t_ns) <= i);
+        CHECK(weft_model_point_from(model, point.t_ns) <= i);
     }
     CHECK(weft_model_point_from(model, UINT64_MAX) <= model->points.count);
 }

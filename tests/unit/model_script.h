@@ -190,13 +190,13 @@ static inline const char *lane_of(const struct weft_model *model, uint32_t threa
 
     text[0] = '\0';
     for (size_t i = 0; i < model->threads.at[thread].spans.count; i++) {
-        const struct weft_span *span = &model->threads.at[thread].spans.at[i];
+        const struct weft_span span = weft_model_span(model, thread, i);
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %llu-%llu%s%s",
-                                 i == 0 ? "" : ", ", weft_states[span->state].name,
-                                 (unsigned long long)span->start_ns,
+                                 i == 0 ? "" : ", ", weft_states[span.state].name,
+                                 (unsigned long long)span.start_ns,
                                  (unsigned long long)weft_span_end_ns(model, thread, (uint32_t)i),
-                                 (span->flags & WEFT_SPAN_ASSUMED) != 0 ? " assumed" : "",
-                                 (span->flags & WEFT_SPAN_OPEN) != 0 ? " open" : "");
+                                 (span.flags & WEFT_SPAN_ASSUMED) != 0 ? " assumed" : "",
+                                 (span.flags & WEFT_SPAN_OPEN) != 0 ? " open" : "");
         assert_true(used < sizeof text);
     }
     return text;
@@ -210,12 +210,12 @@ static inline const char *holds_of(const struct weft_model *model, uint32_t obje
 
     text[0] = '\0';
     for (size_t i = 0; i < model->objects.at[object].holds.count; i++) {
-        const struct weft_hold *hold = &model->objects.at[object].holds.at[i];
-        used += (size_t)snprintf(
-            text + used, sizeof text - used, "%s%u:%llu-%llu%s%s", i == 0 ? "" : ", ", hold->thread,
-            (unsigned long long)hold->start_ns, (unsigned long long)hold->end_ns,
-            (hold->flags & WEFT_SPAN_ASSUMED) != 0 ? " assumed" : "",
-            (hold->flags & WEFT_SPAN_OPEN) != 0 ? " open" : "");
+        const struct weft_hold hold = weft_model_hold(model, object, i);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%u:%llu-%llu%s%s",
+                                 i == 0 ? "" : ", ", hold.thread, (unsigned long long)hold.start_ns,
+                                 (unsigned long long)hold.end_ns,
+                                 (hold.flags & WEFT_SPAN_ASSUMED) != 0 ? " assumed" : "",
+                                 (hold.flags & WEFT_SPAN_OPEN) != 0 ? " open" : "");
         assert_true(used < sizeof text);
     }
     return text;
@@ -229,9 +229,9 @@ static inline const char *levels_of(const struct weft_model *model, uint32_t obj
 
     text[0] = '\0';
     for (size_t i = 0; i < model->objects.at[object].levels.count; i++) {
-        const struct weft_level *level = &model->objects.at[object].levels.at[i];
+        const struct weft_level level = weft_model_level(model, object, i);
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%lld@%llu", i == 0 ? "" : ", ",
-                                 (long long)level->value, (unsigned long long)level->t_ns);
+                                 (long long)level.value, (unsigned long long)level.t_ns);
         assert_true(used < sizeof text);
     }
     return text;
@@ -245,11 +245,10 @@ static inline const char *wakes_of(const struct weft_model *model)
 
     text[0] = '\0';
     for (size_t i = 0; i < model->wakes.count; i++) {
-        const struct weft_wake *wake = &model->wakes.at[i];
-        used +=
-            (size_t)snprintf(text + used, sizeof text - used, "%s%u>%u@%llu-%llu",
-                             i == 0 ? "" : ", ", wake->from_thread, wake->to_thread,
-                             (unsigned long long)wake->from_ns, (unsigned long long)wake->to_ns);
+        const struct weft_wake wake = weft_model_wake(model, i);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%u>%u@%llu-%llu",
+                                 i == 0 ? "" : ", ", wake.from_thread, wake.to_thread,
+                                 (unsigned long long)wake.from_ns, (unsigned long long)wake.to_ns);
         assert_true(used < sizeof text);
     }
     return text;

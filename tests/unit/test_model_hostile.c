@@ -41,8 +41,7 @@ static void an_event_about_the_wrong_kind_of_object_has_no_effect(void **state)
     assert_int_equal(model->objects.at[0].holds.count, 0);
     assert_int_equal(model->objects.at[0].acquires, 0);
     assert_string_equal(lane_of(model, 0), "running 0-3, cond_wait 3-5 open");
-    assert_int_equal(weft_span_extra_of(model, &model->threads.at[0].spans.at[1])->mutex,
-                     WEFT_NONE);
+    assert_int_equal(weft_model_span_extra(model, 0, 1).mutex, WEFT_NONE);
     assert_int_equal(model->points.count, 4);
     weft_model_free(model);
 }
@@ -110,7 +109,7 @@ static void time_never_goes_back(void **state)
     weft_model_settle(model);
     assert_null(weft_model_check(model));
     assert_true(model->end_ns == UINT64_MAX);
-    assert_int_equal(model->points.at[1].t_ns, 50);
+    assert_int_equal(weft_model_point(model, 1).t_ns, 50);
     weft_model_free(model);
 }
 
@@ -271,7 +270,7 @@ static void many_used_up_signals_do_not_slow_the_search(void **state)
     weft_model_settle(model);
     assert_null(weft_model_check(model));
     assert_int_equal(model->wakes.count, WAITERS);
-    assert_int_equal(model->wakes.at[WAITERS - 1].from_ns, WAITERS);
+    assert_int_equal(weft_model_wake(model, WAITERS - 1).from_ns, WAITERS);
     weft_model_free(model);
 }
 

@@ -66,7 +66,7 @@ static bool build(const struct script *script)
     built = model != NULL && !more && model->health.bad_lines == 0;
     for (size_t i = 0; model != NULL && i < model->threads.count; i++) {
         for (size_t k = 0; k < model->threads.at[i].spans.count; k++) {
-            (void)weft_span_extra_of(model, &model->threads.at[i].spans.at[k])->wake;
+            (void)weft_model_span_extra(model, i, k).wake;
         }
         assert_true(weft_thread_name_at(&model->threads.at[i], 5)[0] != '\0');
     }

@@ -15,10 +15,10 @@ static void a_lock_is_held_from_acquire_to_release(void **state)
     const struct weft_object *lock = &model->objects.at[0];
 
     assert_string_equal(holds_of(model, 0), "0:1-5, 1:6-9 open");
-    assert_int_equal(lock->holds.at[0].released_by, 0);
-    assert_int_equal(model->sites.at[lock->holds.at[0].site].line, 10);
-    assert_int_equal(model->sites.at[lock->holds.at[0].release_site].line, 20);
-    assert_int_equal(lock->holds.at[1].released_by, WEFT_NONE);
+    assert_int_equal(weft_object_hold(model, lock, 0).released_by, 0);
+    assert_int_equal(model->sites.at[weft_object_hold(model, lock, 0).site].line, 10);
+    assert_int_equal(model->sites.at[weft_object_hold(model, lock, 0).release_site].line, 20);
+    assert_int_equal(weft_object_hold(model, lock, 1).released_by, WEFT_NONE);
     assert_int_equal(lock->acquires, 2);
     assert_int_equal(lock->contended, 1);
     assert_int_equal(lock->waits.count, 1);
@@ -37,7 +37,7 @@ static void any_thread_may_release_a_lock(void **state)
                                         "4 2 lock_release object=1\n");
 
     assert_string_equal(holds_of(model, 0), "0:1-4");
-    assert_int_equal(model->objects.at[0].holds.at[0].released_by, 1);
+    assert_int_equal(weft_model_hold(model, 0, 0).released_by, 1);
     assert_int_equal(model->oddities, 0);
     weft_model_free(model);
 }
@@ -54,12 +54,12 @@ static void the_owner_at_a_time_is_found(void **state)
                                         "@duration 9\n");
     const struct weft_object *lock = &model->objects.at[0];
 
-    assert_int_equal(weft_object_hold_at(lock, 0), WEFT_NONE);
-    assert_int_equal(weft_object_hold_at(lock, 1), 0);
-    assert_int_equal(weft_object_hold_at(lock, 3), 0);
-    assert_int_equal(weft_object_hold_at(lock, 4), WEFT_NONE);
-    assert_int_equal(weft_object_hold_at(lock, 6), 2);
-    assert_int_equal(weft_object_hold_at(lock, 8), 2);
+    assert_int_equal(weft_object_hold_at(model, lock, 0), WEFT_NONE);
+    assert_int_equal(weft_object_hold_at(model, lock, 1), 0);
+    assert_int_equal(weft_object_hold_at(model, lock, 3), 0);
+    assert_int_equal(weft_object_hold_at(model, lock, 4), WEFT_NONE);
+    assert_int_equal(weft_object_hold_at(model, lock, 6), 2);
+    assert_int_equal(weft_object_hold_at(model, lock, 8), 2);
     weft_model_free(model);
 }
 
@@ -106,8 +106,8 @@ static void an_acquire_that_overtakes_its_release_by_a_microsecond_is_put_right(
                                         "9000 2 lock_release object=1\n");
 
     assert_string_equal(holds_of(model, 0), "0:1000-5000, 1:5000-9000");
-    assert_int_equal(model->objects.at[0].holds.at[0].released_by, 0);
-    assert_int_equal(model->objects.at[0].holds.at[1].released_by, 1);
+    assert_int_equal(weft_model_hold(model, 0, 0).released_by, 0);
+    assert_int_equal(weft_model_hold(model, 0, 1).released_by, 1);
     assert_string_equal(wakes_of(model), "0>1@5000-5000");
     assert_int_equal(model->oddities, 0);
     weft_model_free(model);
@@ -156,12 +156,12 @@ static void a_condition_wait_gives_its_mutex_up(void **state)
                                         "6 3 lock_release object=2\n"
                                         "8 1 cond_wake object=1 with=2\n"
                                         "9 1 lock_release object=2\n");
-    const struct weft_span *wait = &model->threads.at[0].spans.at[1];
+    const struct weft_span wait = weft_model_span(model, 0, 1);
 
     assert_string_equal(holds_of(model, 1), "0:1-3, 1:4-6, 0:8-9");
     assert_string_equal(wakes_of(model), "0>1@3-4, 1>0@5-8");
-    assert_int_equal(weft_span_extra_of(model, wait)->mutex, 1);
-    assert_int_equal(weft_model_args(model, 2)->second, 1); /* an index, not the file's number */
+    assert_int_equal(weft_span_extra_of(model, &wait).mutex, 1);
+    assert_int_equal(weft_model_args(model, 2).second, 1); /* an index, not the file's number */
     assert_int_equal(model->objects.at[1].acquires, 2);
     assert_int_equal(model->oddities, 0);
     weft_model_free(model);
@@ -226,10 +226,10 @@ static void each_permit_of_a_semaphore_is_a_hold(void **state)
                                         "@duration 9\n");
 
     assert_string_equal(holds_of(model, 0), "0:1-5, 1:2-3, 2:4-9 open");
-    assert_int_equal(model->objects.at[0].holds.at[0].released_by, 3);
+    assert_int_equal(weft_model_hold(model, 0, 0).released_by, 3);
     assert_string_equal(levels_of(model, 0), "2@1, 1@1, 0@2, 1@3, 0@4, 1@5");
-    assert_int_equal(weft_object_hold_at(&model->objects.at[0], 2), 1);
-    assert_int_equal(weft_object_hold_at(&model->objects.at[0], 3), 0);
+    assert_int_equal(weft_object_hold_at(model, &model->objects.at[0], 2), 1);
+    assert_int_equal(weft_object_hold_at(model, &model->objects.at[0], 3), 0);
     assert_int_equal(model->objects.at[0].peak, 2);
     weft_model_free(model);
 }
@@ -311,11 +311,11 @@ static void a_queue_has_its_depth_from_put_and_get(void **state)
     assert_int_equal(queue->puts, 2);
     assert_int_equal(queue->gets, 1);
     assert_int_equal(queue->peak, 2);
-    assert_int_equal(weft_object_level_at(queue, 0), 0);
-    assert_int_equal(weft_object_level_at(queue, 1), 1);
-    assert_int_equal(weft_object_level_at(queue, 4), 2);
-    assert_int_equal(weft_object_level_at(queue, 99), 1);
-    assert_int_equal(queue->levels.at[2].point, 1);
+    assert_int_equal(weft_object_level_at(model, queue, 0), 0);
+    assert_int_equal(weft_object_level_at(model, queue, 1), 1);
+    assert_int_equal(weft_object_level_at(model, queue, 4), 2);
+    assert_int_equal(weft_object_level_at(model, queue, 99), 1);
+    assert_int_equal(weft_object_level(model, queue, 2).point, 1);
     weft_model_free(model);
 }
 
@@ -372,9 +372,11 @@ static void time_outs_are_counted(void **state)
 
     assert_int_equal(model->objects.at[0].timeouts, 1);
     assert_int_equal(model->objects.at[1].timeouts, 1);
-    assert_int_equal(thread->spans.at[0].outcome, WEFT_OUT_TIMEOUT);
-    assert_int_equal(weft_span_extra_of(model, &thread->spans.at[0])->amount, 5);
-    assert_int_equal(weft_span_extra_of(model, &thread->spans.at[4])->amount, -1);
+    assert_int_equal(weft_thread_span(model, thread, 0).outcome, WEFT_OUT_TIMEOUT);
+    assert_int_equal(weft_model_span_extra(model, (size_t)(thread - model->threads.at), 0).amount,
+                     5);
+    assert_int_equal(weft_model_span_extra(model, (size_t)(thread - model->threads.at), 4).amount,
+                     -1);
     weft_model_free(model);
 }
 
@@ -446,7 +448,7 @@ static void a_recursive_mutex_is_held_until_the_outermost_release(void **state)
                                         "9 1 lock_release object=1\n");
 
     assert_int_equal(model->objects.at[0].holds.count, 1);
-    assert_int_equal(model->objects.at[0].holds.at[0].end_ns, 9);
+    assert_int_equal(weft_model_hold(model, 0, 0).end_ns, 9);
     assert_int_equal(model->oddities, 0);
     weft_model_free(model);
 }
@@ -467,11 +469,11 @@ static void readers_hold_a_read_write_lock_together(void **state)
     const struct weft_object *object = &model->objects.at[0];
 
     assert_int_equal(object->holds.count, 3);
-    assert_int_equal(object->holds.at[0].flags, WEFT_HOLD_SHARED);
-    assert_int_equal(object->holds.at[0].end_ns, 5);
-    assert_int_equal(object->holds.at[1].flags, WEFT_HOLD_SHARED);
-    assert_int_equal(object->holds.at[1].end_ns, 6);
-    assert_int_equal(object->holds.at[2].flags, WEFT_SPAN_OPEN);
+    assert_int_equal(weft_object_hold(model, object, 0).flags, WEFT_HOLD_SHARED);
+    assert_int_equal(weft_object_hold(model, object, 0).end_ns, 5);
+    assert_int_equal(weft_object_hold(model, object, 1).flags, WEFT_HOLD_SHARED);
+    assert_int_equal(weft_object_hold(model, object, 1).end_ns, 6);
+    assert_int_equal(weft_object_hold(model, object, 2).flags, WEFT_SPAN_OPEN);
     assert_int_equal(object->acquires, 3);
     assert_int_equal(object->contended, 1);
     assert_int_equal(object->failed, 1);

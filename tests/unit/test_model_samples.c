@@ -68,15 +68,16 @@ static void in_locked_sections_one_thread_hands_the_lock_to_the_other(void **sta
 
     assert_int_equal(lock->holds.count, 2);
     assert_int_equal(lock->contended, 1);
-    const struct weft_hold *first = &lock->holds.at[0], *second = &lock->holds.at[1];
-    assert_int_not_equal(first->thread, second->thread);
-    assert_true(first->end_ns <= second->start_ns);
+    const struct weft_hold first = weft_object_hold(model, lock, 0),
+                           second = weft_object_hold(model, lock, 1);
+    assert_int_not_equal(first.thread, second.thread);
+    assert_true(first.end_ns <= second.start_ns);
     const struct weft_wait_ref ref = lock->waits.at[0];
-    const struct weft_span *wait = &model->threads.at[ref.thread].spans.at[ref.span];
-    assert_int_equal(ref.thread, second->thread);
-    const struct weft_wake *wake = &model->wakes.at[weft_span_extra_of(model, wait)->wake];
-    assert_int_equal(wake->from_thread, first->thread);
-    assert_int_equal(wake->from_ns, first->end_ns);
+    const struct weft_span wait = weft_model_span(model, ref.thread, ref.span);
+    assert_int_equal(ref.thread, second.thread);
+    const struct weft_wake wake = weft_model_wake(model, weft_span_extra_of(model, &wait).wake);
+    assert_int_equal(wake.from_thread, first.thread);
+    assert_int_equal(wake.from_ns, first.end_ns);
     /* Three prints with a delay of one or two seconds each. */
     const uint64_t waited_ns =
         weft_model_state_ns(model, ref.thread, WEFT_STATE_LOCK_WAIT, 0, UINT64_MAX);
@@ -94,7 +95,7 @@ static void in_queue_workers_each_item_goes_through_the_queue_once(void **state)
     assert_int_equal(queue->puts, 5);
     assert_int_equal(queue->gets, 5);
     assert_int_equal(queue->capacity, 10);
-    assert_int_equal(weft_object_level_at(queue, model->end_ns), 0);
+    assert_int_equal(weft_object_level_at(model, queue, model->end_ns), 0);
     assert_true(weft_model_state_ns(model, main_thread, WEFT_STATE_POLL, 0, UINT64_MAX) >
                 900000000U);
     weft_model_free(model);

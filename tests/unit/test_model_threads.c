@@ -11,7 +11,8 @@ static void a_wait_stands_between_two_running_spans(void **state)
     const struct weft_thread_info *thread = &model->threads.at[0];
 
     assert_string_equal(lane_of(model, 0), "running 0-5, sleep 5-9, running 9-12");
-    assert_int_equal(weft_span_extra_of(model, &thread->spans.at[1])->amount, 4);
+    assert_int_equal(weft_model_span_extra(model, (size_t)(thread - model->threads.at), 1).amount,
+                     4);
     assert_int_equal(thread->tid, 77);
     assert_true(thread->started && thread->ended);
     weft_model_free(model);
@@ -103,7 +104,7 @@ static void put_does_not_end_a_wait_to_get(void **state)
 
     assert_string_equal(lane_of(model, 0), "queue_wait 0-5 assumed, running 5-8, queue_wait 8-9, "
                                            "running 9-10 open");
-    assert_int_equal(model->threads.at[0].spans.at[2].outcome, WEFT_OUT_TIMEOUT);
+    assert_int_equal(weft_model_span(model, 0, 2).outcome, WEFT_OUT_TIMEOUT);
     assert_int_equal(model->objects.at[0].timeouts, 1);
     weft_model_free(model);
 }
@@ -117,7 +118,7 @@ static void an_end_without_begin_is_a_point(void **state)
                                         "@duration 4\n");
 
     assert_string_equal(lane_of(model, 0), "running 0-4 open");
-    assert_int_equal(model->points.at[1].kind, WEFT_EV_LOCK_ACQUIRE);
+    assert_int_equal(weft_model_point(model, 1).kind, WEFT_EV_LOCK_ACQUIRE);
     assert_int_equal(model->oddities, 0);
     weft_model_free(model);
 }
@@ -143,14 +144,14 @@ static void a_poll_has_its_question_answer_and_count(void **state)
                                         "2 1 poll_begin object=1 question=empty answer=0\n"
                                         "8 1 poll_end object=1 question=empty count=1000\n"
                                         "@duration 9\n");
-    const struct weft_span *poll = &model->threads.at[0].spans.at[1];
+    const struct weft_span poll = weft_model_span(model, 0, 1);
 
     assert_string_equal(lane_of(model, 0), "running 0-2, poll 2-8, running 8-9 open");
-    assert_int_equal(poll->question, WEFT_ASK_EMPTY);
-    assert_int_equal(weft_span_extra_of(model, poll)->answer, 0);
-    assert_int_equal(weft_span_extra_of(model, poll)->amount, 1000);
-    assert_int_equal(poll->object, 0);
-    assert_false(weft_span_about_thread(poll));
+    assert_int_equal(poll.question, WEFT_ASK_EMPTY);
+    assert_int_equal(weft_span_extra_of(model, &poll).answer, 0);
+    assert_int_equal(weft_span_extra_of(model, &poll).amount, 1000);
+    assert_int_equal(poll.object, 0);
+    assert_false(weft_span_about_thread(&poll));
     weft_model_free(model);
 }
 
@@ -178,11 +179,11 @@ static void a_poll_for_a_thread_names_the_thread(void **state)
                                         "@thread 9 Worker\n"
                                         "0 1 poll_begin target=9 question=is_alive answer=1\n"
                                         "4 1 poll_end target=9 question=is_alive count=5\n");
-    const struct weft_span *poll = &model->threads.at[0].spans.at[0];
+    const struct weft_span poll = weft_model_span(model, 0, 0);
 
-    assert_true(weft_span_about_thread(poll));
+    assert_true(weft_span_about_thread(&poll));
     assert_true(weft_point_about_thread(model, 0));
-    assert_string_equal(model->threads.at[poll->object].name, "Worker");
+    assert_string_equal(model->threads.at[poll.object].name, "Worker");
     assert_int_equal(model->objects.count, 0);
     weft_model_free(model);
 }
@@ -313,7 +314,7 @@ static void prints_are_kept_with_their_thread(void **state)
     assert_string_equal(model->prints.at[1].text, "world");
     assert_int_equal(model->prints.at[1].thread, 1);
     assert_int_equal(model->prints.at[1].point, 1);
-    assert_string_equal(weft_model_args(model, 1)->text, "world");
+    assert_string_equal(weft_model_args(model, 1).text, "world");
     weft_model_free(model);
 }
 
@@ -396,16 +397,16 @@ static void what_an_event_does_not_say_is_told_from_zero(void **state)
                                         "1 2 cond_wait object=2 with=1\n"
                                         "2 3 barrier_wait object=3 arrived=1\n"
                                         "3 4 thread_exit\n");
-    const struct weft_point_args *args = weft_model_args(model, 0);
+    const struct weft_point_args args = weft_model_args(model, 0);
 
-    assert_true(args->has_first && !args->has_second);
-    assert_int_equal(args->first, 7);
-    assert_int_equal(args->second, WEFT_NONE);
-    assert_int_equal(weft_model_args(model, 1)->first, -1);
-    assert_int_equal(weft_model_args(model, 1)->second, 0); /* the index of L */
-    assert_int_equal(weft_model_args(model, 2)->first, -1);
-    assert_int_equal(weft_model_args(model, 2)->second, 1);
-    assert_null(weft_model_args(model, 3));
+    assert_true(args.has_first && !args.has_second);
+    assert_int_equal(args.first, 7);
+    assert_int_equal(args.second, WEFT_NONE);
+    assert_int_equal(weft_model_args(model, 1).first, -1);
+    assert_int_equal(weft_model_args(model, 1).second, 0); /* the index of L */
+    assert_int_equal(weft_model_args(model, 2).first, -1);
+    assert_int_equal(weft_model_args(model, 2).second, 1);
+    assert_int_equal(weft_model_args(model, 3).point, WEFT_NONE);
     weft_model_free(model);
 }
 

@@ -12,14 +12,14 @@ static void the_last_release_before_the_acquire_hands_a_lock_over(void **state)
                                         "3 3 lock_acquire object=1\n" /* barges in */
                                         "6 3 lock_release object=1 site=4\n"
                                         "7 2 lock_acquire object=1\n");
-    const struct weft_wake *wake = &model->wakes.at[0];
+    const struct weft_wake wake = weft_model_wake(model, 0);
 
     assert_string_equal(wakes_of(model), "2>1@6-7");
-    assert_int_equal(wake->object, 0);
-    assert_int_equal(wake->span, 0);
-    assert_int_equal(model->sites.at[wake->from_site].line, 9);
-    assert_int_equal(wake->item, WEFT_NONE);
-    assert_int_equal(weft_span_extra_of(model, &model->threads.at[1].spans.at[0])->wake, 0);
+    assert_int_equal(wake.object, 0);
+    assert_int_equal(wake.span, 0);
+    assert_int_equal(model->sites.at[wake.from_site].line, 9);
+    assert_int_equal(wake.item, WEFT_NONE);
+    assert_int_equal(weft_model_span_extra(model, 1, 0).wake, 0);
     weft_model_free(model);
 }
 
@@ -222,8 +222,8 @@ static void a_put_ends_the_wait_to_get_and_hands_its_item_over(void **state)
                                         "6 2 queue_get object=1 size=0 item=Two\n");
 
     assert_string_equal(wakes_of(model), "2>0@3-5, 3>1@4-6");
-    assert_int_equal(model->wakes.at[0].item, 2);
-    assert_int_equal(model->wakes.at[1].item, 3);
+    assert_int_equal(weft_model_wake(model, 0).item, 2);
+    assert_int_equal(weft_model_wake(model, 1).item, 3);
     weft_model_free(model);
 }
 
@@ -238,7 +238,7 @@ static void an_item_that_another_took_is_gone(void **state)
                                         "6 1 queue_get object=1 size=0 item=Two\n");
 
     assert_string_equal(wakes_of(model), "3>0@5-6");
-    assert_int_equal(model->wakes.at[0].item, 3);
+    assert_int_equal(weft_model_wake(model, 0).item, 3);
     weft_model_free(model);
 }
 
@@ -256,8 +256,8 @@ static void which_item_of_a_priority_queue_was_taken_is_said_only_when_sure(void
                                         "9 1 queue_get object=1 size=0\n");
 
     assert_string_equal(wakes_of(model), "1>0@3-5, 1>0@8-9");
-    assert_int_equal(model->wakes.at[0].item, WEFT_NONE);
-    assert_int_equal(model->wakes.at[1].item, WEFT_NONE);
+    assert_int_equal(weft_model_wake(model, 0).item, WEFT_NONE);
+    assert_int_equal(weft_model_wake(model, 1).item, WEFT_NONE);
     weft_model_free(model);
 }
 
@@ -274,7 +274,7 @@ static void a_get_ends_the_wait_to_put(void **state)
 
     /* Nothing that came after the get of thread 3 began, so its waker is not known. */
     assert_string_equal(wakes_of(model), "1>0@5-6");
-    assert_int_equal(model->wakes.at[0].item, WEFT_NONE);
+    assert_int_equal(weft_model_wake(model, 0).item, WEFT_NONE);
     weft_model_free(model);
 }
 
@@ -288,7 +288,7 @@ static void the_last_task_done_ends_the_join_of_a_queue(void **state)
                                         "6 1 queue_joined object=1\n");
 
     assert_string_equal(wakes_of(model), "2>0@5-6");
-    assert_int_equal(weft_span_extra_of(model, &model->threads.at[0].spans.at[0])->amount, -1);
+    assert_int_equal(weft_model_span_extra(model, 0, 0).amount, -1);
     weft_model_free(model);
 }
 
@@ -303,13 +303,13 @@ static void the_end_of_a_thread_ends_the_joins(void **state)
                                         "6 1 join_end target=2\n"
                                         "7 3 join_begin target=2\n" /* it has ended already */
                                         "8 3 join_end target=2\n");
-    const struct weft_span *join = &model->threads.at[0].spans.at[0];
+    const struct weft_span join = weft_model_span(model, 0, 0);
 
     assert_string_equal(wakes_of(model), "1>0@5-6");
-    assert_int_equal(model->wakes.at[0].object, WEFT_NONE);
-    assert_int_equal(join->state, WEFT_STATE_JOIN);
-    assert_int_equal(join->object, 1);
-    assert_true(weft_span_about_thread(join));
+    assert_int_equal(weft_model_wake(model, 0).object, WEFT_NONE);
+    assert_int_equal(join.state, WEFT_STATE_JOIN);
+    assert_int_equal(join.object, 1);
+    assert_true(weft_span_about_thread(&join));
     weft_model_free(model);
 }
 

@@ -870,9 +870,9 @@ static void the_hand_off_goes_from_the_release_to_the_acquire(void **state)
     const double right = check_state_number(app, "lane_right_px");
     const double to_ns = check_state_number(app, "to_ns");
     for (size_t w = 0; w < model->wakes.count; w++) {
-        const struct weft_wake *wake = &model->wakes.at[w];
-        const double x0 = left + (double)wake->from_ns / to_ns * (right - left);
-        const double x1 = left + (double)wake->to_ns / to_ns * (right - left);
+        const struct weft_wake wake = weft_model_wake(model, w);
+        const double x0 = left + (double)wake.from_ns / to_ns * (right - left);
+        const double x1 = left + (double)wake.to_ns / to_ns * (right - left);
         bool drawn = false;
         for (size_t i = 0; i < list.count; i++) {
             const struct weft_draw_item *item = &list.at[i];
@@ -882,7 +882,7 @@ static void the_hand_off_goes_from_the_release_to_the_acquire(void **state)
                      (double)item->points[item->count - 1].x < x1 + 0.2;
         }
         assert_true(drawn);
-        found |= wake->object != WEFT_NONE;
+        found |= wake.object != WEFT_NONE;
     }
     assert_true(found);
     weft_model_free(model);

@@ -97,14 +97,14 @@ static void say_span(struct chrome *chrome, const struct weft_span *span)
 
 static void say_about(struct chrome *chrome, uint32_t point)
 {
-    const struct weft_point *at = &chrome->model->points.at[point];
+    const struct weft_point at = weft_model_point(chrome->model, point);
 
-    if (at->kind == WEFT_EV_THREAD_NAME && at->t_ns > 0) {
-        say_thread(chrome, at->object, at->t_ns - 1); /* the old name; the new one is an argument */
+    if (at.kind == WEFT_EV_THREAD_NAME && at.t_ns > 0) {
+        say_thread(chrome, at.object, at.t_ns - 1); /* the old name; the new one is an argument */
     } else if (weft_point_about_thread(chrome->model, point)) {
-        say_thread(chrome, at->object, at->t_ns);
+        say_thread(chrome, at.object, at.t_ns);
     } else {
-        say_object(chrome, at->object);
+        say_object(chrome, at.object);
     }
 }
 
@@ -234,24 +234,25 @@ static void end_event(struct chrome *chrome)
 
 static void put_wait_args(struct chrome *chrome, uint32_t thread, const struct weft_span *span)
 {
-    const struct weft_span_extra *extra = weft_span_extra_of(chrome->model, span);
+    const struct weft_span_extra extra = weft_span_extra_of(chrome->model, span);
 
     if (span->state == WEFT_STATE_LOCK_WAIT && span->object != WEFT_NONE) {
         const struct weft_object *object = &chrome->model->objects.at[span->object];
-        const uint32_t hold = weft_object_hold_at(object, span->start_ns);
-        if (hold != WEFT_NONE && object->holds.at[hold].thread != thread) {
-            put_thread_arg(chrome, "owner", object->holds.at[hold].thread, span->start_ns);
+        const uint32_t hold = weft_object_hold_at(chrome->model, object, span->start_ns);
+        if (hold != WEFT_NONE && weft_object_hold(chrome->model, object, hold).thread != thread) {
+            put_thread_arg(chrome, "owner", weft_object_hold(chrome->model, object, hold).thread,
+                           span->start_ns);
         }
     }
-    if (extra->mutex != WEFT_NONE) {
-        put_object_arg(chrome, "lock", extra->mutex);
+    if (extra.mutex != WEFT_NONE) {
+        put_object_arg(chrome, "lock", extra.mutex);
     }
-    if (extra->wake != WEFT_NONE) {
-        const struct weft_wake *wake = &chrome->model->wakes.at[extra->wake];
-        put_thread_arg(chrome, "woken_by", wake->from_thread, wake->from_ns);
+    if (extra.wake != WEFT_NONE) {
+        const struct weft_wake wake = weft_model_wake(chrome->model, extra.wake);
+        put_thread_arg(chrome, "woken_by", wake.from_thread, wake.from_ns);
     }
-    if (span->extra != WEFT_NONE && extra->amount >= 0) {
-        put_int_arg(chrome, "timeout_ns", extra->amount);
+    if (span->extra != WEFT_NONE && extra.amount >= 0) {
+        put_int_arg(chrome, "timeout_ns", extra.amount);
     }
     if ((span->flags & (WEFT_SPAN_OPEN | WEFT_SPAN_ASSUMED)) == 0) {
         put_text_arg(chrome, "outcome", weft_outcomes[span->outcome]);
@@ -260,12 +261,12 @@ static void put_wait_args(struct chrome *chrome, uint32_t thread, const struct w
 
 static void put_poll_args(struct chrome *chrome, const struct weft_span *span)
 {
-    const struct weft_span_extra *extra = weft_span_extra_of(chrome->model, span);
+    const struct weft_span_extra extra = weft_span_extra_of(chrome->model, span);
 
     if (span->question != WEFT_ASK_NONE) {
         put_text_arg(chrome, "question", weft_questions[span->question].words);
-        put_int_arg(chrome, "answer", extra->answer);
-        put_int_arg(chrome, "times", extra->amount);
+        put_int_arg(chrome, "answer", extra.answer);
+        put_int_arg(chrome, "times", extra.amount);
     }
 }
 
@@ -282,7 +283,7 @@ static void put_span_args(struct chrome *chrome, uint32_t thread, const struct w
         put_poll_args(chrome, span);
     } else if (span->state == WEFT_STATE_SLEEP) {
         if (span->extra != WEFT_NONE) {
-            put_int_arg(chrome, "asked_ns", weft_span_extra_of(chrome->model, span)->amount);
+            put_int_arg(chrome, "asked_ns", weft_span_extra_of(chrome->model, span).amount);
         }
     } else if (span->state != WEFT_STATE_RUNNING && span->state != WEFT_STATE_UNKNOWN) {
         put_wait_args(chrome, thread, span);
@@ -293,25 +294,25 @@ static void put_span_args(struct chrome *chrome, uint32_t thread, const struct w
 
 static void put_span(struct chrome *chrome, const struct weft_chrome_step *step, const char *phase)
 {
-    const struct weft_span *span = &chrome->model->threads.at[step->owner].spans.at[step->index];
+    const struct weft_span span = weft_model_span(chrome->model, step->owner, step->index);
 
     begin_event(chrome, phase, chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
-    say_span(chrome, span);
+    say_span(chrome, &span);
     put_name(chrome);
-    put_category(chrome, weft_states[span->state].name);
+    put_category(chrome, weft_states[span.state].name);
     if (phase[0] == 'i') {
         weft_sink_text(chrome->sink, ",\"s\":\"t\"");
     }
     if (phase[0] != 'E') {
-        weft_sink_printf(chrome->sink, ",\"cname\":\"%s\"", colors[span->state]);
-        put_loc(chrome, span->site);
+        weft_sink_printf(chrome->sink, ",\"cname\":\"%s\"", colors[span.state]);
+        put_loc(chrome, span.site);
     }
-    if (span->state == WEFT_STATE_RUNNING && step->zone != WEFT_NONE) {
+    if (span.state == WEFT_STATE_RUNNING && step->zone != WEFT_NONE) {
         put_text_arg(chrome, "zone",
                      chrome->model->threads.at[step->owner].zones.at[step->zone].name);
     }
-    put_span_args(chrome, step->owner, span);
+    put_span_args(chrome, step->owner, &span);
     put_true_arg(chrome, "again", step->again);
     end_event(chrome);
 }
@@ -367,54 +368,54 @@ static void put_event_arg(struct chrome *chrome, uint8_t arg, int64_t value)
 
 static void put_point_args(struct chrome *chrome, uint32_t index)
 {
-    const struct weft_point *point = &chrome->model->points.at[index];
-    const struct weft_event_info *info = &weft_events[point->kind];
-    const struct weft_point_args *args = weft_model_args(chrome->model, index);
+    const struct weft_point point = weft_model_point(chrome->model, index);
+    const struct weft_event_info *info = &weft_events[point.kind];
+    const struct weft_point_args args = weft_model_args(chrome->model, index);
 
-    if (point->object != WEFT_NONE) {
+    if (point.object != WEFT_NONE) {
         put_arg(chrome, weft_point_about_thread(chrome->model, index) ? "thread" : "object");
         say_about(chrome, index);
         put_said(chrome);
     }
-    if (point->outcome != WEFT_OUT_OK) {
-        put_text_arg(chrome, "outcome", weft_outcomes[point->outcome]);
+    if (point.outcome != WEFT_OUT_OK) {
+        put_text_arg(chrome, "outcome", weft_outcomes[point.outcome]);
     }
-    if (args != NULL) {
-        put_event_arg(chrome, info->first, args->first);
-        put_event_arg(chrome, info->second, args->second);
-        if (args->text != NULL && info->text != WEFT_TEXT_NONE) {
-            put_text_arg(chrome, weft_texts[info->text], args->text);
+    if (args.point != WEFT_NONE) {
+        put_event_arg(chrome, info->first, args.first);
+        put_event_arg(chrome, info->second, args.second);
+        if (args.text != NULL && info->text != WEFT_TEXT_NONE) {
+            put_text_arg(chrome, weft_texts[info->text], args.text);
         }
     }
-    put_site_args(chrome, point->site);
+    put_site_args(chrome, point.site);
 }
 
 static void put_point(struct chrome *chrome, const struct weft_chrome_step *step)
 {
-    const struct weft_point *point = &chrome->model->points.at[step->index];
-    const struct weft_event_info *info = &weft_events[point->kind];
-    const struct weft_point_args *args = weft_model_args(chrome->model, step->index);
+    const struct weft_point point = weft_model_point(chrome->model, step->index);
+    const struct weft_event_info *info = &weft_events[point.kind];
+    const struct weft_point_args args = weft_model_args(chrome->model, step->index);
 
     begin_event(chrome, "i", chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
-    if (info->text == WEFT_TEXT_TEXT && args != NULL && args->text != NULL) {
-        say(chrome, args->text);
+    if (info->text == WEFT_TEXT_TEXT && args.text != NULL) {
+        say(chrome, args.text);
     } else {
         say(chrome, info->words);
-        if (point->object != WEFT_NONE) {
+        if (point.object != WEFT_NONE) {
             say(chrome, " ");
             say_about(chrome, step->index);
         }
-        if (info->first == WEFT_ARG_QUESTION && args != NULL && args->first > WEFT_ASK_NONE &&
-            args->first < WEFT_ASK_COUNT) {
+        if (info->first == WEFT_ARG_QUESTION && args.first > WEFT_ASK_NONE &&
+            args.first < WEFT_ASK_COUNT) {
             say(chrome, ": ");
-            say(chrome, weft_questions[args->first].words);
+            say(chrome, weft_questions[args.first].words);
         }
     }
     put_name(chrome);
     put_category(chrome, info->name);
     weft_sink_text(chrome->sink, ",\"s\":\"t\"");
-    put_loc(chrome, point->site);
+    put_loc(chrome, point.site);
     put_point_args(chrome, step->index);
     end_event(chrome);
 }
@@ -433,21 +434,21 @@ static void put_arrow(struct chrome *chrome, const struct weft_chrome_step *step
 
 static void put_wakes(struct chrome *chrome, const struct weft_chrome_step *step)
 {
-    const struct weft_wake *wake = &chrome->model->wakes.at[step->index];
+    const struct weft_wake wake = weft_model_wake(chrome->model, step->index);
 
     begin_event(chrome, "i", chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
     say(chrome, "wakes ");
-    say_thread(chrome, wake->to_thread, wake->from_ns);
+    say_thread(chrome, wake.to_thread, wake.from_ns);
     put_name(chrome);
     put_category(chrome, "hand-off");
     weft_sink_text(chrome->sink, ",\"s\":\"t\"");
-    put_loc(chrome, wake->from_site);
-    put_thread_arg(chrome, "thread", wake->to_thread, wake->from_ns);
-    if (wake->object != WEFT_NONE) {
-        put_object_arg(chrome, "object", wake->object);
+    put_loc(chrome, wake.from_site);
+    put_thread_arg(chrome, "thread", wake.to_thread, wake.from_ns);
+    if (wake.object != WEFT_NONE) {
+        put_object_arg(chrome, "object", wake.object);
     }
-    put_site_args(chrome, wake->from_site);
+    put_site_args(chrome, wake.from_site);
     end_event(chrome);
     put_arrow(chrome, step, "s");
 }
@@ -455,16 +456,16 @@ static void put_wakes(struct chrome *chrome, const struct weft_chrome_step *step
 /* No slice begins here that the arrow could point at: it gets an instant. */
 static void put_woken_at_end(struct chrome *chrome, const struct weft_chrome_step *step)
 {
-    const struct weft_wake *wake = &chrome->model->wakes.at[step->index];
+    const struct weft_wake wake = weft_model_wake(chrome->model, step->index);
 
     begin_event(chrome, "i", chrome->lanes.thread_tids[step->owner]);
     put_time(chrome, step->t_ns);
     say(chrome, "woken by ");
-    say_thread(chrome, wake->from_thread, wake->from_ns);
+    say_thread(chrome, wake.from_thread, wake.from_ns);
     put_name(chrome);
     put_category(chrome, "hand-off");
     weft_sink_text(chrome->sink, ",\"s\":\"t\"");
-    put_thread_arg(chrome, "thread", wake->from_thread, wake->from_ns);
+    put_thread_arg(chrome, "thread", wake.from_thread, wake.from_ns);
     end_event(chrome);
     put_arrow(chrome, step, "f");
 }
@@ -508,7 +509,7 @@ static void put_life(struct chrome *chrome, const struct weft_chrome_step *step,
 
 static void put_hold(struct chrome *chrome, const struct weft_chrome_step *step, const char *phase)
 {
-    const struct weft_hold *hold = &chrome->model->objects.at[step->owner].holds.at[step->index];
+    const struct weft_hold hold = weft_model_hold(chrome->model, step->owner, step->index);
 
     begin_async(chrome, step, phase);
     if (step->lane != 0) {
@@ -516,16 +517,16 @@ static void put_hold(struct chrome *chrome, const struct weft_chrome_step *step,
         say(chrome, " ");
     }
     say(chrome, "held by ");
-    say_thread(chrome, hold->thread, hold->start_ns);
+    say_thread(chrome, hold.thread, hold.start_ns);
     put_name(chrome);
     if (phase[0] == 'b') {
-        put_loc(chrome, hold->site);
-        put_thread_arg(chrome, "owner", hold->thread, hold->start_ns);
-        put_site_args(chrome, hold->site);
-        if (hold->released_by != WEFT_NONE && hold->released_by != hold->thread) {
-            put_thread_arg(chrome, "released_by", hold->released_by, hold->end_ns);
+        put_loc(chrome, hold.site);
+        put_thread_arg(chrome, "owner", hold.thread, hold.start_ns);
+        put_site_args(chrome, hold.site);
+        if (hold.released_by != WEFT_NONE && hold.released_by != hold.thread) {
+            put_thread_arg(chrome, "released_by", hold.released_by, hold.end_ns);
         }
-        put_true_arg(chrome, "cut", (hold->flags & WEFT_SPAN_OPEN) != 0);
+        put_true_arg(chrome, "cut", (hold.flags & WEFT_SPAN_OPEN) != 0);
     }
     end_event(chrome);
 }
@@ -550,7 +551,7 @@ static void put_level(struct chrome *chrome, const struct weft_chrome_step *step
                       : object->family == WEFT_FAMILY_SEMAPHORE ? "permits"
                                                                 : "value";
 
-    put_counter(chrome, step, "", key, object->levels.at[step->index].value);
+    put_counter(chrome, step, "", key, weft_object_level(chrome->model, object, step->index).value);
 }
 
 static void put_step(struct chrome *chrome, const struct weft_chrome_step *step)

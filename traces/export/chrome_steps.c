@@ -117,12 +117,12 @@ static bool in_zones_of_the_same_name(const struct build *build, const struct ne
 static bool span_is_again(const struct build *build, const struct nest *nest,
                           const struct weft_chrome_step *step)
 {
-    const struct weft_span *spans = build->model->threads.at[nest->thread].spans.at;
-    const struct weft_span *a = &spans[nest->last.index], *b = &spans[step->index];
+    const struct weft_span a = weft_model_span(build->model, nest->thread, nest->last.index);
+    const struct weft_span b = weft_model_span(build->model, nest->thread, step->index);
 
     /* Of running slices the zone is an argument; waits have none. */
-    return nest->last_end_ns == step->t_ns && a->state == b->state && a->object == b->object &&
-           (a->state != WEFT_STATE_RUNNING ||
+    return nest->last_end_ns == step->t_ns && a.state == b.state && a.object == b.object &&
+           (a.state != WEFT_STATE_RUNNING ||
             in_zones_of_the_same_name(build, nest, &nest->last, step)) &&
            !nest->last.again;
 }
@@ -170,7 +170,7 @@ static uint64_t next_cut(const struct build *build, const struct nest *nest, uin
 
 static void add_span(struct build *build, struct nest *nest, uint32_t index, uint64_t end_ns)
 {
-    uint64_t t_ns = build->model->threads.at[nest->thread].spans.at[index].start_ns;
+    uint64_t t_ns = weft_model_span(build->model, nest->thread, index).start_ns;
 
     while (t_ns < end_ns) {
         zones_close(build, nest, t_ns);
@@ -197,9 +197,9 @@ static void add_thread(struct build *build, uint32_t index)
 
     for (uint32_t i = 0; i < thread->spans.count; i++) {
         const uint64_t end_ns = weft_span_end_ns(build->model, index, i);
-        if (thread->spans.at[i].start_ns < end_ns) {
+        if (weft_thread_span(build->model, thread, i).start_ns < end_ns) {
             add_span(build, &nest, i, end_ns);
-        } else if (thread->spans.at[i].state != WEFT_STATE_RUNNING) {
+        } else if (weft_thread_span(build->model, thread, i).state != WEFT_STATE_RUNNING) {
             add(build, end_ns, WEFT_CHROME_SPAN_INSTANT, index, i);
         }
     }
@@ -218,19 +218,19 @@ static bool has_slice_at(const struct weft_thread_info *thread, uint64_t t_ns)
 static void add_wakes(struct build *build)
 {
     for (uint32_t i = 0; i < build->model->wakes.count; i++) {
-        const struct weft_wake *wake = &build->model->wakes.at[i];
-        const struct weft_thread_info *from = &build->model->threads.at[wake->from_thread];
-        const struct weft_thread_info *to = &build->model->threads.at[wake->to_thread];
+        const struct weft_wake wake = weft_model_wake(build->model, i);
+        const struct weft_thread_info *from = &build->model->threads.at[wake.from_thread];
+        const struct weft_thread_info *to = &build->model->threads.at[wake.to_thread];
 
         /* Readers drop an arrow with an end outside of any slice, and complain. */
-        if (!has_slice_at(from, wake->from_ns) || !has_slice_at(to, wake->to_ns) ||
-            wake->from_ns > wake->to_ns) {
+        if (!has_slice_at(from, wake.from_ns) || !has_slice_at(to, wake.to_ns) ||
+            wake.from_ns > wake.to_ns) {
             continue;
         }
-        add(build, wake->from_ns, WEFT_CHROME_WAKES, wake->from_thread, i);
-        add(build, wake->to_ns,
-            wake->to_ns == to->end_ns ? WEFT_CHROME_WOKEN_AT_END : WEFT_CHROME_WOKEN,
-            wake->to_thread, i);
+        add(build, wake.from_ns, WEFT_CHROME_WAKES, wake.from_thread, i);
+        add(build, wake.to_ns,
+            wake.to_ns == to->end_ns ? WEFT_CHROME_WOKEN_AT_END : WEFT_CHROME_WOKEN, wake.to_thread,
+            i);
     }
 }
 
@@ -248,10 +248,10 @@ static bool ended_a_span(const struct weft_model *model, const struct weft_point
         if (weft_span_end_ns(model, point->thread, i) != point->t_ns) {
             return false;
         }
-        if (thread->spans.at[i].state == weft_events[point->kind].state) {
+        if (weft_thread_span(model, thread, i).state == weft_events[point->kind].state) {
             return true;
         }
-        if (thread->spans.at[i].start_ns != point->t_ns) {
+        if (weft_thread_span(model, thread, i).start_ns != point->t_ns) {
             return false;
         }
     }
@@ -280,9 +280,9 @@ static bool is_instant(const struct weft_model *model, const struct weft_point *
 static void add_points(struct build *build)
 {
     for (uint32_t i = 0; i < build->model->points.count; i++) {
-        const struct weft_point *point = &build->model->points.at[i];
-        if (is_instant(build->model, point)) {
-            add(build, point->t_ns, WEFT_CHROME_POINT, point->thread, i);
+        const struct weft_point point = weft_model_point(build->model, i);
+        if (is_instant(build->model, &point)) {
+            add(build, point.t_ns, WEFT_CHROME_POINT, point.thread, i);
         }
     }
 }
@@ -299,30 +299,33 @@ static void add_holds(struct build *build, uint32_t index)
     uint64_t begin_ns = object->first_ns, end_ns = object->last_ns, free_from_ns = 0;
 
     for (size_t i = 0; i < object->holds.count; i++) {
-        begin_ns =
-            object->holds.at[i].start_ns < begin_ns ? object->holds.at[i].start_ns : begin_ns;
-        end_ns = object->holds.at[i].end_ns > end_ns ? object->holds.at[i].end_ns : end_ns;
+        begin_ns = weft_object_hold(build->model, object, i).start_ns < begin_ns
+                       ? weft_object_hold(build->model, object, i).start_ns
+                       : begin_ns;
+        end_ns = weft_object_hold(build->model, object, i).end_ns > end_ns
+                     ? weft_object_hold(build->model, object, i).end_ns
+                     : end_ns;
     }
     if (object->holds.count == 0) {
         return;
     }
     add(build, begin_ns, WEFT_CHROME_LIFE_BEGIN, index, 0);
     for (uint32_t i = 0; i < object->holds.count; i++) {
-        const struct weft_hold *hold = &object->holds.at[i];
+        const struct weft_hold hold = weft_object_hold(build->model, object, i);
         uint32_t lane = 0;
-        if (hold->start_ns < free_from_ns) {
+        if (hold.start_ns < free_from_ns) {
             lane = ++build->lanes;
         } else {
-            free_from_ns = hold->end_ns;
+            free_from_ns = hold.end_ns;
         }
         add_pair(build,
-                 (struct weft_chrome_step){.t_ns = hold->start_ns,
+                 (struct weft_chrome_step){.t_ns = hold.start_ns,
                                            .owner = index,
                                            .index = i,
                                            .lane = lane,
                                            .zone = WEFT_NONE,
                                            .what = WEFT_CHROME_HOLD_BEGIN},
-                 hold->end_ns, WEFT_CHROME_HOLD_END);
+                 hold.end_ns, WEFT_CHROME_HOLD_END);
     }
     add(build, end_ns, WEFT_CHROME_LIFE_END, index, 0);
 }
@@ -333,12 +336,11 @@ static void add_object(struct build *build, uint32_t index)
 
     add_holds(build, index);
     for (uint32_t i = 0; i < object->levels.count; i++) {
-        add(build, object->levels.at[i].t_ns, WEFT_CHROME_LEVEL, index, i);
+        add(build, weft_object_level(build->model, object, i).t_ns, WEFT_CHROME_LEVEL, index, i);
     }
     for (size_t i = 0; i < object->waits.count; i++) {
         const struct weft_wait_ref *wait = &object->waits.at[i];
-        const uint64_t start_ns =
-            build->model->threads.at[wait->thread].spans.at[wait->span].start_ns;
+        const uint64_t start_ns = weft_model_span(build->model, wait->thread, wait->span).start_ns;
         const uint64_t end_ns = weft_span_end_ns(build->model, wait->thread, wait->span);
         if (start_ns < end_ns) {
             add(build, start_ns, WEFT_CHROME_WAITING_MORE, index, 0);

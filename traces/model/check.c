@@ -17,17 +17,17 @@ static const char *check_extra(const struct weft_model *model, uint32_t thread, 
     if (!is_index_or_none(span->extra, model->extras.count)) {
         return "a span has an extra that does not exist";
     }
-    const struct weft_span_extra *extra = weft_span_extra_of(model, span);
-    if (!is_index_or_none(extra->mutex, model->objects.count)) {
+    const struct weft_span_extra extra = weft_span_extra_of(model, span);
+    if (!is_index_or_none(extra.mutex, model->objects.count)) {
         return "a wait has a mutex that does not exist";
     }
-    if (extra->wake == WEFT_NONE) {
+    if (extra.wake == WEFT_NONE) {
         return NULL;
     }
-    if (!is_index(extra->wake, model->wakes.count)) {
+    if (!is_index(extra.wake, model->wakes.count)) {
         return "a wait has a wake-up that does not exist";
     }
-    const struct weft_wake *wake = &model->wakes.at[extra->wake];
+    const struct weft_wake *wake = &model->wakes.at[extra.wake];
     return wake->to_thread == thread && wake->span == index
                ? NULL
                : "a wait's wake-up belongs to another wait";
@@ -226,7 +226,7 @@ static const char *check_wakes(const struct weft_model *model)
             return "a wake-up is not within the wait that it ended";
         }
         const struct weft_span *span = &model->threads.at[wake->to_thread].spans.at[wake->span];
-        if (weft_span_extra_of(model, span)->wake != i) {
+        if (weft_span_extra_of(model, span).wake != i) {
             return "a wake-up's wait does not know it";
         }
     }

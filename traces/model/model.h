@@ -80,7 +80,7 @@ struct weft_point {
 };
 
 struct weft_point_args {
-    uint32_t point;
+    uint32_t point; /* WEFT_NONE: the event has none */
     bool has_first, has_second;
     /* Objects ("with") are indices.  What the event does not have is -1 for times, WEFT_NONE for
      * objects, 0 else. */
@@ -255,6 +255,68 @@ enum weft_status weft_model_feed(struct weft_model *model, struct weft_reader *r
 enum weft_status weft_model_load(const char *path, void (*bad)(void *ctx, const char *text),
                                  void *ctx, struct weft_model **model, struct weft_error *error);
 
+/*
+ * Looking ─────────────────────────────────────────────────────────────────────────────────────
+ *
+ * What the arrays hold is looked at by value, through these alone: how it is stored is the model's
+ * own matter.  Indices must be valid, counts are in the arrays.  Threads: any.
+ */
+
+static inline struct weft_point weft_model_point(const struct weft_model *model, size_t point)
+{
+    return model->points.at[point];
+}
+
+/* The same for its time alone, which is what searches look at. */
+static inline uint64_t weft_model_point_ns(const struct weft_model *model, size_t point)
+{
+    return model->points.at[point].t_ns;
+}
+
+static inline struct weft_span weft_thread_span(const struct weft_model *model,
+                                                const struct weft_thread_info *thread, size_t span)
+{
+    (void)model;
+    return thread->spans.at[span];
+}
+
+static inline struct weft_span weft_model_span(const struct weft_model *model, size_t thread,
+                                               size_t span)
+{
+    return weft_thread_span(model, &model->threads.at[thread], span);
+}
+
+static inline struct weft_hold weft_object_hold(const struct weft_model *model,
+                                                const struct weft_object *object, size_t hold)
+{
+    (void)model;
+    return object->holds.at[hold];
+}
+
+static inline struct weft_hold weft_model_hold(const struct weft_model *model, size_t object,
+                                               size_t hold)
+{
+    return weft_object_hold(model, &model->objects.at[object], hold);
+}
+
+static inline struct weft_level weft_object_level(const struct weft_model *model,
+                                                  const struct weft_object *object, size_t level)
+{
+    (void)model;
+    return object->levels.at[level];
+}
+
+static inline struct weft_level weft_model_level(const struct weft_model *model, size_t object,
+                                                 size_t level)
+{
+    return weft_object_level(model, &model->objects.at[object], level);
+}
+
+static inline struct weft_wake weft_model_wake(const struct weft_model *model, size_t wake)
+{
+    return model->wakes.at[wake];
+}
+
 /* Asking ────────────────────────────────────────────────────────────────────────────────────── */
 
 uint64_t weft_span_end_ns(const struct weft_model *model, uint32_t thread, uint32_t span);
@@ -267,9 +329,17 @@ bool weft_event_about_thread(enum weft_event_kind kind, enum weft_question quest
 bool weft_span_about_thread(const struct weft_span *span);
 bool weft_point_about_thread(const struct weft_model *model, uint32_t point);
 
-/* A span's extra; a constant "nothing" when it has none. */
-const struct weft_span_extra *weft_span_extra_of(const struct weft_model *model,
-                                                 const struct weft_span *span);
+/* A span's extra; "nothing" when it has none. */
+struct weft_span_extra weft_span_extra_of(const struct weft_model *model,
+                                          const struct weft_span *span);
+
+static inline struct weft_span_extra weft_model_span_extra(const struct weft_model *model,
+                                                           size_t thread, size_t span)
+{
+    const struct weft_span it = weft_model_span(model, thread, span);
+
+    return weft_span_extra_of(model, &it);
+}
 
 /* The name that a thread had at t_ns. */
 const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t t_ns);
@@ -279,13 +349,15 @@ const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t 
  * semaphore's permits the one that was taken last.
  * Cost: O(log holds) for locks; for semaphores also the holds between that one and t_ns.
  */
-uint32_t weft_object_hold_at(const struct weft_object *object, uint64_t t_ns);
+uint32_t weft_object_hold_at(const struct weft_model *model, const struct weft_object *object,
+                             uint64_t t_ns);
 
 /* Its level (depth, value) at t_ns, 0 before the first. */
-int64_t weft_object_level_at(const struct weft_object *object, uint64_t t_ns);
+int64_t weft_object_level_at(const struct weft_model *model, const struct weft_object *object,
+                             uint64_t t_ns);
 
-/* Arguments of a point, NULL when it has none. */
-const struct weft_point_args *weft_model_args(const struct weft_model *model, uint32_t point);
+/* Arguments of a point; those that mean "none" when it has none. */
+struct weft_point_args weft_model_args(const struct weft_model *model, uint32_t point);
 
 /* Time of a thread in a state inside [from_ns, to_ns), in ns. */
 uint64_t weft_model_state_ns(const struct weft_model *model, uint32_t thread, enum weft_state state,

@@ -259,7 +259,7 @@ static bool end_overtaken(struct weft_model *model, const struct weft_now *now, 
     }
     const struct weft_span *wait =
         &model->threads.at[build->overtaker].spans.at[build->overtaker_span];
-    if (weft_span_extra_of(model, wait)->wake != WEFT_NONE) {
+    if (weft_span_extra_of(model, wait).wake != WEFT_NONE) {
         return true;
     }
     return weft_model_add_late_wake(model, now, object, build->overtaker, build->overtaker_span);
@@ -339,7 +339,7 @@ static bool was_given_up(struct weft_model *model, const struct weft_now *now)
     }
     const struct weft_thread_info *info = &model->threads.at[now->thread];
     const struct weft_span *wait = &info->spans.at[info->spans.count - 1];
-    if (weft_span_extra_of(model, wait)->mutex != now->object) {
+    if (weft_span_extra_of(model, wait).mutex != now->object) {
         return false;
     }
     build->gave_up = false;
@@ -492,12 +492,12 @@ static uint64_t failed_tries(const struct weft_model *model, const struct weft_n
         return 0;
     }
     const struct weft_span *poll = &model->threads.at[now->thread].spans.at[now->waited];
-    const struct weft_span_extra *extra = weft_span_extra_of(model, poll);
+    const struct weft_span_extra extra = weft_span_extra_of(model, poll);
     const uint64_t counted = model->builder->threads.at[now->thread].ask_counted ? 1 : 0;
-    if (extra->answer != 0 || extra->amount <= 0) {
+    if (extra.answer != 0 || extra.amount <= 0) {
         return 0;
     }
-    return (uint64_t)extra->amount - counted;
+    return (uint64_t)extra.amount - counted;
 }
 
 static void count(struct weft_model *model, const struct weft_now *now)

@@ -6,6 +6,8 @@
 static const struct weft_span_extra NOTHING = {
     .amount = -1, .answer = 0, .wake = WEFT_NONE, .mutex = WEFT_NONE};
 
+static const struct weft_point_args NO_ARGS = {.point = WEFT_NONE};
+
 bool weft_event_about_thread(enum weft_event_kind kind, enum weft_question question)
 {
     switch (kind) {
@@ -27,10 +29,8 @@ bool weft_span_about_thread(const struct weft_span *span)
 bool weft_point_about_thread(const struct weft_model *model, uint32_t point)
 {
     const enum weft_event_kind kind = (enum weft_event_kind)model->points.at[point].kind;
-    const struct weft_point_args *args = weft_model_args(model, point);
 
-    return weft_event_about_thread(kind,
-                                   args == NULL ? WEFT_ASK_NONE : (enum weft_question)args->first);
+    return weft_event_about_thread(kind, (enum weft_question)weft_model_args(model, point).first);
 }
 
 uint64_t weft_span_end_ns(const struct weft_model *model, uint32_t thread, uint32_t span)
@@ -72,10 +72,10 @@ uint32_t weft_model_span_at(const struct weft_model *model, uint32_t thread, uin
     return (uint32_t)span_from(info, t_ns);
 }
 
-const struct weft_span_extra *weft_span_extra_of(const struct weft_model *model,
-                                                 const struct weft_span *span)
+struct weft_span_extra weft_span_extra_of(const struct weft_model *model,
+                                          const struct weft_span *span)
 {
-    return span->extra == WEFT_NONE ? &NOTHING : &model->extras.at[span->extra];
+    return span->extra == WEFT_NONE ? NOTHING : model->extras.at[span->extra];
 }
 
 const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t t_ns)
@@ -93,13 +93,14 @@ const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t 
     return thread->names.at[low].name;
 }
 
-uint32_t weft_object_hold_at(const struct weft_object *object, uint64_t t_ns)
+uint32_t weft_object_hold_at(const struct weft_model *model, const struct weft_object *object,
+                             uint64_t t_ns)
 {
     size_t low = 0, high = object->holds.count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (object->holds.at[middle].start_ns <= t_ns) {
+        if (weft_object_hold(model, object, middle).start_ns <= t_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -108,7 +109,7 @@ uint32_t weft_object_hold_at(const struct weft_object *object, uint64_t t_ns)
     /* Holds of a lock follow each other, permits of a semaphore overlap. */
     while (low > 0) {
         low--;
-        if (object->holds.at[low].end_ns > t_ns) {
+        if (weft_object_hold(model, object, low).end_ns > t_ns) {
             return (uint32_t)low;
         }
         if (object->family == WEFT_FAMILY_LOCK) {
@@ -118,22 +119,23 @@ uint32_t weft_object_hold_at(const struct weft_object *object, uint64_t t_ns)
     return WEFT_NONE;
 }
 
-int64_t weft_object_level_at(const struct weft_object *object, uint64_t t_ns)
+int64_t weft_object_level_at(const struct weft_model *model, const struct weft_object *object,
+                             uint64_t t_ns)
 {
     size_t low = 0, high = object->levels.count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (object->levels.at[middle].t_ns <= t_ns) {
+        if (weft_object_level(model, object, middle).t_ns <= t_ns) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low == 0 ? 0 : object->levels.at[low - 1].value;
+    return low == 0 ? 0 : weft_object_level(model, object, low - 1).value;
 }
 
-const struct weft_point_args *weft_model_args(const struct weft_model *model, uint32_t point)
+struct weft_point_args weft_model_args(const struct weft_model *model, uint32_t point)
 {
     size_t low = 0, high = model->args.count;
 
@@ -145,8 +147,8 @@ const struct weft_point_args *weft_model_args(const struct weft_model *model, ui
             high = middle;
         }
     }
-    return low < model->args.count && model->args.at[low].point == point ? &model->args.at[low]
-                                                                         : NULL;
+    return low < model->args.count && model->args.at[low].point == point ? model->args.at[low]
+                                                                         : NO_ARGS;
 }
 
 /* Time of a thread in a state before t_ns. */

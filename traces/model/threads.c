@@ -330,7 +330,7 @@ static bool end_or_pass(struct weft_model *model, struct weft_now *now)
     }
     /* A condition's wait takes its mutex again before it ends. */
     if (build->waiting && span->state == WEFT_STATE_COND_WAIT && now->object != WEFT_NONE &&
-        weft_span_extra_of(model, span)->mutex == now->object) {
+        weft_span_extra_of(model, span).mutex == now->object) {
         return true;
     }
     return assume_wait_ended(model, now->thread, now->t_ns);

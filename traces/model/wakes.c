@@ -125,9 +125,7 @@ static uint32_t take_offer(struct weft_supply *supply, uint32_t after)
 
 static const char *text_of(const struct weft_model *model, uint32_t point)
 {
-    const struct weft_point_args *args = weft_model_args(model, point);
-
-    return args != NULL ? args->text : NULL;
+    return weft_model_args(model, point).text;
 }
 
 /* The put whose item a get has taken, when that is sure. */

@@ -80,7 +80,7 @@ static void draw_swatch(struct weft_frame *frame, uint32_t thread, float x, floa
         return;
     }
     weft_pen_state(frame, (struct weft_rect){x, y - 6, 12, 12},
-                   frame->model->threads.at[thread].spans.at[span].state, 3);
+                   weft_model_span(frame->model, thread, span).state, 3);
 }
 
 /* The next object to tell of, in the order of the lanes where they are folded, else in its own;

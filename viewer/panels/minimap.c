@@ -30,17 +30,17 @@ static void draw_row(struct weft_frame *frame, uint32_t thread, const struct wef
             i++;
         }
         for (uint32_t k = i; k < info->spans.count; k++) {
-            const struct weft_span *span = &info->spans.at[k];
-            const double start = (double)span->start_ns;
+            const struct weft_span span = weft_thread_span(frame->model, info, k);
+            const double start = (double)span.start_ns;
             const double end = (double)weft_span_end_ns(frame->model, thread, k);
             if (start >= to_ns) {
                 break;
             }
             double share_ns = (end < to_ns ? end : to_ns) - (start > from_ns ? start : from_ns);
-            share_ns *= weft_state_styles[span->state].loudness == 2 ? 4 : 1;
+            share_ns *= weft_state_styles[span.state].loudness == 2 ? 4 : 1;
             if (share_ns > best_ns) {
                 best_ns = share_ns;
-                best = span->state;
+                best = span.state;
             }
         }
         if (best != run_state || x + 1 > row->x + row->w) {

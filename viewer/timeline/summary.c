@@ -163,13 +163,14 @@ static void sum_thread(struct weft_summary *summary, const struct weft_model *mo
     *sum = (struct weft_thread_summary){.life_ns = info->end_ns - info->start_ns};
     give_badge(summary, model, thread);
     for (uint32_t i = 0; i < info->spans.count; i++) {
-        const struct weft_span *span = &info->spans.at[i];
-        sum->state_ns[span->state] += weft_span_end_ns(model, thread, i) - span->start_ns;
-        summary->states[span->state] = true;
+        const struct weft_span span = weft_thread_span(model, info, i);
+        sum->state_ns[span.state] += weft_span_end_ns(model, thread, i) - span.start_ns;
+        summary->states[span.state] = true;
     }
     summary->has_ends |= info->started || info->ended;
     if (info->spans.count > 0) { /* only the last one can be open */
-        summary->has_torn |= (info->spans.at[info->spans.count - 1].flags & WEFT_SPAN_OPEN) != 0;
+        summary->has_torn |=
+            (weft_thread_span(model, info, info->spans.count - 1).flags & WEFT_SPAN_OPEN) != 0;
     }
     for (size_t i = 0; i < info->zones.count; i++) {
         const uint32_t depth = info->zones.at[i].depth + 1;
@@ -179,8 +180,8 @@ static void sum_thread(struct weft_summary *summary, const struct weft_model *mo
 }
 
 /* Readers at once lie in rows below one another; a writer fills them all. */
-static bool sum_readers(struct weft_summary *summary, const struct weft_object *object,
-                        struct weft_object_summary *sum)
+static bool sum_readers(struct weft_summary *summary, const struct weft_model *model,
+                        const struct weft_object *object, struct weft_object_summary *sum)
 {
     uint64_t until[WEFT_CROWD_MAX] = {0};
 
@@ -189,16 +190,14 @@ static bool sum_readers(struct weft_summary *summary, const struct weft_object *
         return false;
     }
     for (size_t i = 0; i < object->holds.count; i++) {
-        const struct weft_hold *hold = &object->holds.at[i];
-        const uint64_t ns = hold->end_ns - hold->start_ns;
-        const uint32_t row =
-            (hold->flags & WEFT_HOLD_SHARED) != 0
-                ? weft_crowd_row(until, WEFT_CROWD_MAX, hold->start_ns, hold->end_ns)
-                : 0;
+        const struct weft_hold hold = weft_object_hold(model, object, i);
+        const uint64_t ns = hold.end_ns - hold.start_ns;
+        const uint32_t row = (hold.flags & WEFT_HOLD_SHARED) != 0
+                                 ? weft_crowd_row(until, WEFT_CROWD_MAX, hold.start_ns, hold.end_ns)
+                                 : 0;
         sum->longest_hold_ns = ns > sum->longest_hold_ns ? ns : sum->longest_hold_ns;
-        sum->readers = (hold->flags & WEFT_HOLD_SHARED) != 0 && row + 1 > sum->readers
-                           ? row + 1
-                           : sum->readers;
+        sum->readers =
+            (hold.flags & WEFT_HOLD_SHARED) != 0 && row + 1 > sum->readers ? row + 1 : sum->readers;
         summary->hold_rows.at[summary->hold_rows.count++] = (uint8_t)row;
     }
     sum->hold_rows = (uint32_t)object->holds.count;
@@ -214,7 +213,7 @@ static bool sum_object(struct weft_summary *summary, const struct weft_model *mo
     uint64_t until[WEFT_CROWD_MAX] = {0};
     for (size_t i = 0; i < object->waits.count; i++) {
         const struct weft_wait_ref *wait = &object->waits.at[i];
-        const uint64_t start_ns = model->threads.at[wait->thread].spans.at[wait->span].start_ns;
+        const uint64_t start_ns = weft_model_span(model, wait->thread, wait->span).start_ns;
         const uint64_t ns = weft_span_end_ns(model, wait->thread, wait->span) - start_ns;
         sum->longest_wait_ns = ns > sum->longest_wait_ns ? ns : sum->longest_wait_ns;
         sum->all_waits_ns += ns;
@@ -222,7 +221,7 @@ static bool sum_object(struct weft_summary *summary, const struct weft_model *mo
         sum->crowd = row + 1 > sum->crowd ? row + 1 : sum->crowd;
     }
     for (size_t i = 0; i < object->levels.count; i++) {
-        const int64_t value = object->levels.at[i].value;
+        const int64_t value = weft_object_level(model, object, i).value;
         sum->lowest = value < sum->lowest ? value : sum->lowest;
         sum->highest = value > sum->highest ? value : sum->highest;
     }
@@ -233,18 +232,18 @@ static bool sum_object(struct weft_summary *summary, const struct weft_model *mo
     summary->has_levels |= object->levels.count > 0;
     summary->has_items |= object->family == WEFT_FAMILY_QUEUE && object->levels.count > 0;
     summary->has_permits |= object->family == WEFT_FAMILY_SEMAPHORE && object->levels.count > 0;
-    return object->family != WEFT_FAMILY_RWLOCK || sum_readers(summary, object, sum);
+    return object->family != WEFT_FAMILY_RWLOCK || sum_readers(summary, model, object, sum);
 }
 
 static void sum_wakes(struct weft_summary *summary, const struct weft_model *model)
 {
     for (size_t i = 0; i < model->wakes.count; i++) {
-        const struct weft_wake *wake = &model->wakes.at[i];
-        if (wake->object >= model->objects.count) {
+        const struct weft_wake wake = weft_model_wake(model, i);
+        if (wake.object >= model->objects.count) {
             summary->has_joined = true;
         } else {
             summary->has_handoffs = true;
-            const uint8_t family = model->objects.at[wake->object].family;
+            const uint8_t family = model->objects.at[wake.object].family;
             summary->has_passed_locks |= family == WEFT_FAMILY_LOCK || family == WEFT_FAMILY_RWLOCK;
         }
     }
@@ -281,7 +280,8 @@ bool weft_summary_build(struct weft_summary *summary, const struct weft_model *m
     }
     sum_wakes(summary, model);
     for (uint32_t i = 0; i < model->points.count; i++) {
-        const enum weft_mark mark = weft_mark_of(&model->points.at[i]);
+        const struct weft_point point = weft_model_point(model, i);
+        const enum weft_mark mark = weft_mark_of(&point);
         if (mark != WEFT_MARK_NONE && !weft_vec_push(&summary->marks, i)) {
             return false;
         }
@@ -314,7 +314,7 @@ size_t weft_summary_mark_from(const struct weft_summary *summary, const struct w
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (model->points.at[summary->marks.at[middle]].t_ns < t_ns) {
+        if (weft_model_point(model, summary->marks.at[middle]).t_ns < t_ns) {
             low = middle + 1;
         } else {
             high = middle;

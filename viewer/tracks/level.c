@@ -40,13 +40,14 @@ static float y_of(const struct scale *scale, int64_t value)
     return scale->rect.y + scale->rect.h * (float)(1 - share);
 }
 
-static size_t first_level(const struct weft_object *object, double t_ns)
+static size_t first_level(const struct weft_model *model, const struct weft_object *object,
+                          double t_ns)
 {
     size_t low = 0, high = object->levels.count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if ((double)object->levels.at[middle].t_ns <= t_ns) {
+        if ((double)weft_object_level(model, object, middle).t_ns <= t_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -92,34 +93,34 @@ static void label_change(struct weft_frame *frame, const struct weft_lane *lane,
                          const struct scale *scale, float x, float next_x)
 {
     const struct weft_object *object = &frame->model->objects.at[lane->index];
-    const struct weft_level *level = &object->levels.at[i];
-    const struct weft_point_args *args = level->point < frame->model->points.count
-                                             ? weft_model_args(frame->model, level->point)
-                                             : NULL;
+    const struct weft_level level = weft_object_level(frame->model, object, i);
+    const char *item = level.point < frame->model->points.count
+                           ? weft_model_args(frame->model, level.point).text
+                           : NULL;
     const struct weft_style style = {WEFT_FONT_SANS, 11, frame->theme->text};
     struct weft_sentence label = {.len = 0};
 
-    if (args == NULL || args->text == NULL || scale->rect.h < 26) {
+    if (item == NULL || scale->rect.h < 26) {
         return;
     }
     const float edge = scale->rect.x + scale->rect.w;
     next_x = next_x < edge ? next_x : edge;
-    const struct weft_point *point = &frame->model->points.at[level->point];
-    weft_sentence_add(&label, point->kind == WEFT_EV_QUEUE_PUT ? "+ %.30s" : "%.30s → %s",
-                      args->text, weft_name_of_thread(frame->model, point->thread, point->t_ns));
+    const struct weft_point point = weft_model_point(frame->model, level.point);
+    weft_sentence_add(&label, point.kind == WEFT_EV_QUEUE_PUT ? "+ %.30s" : "%.30s → %s", item,
+                      weft_name_of_thread(frame->model, point.thread, point.t_ns));
     float width = weft_pen_width(frame, style, label.text);
-    if (width + 12 > next_x - x && point->kind == WEFT_EV_QUEUE_GET) {
+    if (width + 12 > next_x - x && point.kind == WEFT_EV_QUEUE_GET) {
         label = (struct weft_sentence){.len = 0};
-        weft_sentence_add(&label, "– %.30s", args->text);
+        weft_sentence_add(&label, "– %.30s", item);
         width = weft_pen_width(frame, style, label.text);
     }
     if (width + 12 > next_x - x) {
         return;
     }
     /* Above the line, or below where the line is at the lane's top. */
-    float y = y_of(scale, level->value) - 8;
+    float y = y_of(scale, level.value) - 8;
     if (y < scale->rect.y + 4) {
-        y = y_of(scale, level->value) + 10;
+        y = y_of(scale, level.value) + 10;
     }
     weft_pen_label(frame, x + 6, y, width, style, weft_track_ground(frame, lane, x + 6),
                    weft_track_rect(frame, lane), false, label.text);
@@ -136,12 +137,12 @@ static void draw_change(struct weft_frame *frame, const struct weft_lane *lane, 
                         const struct scale *scale, float x)
 {
     const struct weft_object *object = &frame->model->objects.at[lane->index];
-    const struct weft_level *level = &object->levels.at[i];
+    const struct weft_level level = weft_object_level(frame->model, object, i);
 
-    if (level->point >= frame->model->points.count || scale->rect.h < 14) {
+    if (level.point >= frame->model->points.count || scale->rect.h < 14) {
         return;
     }
-    const bool up = gives(frame->model->points.at[level->point].kind);
+    const bool up = gives(weft_model_point(frame->model, level.point).kind);
     weft_track_change(frame, x, scale->rect.y + scale->rect.h + (up ? 6 : 1.5f), up);
 }
 
@@ -192,8 +193,9 @@ static void draw_gathered(struct weft_frame *frame, const struct scale *scale,
 static double end_of_level(const struct weft_frame *frame, const struct weft_object *object,
                            size_t i)
 {
-    return i + 1 < object->levels.count ? (double)object->levels.at[i + 1].t_ns
-                                        : (double)frame->model->end_ns;
+    return i + 1 < object->levels.count
+               ? (double)weft_object_level(frame->model, object, i + 1).t_ns
+               : (double)frame->model->end_ns;
 }
 
 /* The time before the first change, in which nothing was put and no permit taken. */
@@ -202,7 +204,7 @@ static int64_t draw_before(struct weft_frame *frame, const struct weft_object *o
 {
     const int64_t value = object->family == WEFT_FAMILY_SEMAPHORE ? object->capacity : 0;
     const float x0 = weft_frame_x(frame, (double)object->first_ns);
-    const float x1 = weft_frame_x(frame, (double)object->levels.at[0].t_ns);
+    const float x1 = weft_frame_x(frame, (double)weft_object_level(frame->model, object, 0).t_ns);
 
     if (x1 > x0) {
         draw_step(frame, scale, x0, x1, value, value);
@@ -215,27 +217,27 @@ static void draw_levels(struct weft_frame *frame, const struct weft_lane *lane,
 {
     const struct weft_object *object = &frame->model->objects.at[lane->index];
     const bool marked = object->family != WEFT_FAMILY_COUNTER;
-    const size_t first = first_level(object, frame->view->range.from_ns);
+    const size_t first = first_level(frame->model, object, frame->view->range.from_ns);
     struct gathered column = {.any = false};
     float last_mark = -1e9f;
-    int64_t before =
-        first == 0 ? draw_before(frame, object, scale) : object->levels.at[first].value;
+    int64_t before = first == 0 ? draw_before(frame, object, scale)
+                                : weft_object_level(frame->model, object, first).value;
 
     for (size_t i = first; i < object->levels.count; i++) {
-        const struct weft_level *level = &object->levels.at[i];
-        const float x0 = weft_frame_x(frame, (double)level->t_ns);
+        const struct weft_level level = weft_object_level(frame->model, object, i);
+        const float x0 = weft_frame_x(frame, (double)level.t_ns);
         const float x1 = weft_frame_x(frame, end_of_level(frame, object, i));
-        if ((double)level->t_ns > frame->view->range.to_ns) {
+        if ((double)level.t_ns > frame->view->range.to_ns) {
             break;
         }
         if (x1 - x0 < 1 && i + 1 < object->levels.count) {
-            gather(frame, scale, &column, x0, level->value);
+            gather(frame, scale, &column, x0, level.value);
         } else {
             draw_gathered(frame, scale, &column, x0);
-            draw_riser(frame, scale, x0, before, level->value);
-            draw_step(frame, scale, x0, x1, level->value, level->value);
+            draw_riser(frame, scale, x0, before, level.value);
+            draw_step(frame, scale, x0, x1, level.value, level.value);
         }
-        before = level->value;
+        before = level.value;
         if (marked && x0 > last_mark + 5 && x0 >= scale->rect.x - 1) {
             draw_change(frame, lane, i, scale, x0);
             label_change(frame, lane, i, scale, x0, x1);
@@ -255,9 +257,10 @@ static void hit_level(struct weft_frame *frame, const struct weft_lane *lane)
     if (!frame->has_mouse || !weft_rect_has(rect, frame->mouse_x, frame->mouse_y)) {
         return;
     }
-    const size_t i = first_level(object, at_ns);
-    if ((double)object->levels.at[i].t_ns <= at_ns) {
-        const float x0 = weft_frame_x(frame, (double)object->levels.at[i].t_ns) - 3;
+    const size_t i = first_level(frame->model, object, at_ns);
+    if ((double)weft_object_level(frame->model, object, i).t_ns <= at_ns) {
+        const float x0 =
+            weft_frame_x(frame, (double)weft_object_level(frame->model, object, i).t_ns) - 3;
         const float x1 = weft_frame_x(frame, end_of_level(frame, object, i));
         weft_frame_hit(frame, (struct weft_rect){x0, rect.y, x1 - x0, rect.h}, WEFT_TARGET_LEVEL,
                        lane->index, (uint32_t)i);

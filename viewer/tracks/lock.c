@@ -23,13 +23,11 @@ static float box_px(const struct weft_frame *frame, const struct weft_lane *lane
 }
 
 /* In which row of a read-write lock a hold lies; 0 while it is not known. */
-static uint32_t row_of(const struct weft_frame *frame, uint32_t object,
-                       const struct weft_hold *hold)
+static uint32_t row_of(const struct weft_frame *frame, uint32_t object, uint32_t hold)
 {
     const struct weft_object_summary *sum = &frame->summary->objects.at[object];
-    const size_t index = (size_t)(hold - frame->model->objects.at[object].holds.at);
 
-    return index < sum->hold_rows ? frame->summary->hold_rows.at[sum->first_row + index] : 0;
+    return hold < sum->hold_rows ? frame->summary->hold_rows.at[sum->first_row + hold] : 0;
 }
 
 static bool is_shared(const struct weft_hold *hold)
@@ -38,29 +36,31 @@ static bool is_shared(const struct weft_hold *hold)
 }
 
 struct weft_rect weft_track_hold(const struct weft_frame *frame, const struct weft_lane *lane,
-                                 const struct weft_hold *hold)
+                                 uint32_t index)
 {
+    const struct weft_hold hold = weft_model_hold(frame->model, lane->index, index);
     const struct weft_rect rect = weft_track_rect(frame, lane);
     const uint32_t readers = frame->summary->objects.at[lane->index].readers;
-    const float x0 = weft_frame_x(frame, (double)hold->start_ns);
-    const float x1 = weft_frame_x(frame, (double)hold->end_ns);
+    const float x0 = weft_frame_x(frame, (double)hold.start_ns);
+    const float x1 = weft_frame_x(frame, (double)hold.end_ns);
     const float all = box_px(frame, lane);
 
-    if (!is_shared(hold) || readers < 2) {
+    if (!is_shared(&hold) || readers < 2) {
         return (struct weft_rect){x0, rect.y + 7, x1 - x0, all};
     }
     const float each = all / (float)readers, gap = each >= 5 ? 1 : 0;
-    const float y = rect.y + 7 + floorf(each * (float)row_of(frame, lane->index, hold));
+    const float y = rect.y + 7 + floorf(each * (float)row_of(frame, lane->index, index));
     return (struct weft_rect){x0, y, x1 - x0, floorf(each) - gap};
 }
 
-static uint32_t first_hold_of_lock(const struct weft_object *object, uint64_t t_ns)
+static uint32_t first_hold_of_lock(const struct weft_model *model, const struct weft_object *object,
+                                   uint64_t t_ns)
 {
     size_t low = 0, high = object->holds.count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (object->holds.at[middle].end_ns <= t_ns) {
+        if (weft_object_hold(model, object, middle).end_ns <= t_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -78,11 +78,11 @@ static uint32_t first_hold(const struct weft_frame *frame, uint32_t object)
     size_t low = 0, high = what->holds.count;
 
     if (what->family != WEFT_FAMILY_RWLOCK) {
-        return first_hold_of_lock(what, from_ns > 0 ? (uint64_t)from_ns : 0);
+        return first_hold_of_lock(frame->model, what, from_ns > 0 ? (uint64_t)from_ns : 0);
     }
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if ((double)what->holds.at[middle].start_ns + longest_ns < from_ns) {
+        if ((double)weft_object_hold(frame->model, what, middle).start_ns + longest_ns < from_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -209,30 +209,30 @@ static void draw_holds(struct weft_frame *frame, const struct weft_lane *lane,
     uint32_t meant = WEFT_NONE;
 
     for (uint32_t i = first_hold(frame, lane->index); i < lock->holds.count; i++) {
-        const struct weft_hold *hold = &lock->holds.at[i];
-        const struct weft_rect box = weft_track_hold(frame, lane, hold);
+        const struct weft_hold hold = weft_object_hold(frame->model, lock, i);
+        const struct weft_rect box = weft_track_hold(frame, lane, i);
         struct thin *column =
-            &thin[is_shared(hold) ? row_of(frame, lane->index, hold) : WEFT_CROWD_MAX];
-        if ((double)hold->start_ns > frame->view->range.to_ns) {
+            &thin[is_shared(&hold) ? row_of(frame, lane->index, i) : WEFT_CROWD_MAX];
+        if ((double)hold.start_ns > frame->view->range.to_ns) {
             break;
         }
-        if ((double)hold->end_ns < frame->view->range.from_ns) {
+        if ((double)hold.end_ns < frame->view->range.from_ns) {
             continue;
         }
         if (box.w < 2) {
             gather_thin(frame, column, box);
         } else {
             draw_thin(frame, column);
-            draw_hold(frame, lane, hold, box);
+            draw_hold(frame, lane, &hold, box);
         }
-        meant = pointed && is_meant(frame, hold, box) ? i : meant;
+        meant = pointed && is_meant(frame, &hold, box) ? i : meant;
     }
     for (int i = 0; i <= WEFT_CROWD_MAX; i++) {
         draw_thin(frame, &thin[i]);
     }
     if (meant != WEFT_NONE) {
-        weft_frame_hit(frame, weft_track_hold(frame, lane, &lock->holds.at[meant]),
-                       WEFT_TARGET_HOLD, lane->index, meant);
+        weft_frame_hit(frame, weft_track_hold(frame, lane, meant), WEFT_TARGET_HOLD, lane->index,
+                       meant);
     }
 }
 
@@ -291,8 +291,7 @@ static size_t first_wait(const struct weft_frame *frame, uint32_t object)
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         const struct weft_wait_ref *wait = &what->waits.at[middle];
-        if ((double)frame->model->threads.at[wait->thread].spans.at[wait->span].start_ns <
-            from_ns) {
+        if ((double)weft_model_span(frame->model, wait->thread, wait->span).start_ns < from_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -320,16 +319,16 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
     }
     for (size_t i = first_wait(frame, object); i < what->waits.count; i++) {
         const struct weft_wait_ref *wait = &what->waits.at[i];
-        const struct weft_span *span = &model->threads.at[wait->thread].spans.at[wait->span];
+        const struct weft_span span = weft_model_span(model, wait->thread, wait->span);
         const uint64_t end_ns = weft_span_end_ns(model, wait->thread, wait->span);
-        const uint32_t row = weft_crowd_row(until, rows, span->start_ns, end_ns);
-        if ((double)span->start_ns > frame->view->range.to_ns) {
+        const uint32_t row = weft_crowd_row(until, rows, span.start_ns, end_ns);
+        if ((double)span.start_ns > frame->view->range.to_ns) {
             break;
         }
         if ((double)end_ns < frame->view->range.from_ns) {
             continue;
         }
-        const float x0 = weft_frame_x(frame, (double)span->start_ns);
+        const float x0 = weft_frame_x(frame, (double)span.start_ns);
         const float x1 = weft_frame_x(frame, (double)end_ns);
         if (x1 < last_x[row] + 0.75f && last_x[row] != 0) {
             continue; /* it adds nothing that can be seen */
@@ -339,12 +338,12 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
         const float width = x1 - x0 < 1 ? 1 : x1 - x0 - (x1 - x0 >= 4 ? 1 : 0);
         const struct weft_rect bar = {x0, rect.y + (float)row * row_px, width,
                                       row_px - (row_px > 5 ? 1 : 0.5f)};
-        weft_pen_state(frame, bar, span->state, 1);
-        if ((span->flags & WEFT_SPAN_OPEN) != 0) {
+        weft_pen_state(frame, bar, span.state, 1);
+        if ((span.flags & WEFT_SPAN_OPEN) != 0) {
             weft_track_tear(frame, weft_lanes_of_object(frame->lanes, object), bar);
         }
         weft_frame_hit(frame, bar, WEFT_TARGET_SPAN, wait->thread, wait->span);
-        label_waiter(frame, wait->thread, span, end_ns, bar);
+        label_waiter(frame, wait->thread, &span, end_ns, bar);
     }
     return used;
 }

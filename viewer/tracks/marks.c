@@ -54,14 +54,14 @@ void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, flo
 static bool flag_follows(const struct weft_frame *frame, size_t mark, float x)
 {
     const struct weft_model *model = frame->model;
-    const uint32_t thread = model->points.at[frame->summary->marks.at[mark]].thread;
+    const uint32_t thread = weft_model_point(model, frame->summary->marks.at[mark]).thread;
 
     for (size_t i = mark + 1; i < frame->summary->marks.count && i < mark + 8; i++) {
-        const struct weft_point *next = &model->points.at[frame->summary->marks.at[i]];
-        if (weft_frame_x(frame, (double)next->t_ns) > x + 6) {
+        const struct weft_point next = weft_model_point(model, frame->summary->marks.at[i]);
+        if (weft_frame_x(frame, (double)next.t_ns) > x + 6) {
             return false;
         }
-        if (next->thread == thread && weft_mark_of(next) == WEFT_MARK_PRINT) {
+        if (next.thread == thread && weft_mark_of(&next) == WEFT_MARK_PRINT) {
             return true;
         }
     }
@@ -83,18 +83,18 @@ void weft_track_marks(struct weft_frame *frame)
              weft_summary_mark_from(frame->summary, model, from_ns > 0 ? (uint64_t)from_ns : 0);
          i < frame->summary->marks.count; i++) {
         const uint32_t index = frame->summary->marks.at[i];
-        const struct weft_point *point = &model->points.at[index];
-        const enum weft_mark mark = weft_mark_of(point);
-        const struct weft_lane *lane = weft_lanes_of_thread(frame->lanes, point->thread);
-        if ((double)point->t_ns > frame->view->range.to_ns) {
+        const struct weft_point point = weft_model_point(model, index);
+        const enum weft_mark mark = weft_mark_of(&point);
+        const struct weft_lane *lane = weft_lanes_of_thread(frame->lanes, point.thread);
+        if ((double)point.t_ns > frame->view->range.to_ns) {
             break;
         }
         /* Everybody passes a barrier: that is told on the barrier's own lane. */
-        if (lane == NULL || point->kind == WEFT_EV_BARRIER_PASS) {
+        if (lane == NULL || point.kind == WEFT_EV_BARRIER_PASS) {
             continue;
         }
-        const float x = weft_frame_x(frame, (double)point->t_ns);
-        float *last = &last_x[(size_t)point->thread * WEFT_MARK_COUNT + mark];
+        const float x = weft_frame_x(frame, (double)point.t_ns);
+        float *last = &last_x[(size_t)point.thread * WEFT_MARK_COUNT + mark];
         const struct weft_rect rect = weft_track_rect(frame, lane);
         /* Marks on one another are one. */
         if (*last != 0 && x < *last + 2) {
@@ -118,7 +118,7 @@ static size_t first_wake(const struct weft_model *model, double t_ns)
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if ((double)model->wakes.at[middle].to_ns < t_ns) {
+        if ((double)weft_model_wake(model, middle).to_ns < t_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -147,19 +147,19 @@ static bool about(struct weft_target target, const struct weft_wake *wake, size_
  */
 static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
 {
-    const struct weft_wake *wake = &frame->model->wakes.at[index];
-    const struct weft_lane *from = weft_lanes_of_thread(frame->lanes, wake->from_thread);
-    const struct weft_lane *to = weft_lanes_of_thread(frame->lanes, wake->to_thread);
+    const struct weft_wake wake = weft_model_wake(frame->model, index);
+    const struct weft_lane *from = weft_lanes_of_thread(frame->lanes, wake.from_thread);
+    const struct weft_lane *to = weft_lanes_of_thread(frame->lanes, wake.to_thread);
 
     if (from == NULL || to == NULL || from == to) {
         return;
     }
     const struct weft_rect a = weft_track_bars(frame, from), b = weft_track_bars(frame, to);
     const bool down = b.y > a.y;
-    const uint8_t state = frame->model->threads.at[wake->to_thread].spans.at[wake->span].state;
+    const uint8_t state = weft_model_span(frame->model, wake.to_thread, wake.span).state;
     const struct weft_rect bar = weft_track_bar(b, state, 0, 1);
-    const float x0 = weft_frame_x(frame, (double)wake->from_ns);
-    const float x1 = weft_frame_x(frame, (double)wake->to_ns);
+    const float x0 = weft_frame_x(frame, (double)wake.from_ns);
+    const float x1 = weft_frame_x(frame, (double)wake.to_ns);
     const float y0 = a.y + a.h * 0.66f;
     const float y1 = down ? bar.y - 1 : bar.y + bar.h + 1;
     const float head = down ? -8 : 8;
@@ -171,7 +171,7 @@ static void draw_arrow(struct weft_frame *frame, size_t index, bool strong)
             (struct weft_point_px){x0 + (x1 - x0) * t * t * (3 - 2 * t), y0 + (y1 + head - y0) * t};
     }
     /* A hand-off of an object is the story; the end of a join follows from it. */
-    const bool quiet = wake->object == WEFT_NONE && !strong;
+    const bool quiet = wake.object == WEFT_NONE && !strong;
     const float width = strong ? 3 : quiet ? 1.25f : 2.25f, wing = quiet ? 4 : 5.5f;
     const bool picked = weft_target_equal(
         frame->view->selected, (struct weft_target){WEFT_TARGET_WAKE, 0, (uint32_t)index});
@@ -226,17 +226,18 @@ void weft_tracks_draw_arrows(struct weft_frame *frame)
     size_t end = first;
 
     while (end < model->wakes.count &&
-           (double)model->wakes.at[end].to_ns <= frame->view->range.to_ns && end - first <= 4096) {
+           (double)weft_model_wake(model, end).to_ns <= frame->view->range.to_ns &&
+           end - first <= 4096) {
         end++;
     }
     const bool few = end - first <= ARROWS_MAX;
     for (size_t i = first; i < end; i++) {
-        const struct weft_wake *wake = &model->wakes.at[i];
+        const struct weft_wake wake = weft_model_wake(model, i);
         const bool strong =
-            about(frame->view->hover, wake, i) || about(frame->view->selected, wake, i);
+            about(frame->view->hover, &wake, i) || about(frame->view->selected, &wake, i);
         if (few || strong) {
             draw_arrow(frame, i, strong);
-            draw_handoff(frame, wake, strong);
+            draw_handoff(frame, &wake, strong);
         }
     }
 }

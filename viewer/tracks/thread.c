@@ -126,7 +126,7 @@ static uint32_t first_span(const struct weft_frame *frame, uint32_t thread)
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if ((double)info->spans.at[middle].start_ns <= from_ns) {
+        if ((double)weft_thread_span(frame->model, info, middle).start_ns <= from_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -253,7 +253,7 @@ void weft_track_tear(struct weft_frame *frame, const struct weft_lane *lane, str
 static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
                        struct weft_rect bar)
 {
-    const uint8_t state = frame->model->threads.at[thread].spans.at[span].state;
+    const uint8_t state = weft_model_span(frame->model, thread, span).state;
     const struct weft_state_colors *colors = &weft_state_styles[state].colors[frame->theme->id];
     const struct weft_style style = {WEFT_FONT_SANS, weft_track_label_size(bar.h), colors->ink};
     const struct weft_rect seen =
@@ -282,16 +282,17 @@ static void label_span(struct weft_frame *frame, uint32_t thread, uint32_t span,
 static bool same_follows(const struct weft_frame *frame, uint32_t thread, uint32_t span, float x1)
 {
     const struct weft_thread_info *info = &frame->model->threads.at[thread];
-    const uint8_t state = info->spans.at[span].state;
+    const uint8_t state = weft_thread_span(frame->model, info, span).state;
 
     for (uint32_t i = span + 1; i < info->spans.count && i <= span + LOOK_AHEAD; i++) {
-        const float left = weft_frame_x(frame, (double)info->spans.at[i].start_ns);
+        const float left =
+            weft_frame_x(frame, (double)weft_thread_span(frame->model, info, i).start_ns);
         const float right = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i));
         if (left > x1 + NARROW_PX) {
             return false;
         }
         if (right - left >= NARROW_PX) {
-            return info->spans.at[i].state == state;
+            return weft_thread_span(frame->model, info, i).state == state;
         }
     }
     return false;
@@ -304,9 +305,9 @@ static void draw_bars(struct weft_frame *frame, const struct weft_lane *lane, st
     const struct weft_thread_info *info = &frame->model->threads.at[thread];
 
     for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
-        const struct weft_span *span = &info->spans.at[i];
-        const float x0 = weft_frame_x(frame, (double)span->start_ns);
-        if ((double)span->start_ns > frame->view->range.to_ns) {
+        const struct weft_span span = weft_thread_span(frame->model, info, i);
+        const float x0 = weft_frame_x(frame, (double)span.start_ns);
+        if ((double)span.start_ns > frame->view->range.to_ns) {
             break;
         }
         const float x1 = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i));
@@ -318,13 +319,13 @@ static void draw_bars(struct weft_frame *frame, const struct weft_lane *lane, st
         const float hair = x1 - x0 < 4                                          ? 0
                            : x1 - x0 >= 8 && same_follows(frame, thread, i, x1) ? 2
                                                                                 : 1;
-        const struct weft_rect bar = weft_track_bar(bars, span->state, x0, x1 - hair);
+        const struct weft_rect bar = weft_track_bar(bars, span.state, x0, x1 - hair);
         if (hair > 0) {
             weft_draw_rect(frame->list, (struct weft_rect){x1 - hair, bar.y, hair, bar.h}, 0,
                            weft_track_ground(frame, lane, x1));
         }
-        weft_pen_state(frame, bar, span->state, bar.w >= 8 ? 2 : 0);
-        if ((span->flags & WEFT_SPAN_OPEN) != 0) {
+        weft_pen_state(frame, bar, span.state, bar.w >= 8 ? 2 : 0);
+        if ((span.flags & WEFT_SPAN_OPEN) != 0) {
             weft_track_tear(frame, lane, bar);
         }
         label_span(frame, thread, i, bar);
@@ -342,14 +343,14 @@ static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
         return;
     }
     for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
-        const struct weft_span *span = &info->spans.at[i];
-        if ((double)span->start_ns > frame->view->range.to_ns) {
+        const struct weft_span span = weft_thread_span(frame->model, info, i);
+        if ((double)span.start_ns > frame->view->range.to_ns) {
             break;
         }
-        const float x0 = weft_frame_x(frame, (double)span->start_ns) - bars.x;
+        const float x0 = weft_frame_x(frame, (double)span.start_ns) - bars.x;
         const float x1 =
             weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i)) - bars.x;
-        cover(&columns, x0, x1, span->state, x1 - x0 < NARROW_PX);
+        cover(&columns, x0, x1, span.state, x1 - x0 < NARROW_PX);
     }
     judge_columns(&columns);
     draw_columns(frame, &columns, bars);
@@ -453,7 +454,8 @@ static void hit_spans(struct weft_frame *frame, const struct weft_lane *lane, st
         return;
     }
     const struct weft_thread_info *info = &frame->model->threads.at[lane->index];
-    const float x0 = weft_frame_x(frame, (double)info->spans.at[span].start_ns);
+    const float x0 =
+        weft_frame_x(frame, (double)weft_thread_span(frame->model, info, span).start_ns);
     const float x1 = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, lane->index, span));
     /* Low bars, too, are met anywhere between the flags and the lane's foot. */
     weft_frame_hit(frame, (struct weft_rect){x0, bars.y, x1 - x0 < 1 ? 1 : x1 - x0, bars.h + 3},

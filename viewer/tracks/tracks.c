@@ -362,11 +362,11 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
         if (lane == NULL) {
             return false;
         }
-        const struct weft_span *span = &model->threads.at[target.owner].spans.at[target.index];
-        const float x0 = weft_frame_x(frame, (double)span->start_ns);
+        const struct weft_span span = weft_model_span(model, target.owner, target.index);
+        const float x0 = weft_frame_x(frame, (double)span.start_ns);
         const float x1 =
             weft_frame_x(frame, (double)weft_span_end_ns(model, target.owner, target.index));
-        *rect = weft_track_bar(weft_track_bars(frame, lane), span->state, x0, x1);
+        *rect = weft_track_bar(weft_track_bars(frame, lane), span.state, x0, x1);
         return true;
     }
     case WEFT_TARGET_HOLD:
@@ -374,17 +374,16 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
         if (lane == NULL) {
             return false;
         }
-        *rect =
-            weft_track_hold(frame, lane, &model->objects.at[target.owner].holds.at[target.index]);
+        *rect = weft_track_hold(frame, lane, target.index);
         return true;
     case WEFT_TARGET_POINT: {
-        const struct weft_point *point = &model->points.at[target.index];
-        lane = weft_lanes_of_thread(frame->lanes, point->thread);
+        const struct weft_point point = weft_model_point(model, target.index);
+        lane = weft_lanes_of_thread(frame->lanes, point.thread);
         if (lane == NULL) {
             return false;
         }
         const struct weft_rect at = weft_track_rect(frame, lane);
-        *rect = (struct weft_rect){weft_frame_x(frame, (double)point->t_ns) - 4, at.y + 3, 16, 12};
+        *rect = (struct weft_rect){weft_frame_x(frame, (double)point.t_ns) - 4, at.y + 3, 16, 12};
         return true;
     }
     case WEFT_TARGET_LEVEL: {
@@ -394,9 +393,11 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
             return false;
         }
         const bool last = target.index + 1 == object->levels.count;
-        const float x0 = weft_frame_x(frame, (double)object->levels.at[target.index].t_ns);
+        const float x0 =
+            weft_frame_x(frame, (double)weft_object_level(model, object, target.index).t_ns);
         const float x1 = weft_frame_x(
-            frame, last ? (double)model->end_ns : (double)object->levels.at[target.index + 1].t_ns);
+            frame, last ? (double)model->end_ns
+                        : (double)weft_object_level(model, object, target.index + 1).t_ns);
         const struct weft_rect at = weft_track_rect(frame, lane);
         *rect = (struct weft_rect){x0, at.y + 5, x1 - x0, at.h - 10};
         return true;

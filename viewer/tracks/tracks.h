@@ -35,7 +35,7 @@ struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, 
 
 /* Where a hold's box is inside a lock's lane. */
 struct weft_rect weft_track_hold(const struct weft_frame *frame, const struct weft_lane *lane,
-                                 const struct weft_hold *hold);
+                                 uint32_t hold);
 
 /* What lies behind a lane's bars at x: a patch under a text has to match it. */
 struct weft_color weft_track_ground(const struct weft_frame *frame, const struct weft_lane *lane,

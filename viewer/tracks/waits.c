@@ -32,14 +32,14 @@ void weft_track_waits(struct weft_frame *frame, const struct weft_lane *lane)
     for (size_t i = weft_summary_mark_from(summary, model, from_ns > 0 ? (uint64_t)from_ns : 0);
          i < summary->marks.count; i++) {
         const uint32_t index = summary->marks.at[i];
-        const struct weft_point *point = &model->points.at[index];
-        if ((double)point->t_ns > frame->view->range.to_ns) {
+        const struct weft_point point = weft_model_point(model, index);
+        if ((double)point.t_ns > frame->view->range.to_ns) {
             break;
         }
-        if (point->object != lane->index || !lets_go(point)) {
+        if (point.object != lane->index || !lets_go(&point)) {
             continue;
         }
-        const float x = weft_frame_x(frame, (double)point->t_ns);
+        const float x = weft_frame_x(frame, (double)point.t_ns);
         if (x < last_x + 3) {
             continue;
         }
