@@ -9,7 +9,7 @@ static const char *const why_words[] = {"unknown",  "held",    "until", "life",
 static uint32_t span_of(const struct weft_model *model, uint32_t thread, enum weft_state state)
 {
     for (uint32_t i = 0; i < model->threads.at[thread].spans.count; i++) {
-        if (model->threads.at[thread].spans.at[i].state == state) {
+        if (weft_model_span(model, thread, i).state == state) {
             return i;
         }
     }
@@ -25,7 +25,7 @@ static const char *stretches_of(const struct weft_model *model, uint32_t thread,
     struct weft_stretches list = {0};
     size_t used = 0;
     const uint32_t span = span_of(model, thread, state);
-    uint64_t at_ns = model->threads.at[thread].spans.at[span].start_ns;
+    uint64_t at_ns = weft_model_span(model, thread, span).start_ns;
 
     assert_true(weft_wait_stretches(model, thread, span, 0, UINT64_MAX, &list));
     for (size_t i = 0; i < list.count; i++) {
@@ -135,7 +135,7 @@ static void the_root_of_a_chain_is_what_its_last_thread_does(void **state)
     assert_int_equal(root->thread, 0);
     assert_int_equal(root->state, WEFT_STATE_SLEEP);
     assert_int_equal(chain.end.how, WEFT_ENDED_BY_ACT);
-    assert_int_equal(model->wakes.at[chain.end.wake].from_thread, 1);
+    assert_int_equal(weft_model_wake(model, chain.end.wake).from_thread, 1);
     weft_chain_done(&chain);
     weft_model_free(model);
 }

@@ -81,19 +81,19 @@ static bool follow(struct walk *walk, uint32_t cause, uint32_t thread, uint32_t 
 static bool step(struct walk *walk, uint32_t parent, const struct weft_stretch *stretch,
                  uint32_t index, uint64_t from_ns, uint64_t to_ns)
 {
-    const struct weft_span *span = &walk->model->threads.at[stretch->thread].spans.at[index];
-    const bool waits = weft_state_is_wait((enum weft_state)span->state);
+    const struct weft_span span = weft_model_span(walk->model, stretch->thread, index);
+    const bool waits = weft_state_is_wait((enum weft_state)span.state);
     struct weft_cause cause = {.ns = to_ns - from_ns,
                                .parent = parent,
                                .thread = stretch->thread,
                                .wanted = stretch->object,
-                               .object = span->object,
+                               .object = span.object,
                                .span = index,
                                .count = 1,
                                .cycle = WEFT_NONE,
                                .why = stretch->why,
                                .doing = WEFT_DOING_STATE,
-                               .state = span->state};
+                               .state = span.state};
     uint32_t at, depth;
     const uint32_t above = find_above(walk, parent, stretch->thread, &depth);
 
@@ -185,11 +185,11 @@ bool weft_chain_build(const struct weft_model *model, uint32_t thread, uint32_t 
                       uint64_t from_ns, uint64_t to_ns, struct weft_chain *chain)
 {
     assert(thread < model->threads.count && index < model->threads.at[thread].spans.count);
-    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
+    const struct weft_span span = weft_model_span(model, thread, index);
     const uint64_t end_ns = weft_span_end_ns(model, thread, index);
     struct walk walk = {model, chain, 0};
 
-    from_ns = from_ns > span->start_ns ? from_ns : span->start_ns;
+    from_ns = from_ns > span.start_ns ? from_ns : span.start_ns;
     to_ns = to_ns < end_ns ? to_ns : end_ns;
     *chain = (struct weft_chain){.end = weft_wait_end_of(model, thread, index)};
     const struct weft_cause wait = {.ns = to_ns > from_ns ? to_ns - from_ns : 0,
@@ -199,13 +199,13 @@ bool weft_chain_build(const struct weft_model *model, uint32_t thread, uint32_t 
                                     .sibling = WEFT_NONE,
                                     .thread = thread,
                                     .wanted = WEFT_NONE,
-                                    .object = span->object,
+                                    .object = span.object,
                                     .span = index,
                                     .count = 1,
                                     .cycle = WEFT_NONE,
                                     .why = WEFT_WHY_UNKNOWN,
                                     .doing = WEFT_DOING_STATE,
-                                    .state = span->state};
+                                    .state = span.state};
     if (!weft_vec_push(&chain->causes, wait) || !follow(&walk, 0, thread, index, from_ns, to_ns)) {
         weft_chain_done(chain);
         return false;

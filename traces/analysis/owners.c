@@ -29,28 +29,28 @@ bool weft_state_is_wait(enum weft_state state)
 struct weft_wait_end weft_wait_end_of(const struct weft_model *model, uint32_t thread,
                                       uint32_t index)
 {
-    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
-    const uint32_t wake = weft_span_extra_of(model, span)->wake;
+    const struct weft_span span = weft_model_span(model, thread, index);
+    const uint32_t wake = weft_span_extra_of(model, &span).wake;
     struct weft_wait_end end = {weft_span_end_ns(model, thread, index), WEFT_NONE,
                                 WEFT_ENDED_UNKNOWN};
 
-    if (!weft_state_is_wait((enum weft_state)span->state)) {
-        end.how = (span->flags & WEFT_SPAN_OPEN) != 0 ? WEFT_ENDED_NEVER : WEFT_ENDED_ITSELF;
+    if (!weft_state_is_wait((enum weft_state)span.state)) {
+        end.how = (span.flags & WEFT_SPAN_OPEN) != 0 ? WEFT_ENDED_NEVER : WEFT_ENDED_ITSELF;
         return end;
     }
     if (wake < model->wakes.count) {
         end.wake = wake;
-        end.act_ns = model->wakes.at[wake].from_ns;
+        end.act_ns = weft_model_wake(model, wake).from_ns;
     }
-    if ((span->flags & WEFT_SPAN_OPEN) != 0) {
+    if ((span.flags & WEFT_SPAN_OPEN) != 0) {
         end.how = WEFT_ENDED_NEVER;
-    } else if ((span->flags & WEFT_SPAN_ASSUMED) != 0) {
+    } else if ((span.flags & WEFT_SPAN_ASSUMED) != 0) {
         end.how = WEFT_ENDED_UNKNOWN;
-    } else if (span->outcome == WEFT_OUT_TIMEOUT) {
+    } else if (span.outcome == WEFT_OUT_TIMEOUT) {
         end.how = WEFT_ENDED_BY_TIME;
-    } else if (span->outcome == WEFT_OUT_BROKEN) {
+    } else if (span.outcome == WEFT_OUT_BROKEN) {
         end.how = WEFT_ENDED_BROKEN;
-    } else if (span->outcome != WEFT_OUT_OK) {
+    } else if (span.outcome != WEFT_OUT_OK) {
         end.how = WEFT_ENDED_FAILED;
     } else if (end.wake != WEFT_NONE) {
         end.how = WEFT_ENDED_BY_ACT;
@@ -93,13 +93,14 @@ static struct weft_stretch plain(enum weft_why why, uint64_t from_ns, uint64_t t
 
 /* The first hold that may reach into a window from from_ns on; *all: none before it was left out.
  */
-static size_t first_hold(const struct weft_object *object, uint64_t from_ns, bool *all)
+static size_t first_hold(const struct weft_model *model, const struct weft_object *object,
+                         uint64_t from_ns, bool *all)
 {
     size_t low = 0, high = object->holds.count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (object->holds.at[middle].start_ns <= from_ns) {
+        if (weft_object_hold(model, object, middle).start_ns <= from_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -118,7 +119,7 @@ static bool add_holders(const struct asked *asked, uint32_t index, uint64_t from
 {
     const struct weft_object *object = &asked->model->objects.at[index];
     bool all;
-    size_t i = first_hold(object, from_ns, &all);
+    size_t i = first_hold(asked->model, object, from_ns, &all);
     uint64_t at_ns = from_ns;
 
     if (!all) {
@@ -126,43 +127,48 @@ static bool add_holders(const struct asked *asked, uint32_t index, uint64_t from
     }
     while (at_ns < to_ns) {
         size_t best = SIZE_MAX;
-        for (; i < object->holds.count && object->holds.at[i].start_ns <= at_ns; i++) {
-            if (object->holds.at[i].end_ns > at_ns &&
-                (best == SIZE_MAX || object->holds.at[i].end_ns > object->holds.at[best].end_ns)) {
+        for (;
+             i < object->holds.count && weft_object_hold(asked->model, object, i).start_ns <= at_ns;
+             i++) {
+            if (weft_object_hold(asked->model, object, i).end_ns > at_ns &&
+                (best == SIZE_MAX || weft_object_hold(asked->model, object, i).end_ns >
+                                         weft_object_hold(asked->model, object, best).end_ns)) {
                 best = i;
             }
         }
         if (best == SIZE_MAX) {
-            const uint64_t next_ns = i < object->holds.count && object->holds.at[i].start_ns < to_ns
-                                         ? object->holds.at[i].start_ns
-                                         : to_ns;
+            const uint64_t next_ns =
+                i < object->holds.count &&
+                        weft_object_hold(asked->model, object, i).start_ns < to_ns
+                    ? weft_object_hold(asked->model, object, i).start_ns
+                    : to_ns;
             if (!add(asked, plain(WEFT_WHY_HANDOVER, at_ns, next_ns, index))) {
                 return false;
             }
             at_ns = next_ns;
             continue;
         }
-        const struct weft_hold *hold = &object->holds.at[best];
-        struct weft_stretch stretch = plain(WEFT_WHY_HELD, at_ns, hold->end_ns, index);
-        stretch.thread = hold->thread;
+        const struct weft_hold hold = weft_object_hold(asked->model, object, best);
+        struct weft_stretch stretch = plain(WEFT_WHY_HELD, at_ns, hold.end_ns, index);
+        stretch.thread = hold.thread;
         stretch.hold = (uint32_t)best;
-        if ((hold->flags & WEFT_SPAN_ASSUMED) != 0) { /* when it was released is not in the trace */
-            stretch = plain(WEFT_WHY_UNKNOWN, at_ns, hold->end_ns, index);
+        if ((hold.flags & WEFT_SPAN_ASSUMED) != 0) { /* when it was released is not in the trace */
+            stretch = plain(WEFT_WHY_UNKNOWN, at_ns, hold.end_ns, index);
         }
         if (!add(asked, stretch)) {
             return false;
         }
-        at_ns = hold->end_ns;
+        at_ns = hold.end_ns;
     }
     return true;
 }
 
 static bool add_act(const struct asked *asked, const struct weft_wait_end *end, uint32_t object)
 {
-    const struct weft_wake *wake = &asked->model->wakes.at[end->wake];
-    struct weft_stretch stretch = plain(WEFT_WHY_ACT, asked->from_ns, wake->from_ns, object);
+    const struct weft_wake wake = weft_model_wake(asked->model, end->wake);
+    struct weft_stretch stretch = plain(WEFT_WHY_ACT, asked->from_ns, wake.from_ns, object);
 
-    stretch.thread = wake->from_thread;
+    stretch.thread = wake.from_thread;
     return add(asked, stretch);
 }
 
@@ -170,12 +176,12 @@ static bool add_act(const struct asked *asked, const struct weft_wait_end *end, 
 static bool add_condition(const struct asked *asked, const struct weft_span *span,
                           const struct weft_wait_end *end)
 {
-    const struct weft_span_extra *extra = weft_span_extra_of(asked->model, span);
+    const struct weft_span_extra extra = weft_span_extra_of(asked->model, span);
     uint64_t act_ns = end->act_ns;
 
-    if (end->how == WEFT_ENDED_BY_TIME && extra->amount >= 0 &&
-        (uint64_t)extra->amount < asked->to_ns - span->start_ns) {
-        act_ns = span->start_ns + (uint64_t)extra->amount;
+    if (end->how == WEFT_ENDED_BY_TIME && extra.amount >= 0 &&
+        (uint64_t)extra.amount < asked->to_ns - span->start_ns) {
+        act_ns = span->start_ns + (uint64_t)extra.amount;
         if (!add(asked, plain(WEFT_WHY_TIME, asked->from_ns, act_ns, span->object))) {
             return false;
         }
@@ -191,29 +197,31 @@ static bool add_condition(const struct asked *asked, const struct weft_span *spa
     if (act_ns >= asked->to_ns) {
         return true;
     }
-    return extra->mutex == WEFT_NONE
+    return extra.mutex == WEFT_NONE
                ? add(asked, plain(WEFT_WHY_HANDOVER, act_ns, asked->to_ns, span->object))
-               : add_holders(asked, extra->mutex, act_ns, asked->to_ns);
+               : add_holders(asked, extra.mutex, act_ns, asked->to_ns);
 }
 
 /* The one thread that has all permits of a semaphore at t_ns: it alone can give one back. */
-static uint32_t only_hold(const struct weft_object *semaphore, uint64_t t_ns)
+static uint32_t only_hold(const struct weft_model *model, const struct weft_object *semaphore,
+                          uint64_t t_ns)
 {
     const int64_t all = semaphore->capacity > 0       ? semaphore->capacity
-                        : semaphore->levels.count > 0 ? semaphore->levels.at[0].value
+                        : semaphore->levels.count > 0 ? weft_object_level(model, semaphore, 0).value
                                                       : 0;
-    const int64_t taken = all - weft_object_level_at(semaphore, t_ns);
+    const int64_t taken = all - weft_object_level_at(model, semaphore, t_ns);
     bool complete;
     uint32_t found = WEFT_NONE;
     int64_t count = 0;
 
-    for (size_t i = first_hold(semaphore, t_ns, &complete);
-         i < semaphore->holds.count && semaphore->holds.at[i].start_ns <= t_ns; i++) {
-        const struct weft_hold *hold = &semaphore->holds.at[i];
-        if (hold->end_ns <= t_ns) {
+    for (size_t i = first_hold(model, semaphore, t_ns, &complete);
+         i < semaphore->holds.count && weft_object_hold(model, semaphore, i).start_ns <= t_ns;
+         i++) {
+        const struct weft_hold hold = weft_object_hold(model, semaphore, i);
+        if (hold.end_ns <= t_ns) {
             continue;
         }
-        if (found != WEFT_NONE && semaphore->holds.at[found].thread != hold->thread) {
+        if (found != WEFT_NONE && weft_object_hold(model, semaphore, found).thread != hold.thread) {
             return WEFT_NONE;
         }
         found = (uint32_t)i;
@@ -227,14 +235,14 @@ static bool add_unended(const struct asked *asked, const struct weft_span *span)
 {
     const struct weft_object *object = &asked->model->objects.at[span->object];
     const uint32_t hold = object->family == WEFT_FAMILY_SEMAPHORE && asked->to_ns > asked->from_ns
-                              ? only_hold(object, asked->to_ns - 1)
+                              ? only_hold(asked->model, object, asked->to_ns - 1)
                               : WEFT_NONE;
     struct weft_stretch last = plain(WEFT_WHY_NOBODY, asked->from_ns, asked->to_ns, span->object);
 
     if (hold != WEFT_NONE) {
-        const uint64_t since_ns = object->holds.at[hold].start_ns;
+        const uint64_t since_ns = weft_object_hold(asked->model, object, hold).start_ns;
         last.from_ns = since_ns > asked->from_ns ? since_ns : asked->from_ns;
-        last.thread = object->holds.at[hold].thread;
+        last.thread = weft_object_hold(asked->model, object, hold).thread;
         last.hold = hold;
         last.why = WEFT_WHY_HELD;
         if (!add(asked, plain(WEFT_WHY_UNKNOWN, asked->from_ns, last.from_ns, span->object))) {
@@ -280,32 +288,32 @@ bool weft_wait_stretches(const struct weft_model *model, uint32_t thread, uint32
                          uint64_t from_ns, uint64_t to_ns, struct weft_stretches *out)
 {
     assert(thread < model->threads.count && index < model->threads.at[thread].spans.count);
-    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
+    const struct weft_span span = weft_model_span(model, thread, index);
     const uint64_t end_ns = weft_span_end_ns(model, thread, index);
     const struct weft_wait_end end = weft_wait_end_of(model, thread, index);
     const struct asked asked = {.model = model,
                                 .thread = thread,
                                 .span = index,
-                                .from_ns = from_ns > span->start_ns ? from_ns : span->start_ns,
+                                .from_ns = from_ns > span.start_ns ? from_ns : span.start_ns,
                                 .to_ns = to_ns < end_ns ? to_ns : end_ns,
                                 .out = out};
 
-    if (asked.from_ns >= asked.to_ns || !weft_state_is_wait((enum weft_state)span->state)) {
+    if (asked.from_ns >= asked.to_ns || !weft_state_is_wait((enum weft_state)span.state)) {
         return true;
     }
-    if (span->object == WEFT_NONE) {
+    if (span.object == WEFT_NONE) {
         return add(&asked, plain(WEFT_WHY_UNKNOWN, asked.from_ns, asked.to_ns, WEFT_NONE));
     }
-    switch (span->state) {
+    switch (span.state) {
     case WEFT_STATE_LOCK_WAIT:
     case WEFT_STATE_RWLOCK_WAIT:
-        return add_holders(&asked, span->object, asked.from_ns, asked.to_ns);
+        return add_holders(&asked, span.object, asked.from_ns, asked.to_ns);
     case WEFT_STATE_COND_WAIT:
-        return add_condition(&asked, span, &end);
+        return add_condition(&asked, &span, &end);
     case WEFT_STATE_JOIN:
-        return add_joined(&asked, span);
+        return add_joined(&asked, &span);
     default:
-        return add_acted(&asked, span, &end);
+        return add_acted(&asked, &span, &end);
     }
 }
 
