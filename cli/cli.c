@@ -1,9 +1,12 @@
 #include "cli/cli.h"
 
+#include "traces/analysis/names.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,7 +86,37 @@ int weft_cli_load(const char *path, struct weft_model **model)
         return weft_cli_fail(weft_cli_exit_of(status), "%s", error.text);
     }
     tell_health(path, &(*model)->health);
+    if (!weft_names_tell_apart(*model)) {
+        weft_model_free(*model);
+        return weft_cli_fail(WEFT_EXIT_UNREADABLE, "%s: no memory", path);
+    }
     return WEFT_EXIT_DONE;
+}
+
+bool weft_cli_is_meant(const char *filter, uint32_t number, const char *name)
+{
+    char tail[16], *end = NULL;
+    const size_t filter_len = strlen(filter), name_len = strlen(name);
+    const size_t tail_len = (size_t)snprintf(tail, sizeof tail, " #%u", number);
+
+    if (strcmp(filter, name) == 0 ||
+        (name_len == filter_len + tail_len && strncmp(name, filter, filter_len) == 0 &&
+         strcmp(name + filter_len, tail) == 0)) {
+        return true;
+    }
+    errno = 0;
+    const unsigned long long wanted = strtoull(filter, &end, 10);
+    return end != filter && *end == '\0' && errno == 0 && wanted == number;
+}
+
+bool weft_cli_is_thread(const struct weft_thread_info *thread, const char *filter)
+{
+    for (size_t k = 0; k < thread->names.count; k++) {
+        if (weft_cli_is_meant(filter, thread->number, thread->names.at[k].name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A new file beside the old one; a device or a pipe is written itself. */

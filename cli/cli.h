@@ -39,9 +39,18 @@ int weft_cli_exit_of(enum weft_status status);
 
 /*
  * Loads a trace; bad lines and a cut or lossy trace are told on stderr, and what is good is
- * kept.  WEFT_EXIT_DONE, else the exit status, told already.
+ * kept.  Threads of one name are told apart.  WEFT_EXIT_DONE, else the exit status, told already.
  */
 int weft_cli_load(const char *path, struct weft_model **model);
+
+/*
+ * Does a filter mean this thread or object?  It is a number of the trace or a name; that of several
+ * threads ("worker" of "worker #3") means all of them.
+ */
+bool weft_cli_is_meant(const char *filter, uint32_t number, const char *name);
+
+/* By any name that the thread ever had. */
+bool weft_cli_is_thread(const struct weft_thread_info *thread, const char *filter);
 
 /*
  * Where a result goes: stdout, or a file that takes its place only when it is whole, so that a

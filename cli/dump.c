@@ -6,7 +6,6 @@
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct dump_args {
@@ -79,17 +78,9 @@ static const struct argp parser = {
     NULL,
     NULL};
 
-/* A filter is a number of the trace or a name. */
 static bool is_meant(const char *filter, uint32_t number, const char *name)
 {
-    char *end = NULL;
-
-    if (filter == NULL || strcmp(filter, name) == 0) {
-        return true;
-    }
-    errno = 0;
-    const unsigned long long wanted = strtoull(filter, &end, 10);
-    return end != filter && *end == '\0' && errno == 0 && wanted == number;
+    return filter == NULL || weft_cli_is_meant(filter, number, name);
 }
 
 struct row {
@@ -132,11 +123,8 @@ static struct row row_of(const struct weft_model *model, size_t index)
 static bool has_thread(const struct weft_model *model, const char *filter)
 {
     for (size_t i = 0; i < model->threads.count; i++) {
-        const struct weft_thread_info *thread = &model->threads.at[i];
-        for (size_t k = 0; k < thread->names.count; k++) {
-            if (is_meant(filter, thread->number, thread->names.at[k].name)) {
-                return true;
-            }
+        if (weft_cli_is_thread(&model->threads.at[i], filter)) {
+            return true;
         }
     }
     return false;

@@ -5,9 +5,9 @@
 #include "viewer/app.h"
 
 #include "base/vec.h"
+#include "traces/analysis/names.h"
 #include "traces/model/model.h"
 #include "viewer/app_private.h"
-#include "viewer/names.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 #include "viewer/timeline/ruler.h"

@@ -2,10 +2,10 @@
 #ifndef WEFT_VIEWER_APP_PRIVATE_H
 #define WEFT_VIEWER_APP_PRIVATE_H
 
+#include "traces/analysis/words.h"
 #include "viewer/app.h"
 #include "viewer/commands.h"
 #include "viewer/frame.h"
-#include "viewer/words.h"
 
 enum weft_drag {
     WEFT_DRAG_NONE,

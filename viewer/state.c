@@ -1,6 +1,6 @@
 /* The view as one JSON object on one line. */
+#include "traces/analysis/sentences.h"
 #include "viewer/app_private.h"
-#include "viewer/sentences.h"
 
 #include <math.h>
 #include <string.h>

@@ -251,6 +251,19 @@ class Usage(Case):
             self.fails(result, USAGE)
             self.assertEqual(result.stdout, b"")
 
+    def test_threads_of_one_name_are_told_apart_and_their_name_means_all_of_them(self):
+        lines = sample_lines()
+        twins = [line.replace(b'"Thread-1"', b'"worker"').replace(b'"Thread-2"', b'"worker"')
+                 for line in lines]
+        path = self.path("twins.weft.jsonl", b"".join(twins))
+        for words, names in ((["worker"], {"worker #2", "worker #3"}), (["worker #3"], {"worker #3"}),
+                             (["2"], {"worker #2"}), (["main"], {"main"})):
+            result = weft("dump", path, "--json", "--thread", *words)
+            self.assertEqual(result.returncode, DONE, result.stderr)
+            self.assertEqual({json.loads(line)["thread"] for line in result.stdout.splitlines()},
+                             names)
+        self.fails(weft("dump", path, "--thread", "worker #4"), USAGE)
+
     def test_open_ranges(self):
         whole = weft("dump", SAMPLE).stdout.splitlines()
         early = weft("dump", SAMPLE, "--range", ":1500ms").stdout.splitlines()

@@ -1,10 +1,10 @@
 /* Pictures: nothing clipped, overlapping or unreadable, and no number that contradicts them. */
 #include "tests/unit/viewer_check.h"
 
+#include "traces/analysis/words.h"
 #include "traces/model/model.h"
 #include "viewer/frame.h"
 #include "viewer/tracks/tracks.h"
-#include "viewer/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,9 +4,9 @@
  *     Selected     what the user picked; framed like its outline on the timeline
  *     Output       what had been printed until then, and what comes later
  */
+#include "viewer/facts.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
-#include "viewer/sentences.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #ifndef WEFT_VIEWER_PANELS_PANELS_H
 #define WEFT_VIEWER_PANELS_PANELS_H
 
+#include "traces/analysis/words.h"
 #include "viewer/frame.h"
-#include "viewer/words.h"
 
 /* Product, file, figures, transport, clock. */
 void weft_header_draw(struct weft_frame *frame);

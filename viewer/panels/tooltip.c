@@ -1,7 +1,7 @@
 #include "viewer/commands.h"
+#include "viewer/facts.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
-#include "viewer/sentences.h"
 
 static const float PAD = 12, LINE = 19, WIDEST = 460;
 

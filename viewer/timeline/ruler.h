@@ -5,8 +5,8 @@
 #ifndef WEFT_VIEWER_TIMELINE_RULER_H
 #define WEFT_VIEWER_TIMELINE_RULER_H
 
+#include "traces/analysis/words.h"
 #include "viewer/frame.h"
-#include "viewer/words.h"
 
 /* Which ticks a ruler has. */
 struct weft_ticks {

@@ -2,8 +2,8 @@
  * A number over time: the depth of a queue, the value of a semaphore or a counter, as steps with
  * an area below.  Columns with many steps show their highest and their lowest value.
  */
+#include "traces/analysis/sentences.h"
 #include "viewer/pen.h"
-#include "viewer/sentences.h"
 #include "viewer/tracks/tracks.h"
 
 #include <math.h>

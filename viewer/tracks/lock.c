@@ -6,8 +6,8 @@
  *
  * Of a read-write lock those who read at once lie below one another; who writes has all the room.
  */
+#include "traces/analysis/sentences.h"
 #include "viewer/pen.h"
-#include "viewer/sentences.h"
 #include "viewer/tracks/tracks.h"
 
 #include <math.h>

@@ -9,8 +9,8 @@
  * a column shows the state that really dominates it, and a loud state that does not is a tick over
  * it, or a notch at its foot where they crowd, however rare it is.
  */
+#include "traces/analysis/sentences.h"
 #include "viewer/pen.h"
-#include "viewer/sentences.h"
 #include "viewer/tracks/tracks.h"
 
 #include <math.h>

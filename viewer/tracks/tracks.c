@@ -1,7 +1,7 @@
 #include "viewer/tracks/tracks.h"
 
+#include "traces/analysis/sentences.h"
 #include "viewer/pen.h"
-#include "viewer/sentences.h"
 
 #include <math.h>
 #include <string.h>

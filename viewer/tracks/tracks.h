@@ -6,8 +6,8 @@
 #ifndef WEFT_VIEWER_TRACKS_TRACKS_H
 #define WEFT_VIEWER_TRACKS_TRACKS_H
 
+#include "traces/analysis/words.h"
 #include "viewer/frame.h"
-#include "viewer/words.h"
 
 /* Under the lanes: the selected lane, the range that was dragged, borders. */
 void weft_tracks_draw_ground(struct weft_frame *frame);

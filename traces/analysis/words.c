@@ -1,4 +1,4 @@
-#include "viewer/words.h"
+#include "traces/analysis/words.h"
 
 #include "base/utf8.h"
 

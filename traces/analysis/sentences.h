@@ -1,14 +1,12 @@
 /*
- * What happened, in plain words: the labels in the bars, the tooltip and the dock all say it with
- * these sentences, so that no two places differ.
- * Threads: any.
+ * What happened, in plain words: the reports, and the labels in the bars, the tooltip and the dock
+ * of the viewer all say it with these sentences, so that no two places differ. Threads: any.
  */
-#ifndef WEFT_VIEWER_SENTENCES_H
-#define WEFT_VIEWER_SENTENCES_H
+#ifndef WEFT_ANALYSIS_SENTENCES_H
+#define WEFT_ANALYSIS_SENTENCES_H
 
+#include "traces/analysis/words.h"
 #include "traces/model/model.h"
-#include "viewer/view.h"
-#include "viewer/words.h"
 
 #include <stdbool.h>
 
@@ -67,8 +65,16 @@ struct weft_facts {
     uint32_t count;
 };
 
-/* All that is to say about a target of the view; false when it is nothing to describe. */
-bool weft_facts_of(const struct weft_model *model, struct weft_target target,
-                   struct weft_facts *facts);
+/* All that is to say about one thing; what *facts had is replaced. */
+void weft_facts_of_span(const struct weft_model *model, uint32_t thread, uint32_t span,
+                        struct weft_facts *facts);
+void weft_facts_of_zone(const struct weft_model *model, uint32_t thread, uint32_t zone,
+                        struct weft_facts *facts);
+void weft_facts_of_hold(const struct weft_model *model, uint32_t object, uint32_t hold,
+                        struct weft_facts *facts);
+void weft_facts_of_level(const struct weft_model *model, uint32_t object, uint32_t level,
+                         struct weft_facts *facts);
+void weft_facts_of_point(const struct weft_model *model, uint32_t point, struct weft_facts *facts);
+void weft_facts_of_wake(const struct weft_model *model, uint32_t wake, struct weft_facts *facts);
 
 #endif

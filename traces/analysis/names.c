@@ -1,7 +1,7 @@
-#include "viewer/names.h"
+#include "traces/analysis/names.h"
 
 #include "base/vec.h"
-#include "viewer/words.h"
+#include "traces/analysis/words.h"
 
 #include <stdlib.h>
 #include <string.h>

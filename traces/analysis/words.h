@@ -2,8 +2,8 @@
  * Numbers for people: the one place that decides how a time, a count or a share is written.
  * Threads: any.
  */
-#ifndef WEFT_VIEWER_WORDS_H
-#define WEFT_VIEWER_WORDS_H
+#ifndef WEFT_ANALYSIS_WORDS_H
+#define WEFT_ANALYSIS_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

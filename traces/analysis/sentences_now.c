@@ -1,5 +1,5 @@
 /* Sentences about one moment: what a thread does, how an object stands. */
-#include "viewer/sentences.h"
+#include "traces/analysis/sentences.h"
 
 #include <string.h>
 

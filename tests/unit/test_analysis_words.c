@@ -1,5 +1,5 @@
 /* Numbers for people. */
-#include "viewer/words.h"
+#include "traces/analysis/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,11 +1,11 @@
 /*
  * Threads of one name are told apart by their numbers in the trace: of three threads "w" every
- * place of the viewer says "w #2", "w #3" and "w #4".  Names that only one thread ever had stay as
+ * report and the viewer say "w #2", "w #3" and "w #4".  Names that only one thread ever had stay as
  * they are.
  * Threads: one at a time.
  */
-#ifndef WEFT_VIEWER_NAMES_H
-#define WEFT_VIEWER_NAMES_H
+#ifndef WEFT_ANALYSIS_NAMES_H
+#define WEFT_ANALYSIS_NAMES_H
 
 #include "traces/model/model.h"
 

@@ -1,4 +1,4 @@
-#include "viewer/sentences.h"
+#include "traces/analysis/sentences.h"
 
 #include <string.h>
 
