@@ -200,6 +200,7 @@ int weft_launch(const struct weft_launch *launch)
         .program = launch->program,
         .command = (const char *const *)launch->argv,
         .command_count = words,
+        .long_call_ns = launch->long_call_ns,
         .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,
         .ctx = &watcher,
     };

@@ -7,6 +7,7 @@
 #define WEFT_CLI_LAUNCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct weft_launch {
     const char *program; /* its name in the trace */
@@ -14,9 +15,10 @@ struct weft_launch {
     char **argv;         /* ended by NULL */
     const char *preload; /* goes before what LD_PRELOAD has already; NULL: it records itself */
     const char *trace;
-    bool quiet;           /* no summary */
-    bool watch_deadlocks; /* tell of threads that wait for each other */
-    bool stop_deadlocks;  /* and end the program then */
+    uint64_t long_call_ns; /* calls that block as long are recorded */
+    bool quiet;            /* no summary */
+    bool watch_deadlocks;  /* tell of threads that wait for each other */
+    bool stop_deadlocks;   /* and end the program then */
 };
 
 /*

@@ -1,7 +1,9 @@
 /* weft record: any program, recorded without rebuilding it. */
+#include "base/duration.h"
 #include "cli/cli.h"
 #include "cli/elf.h"
 #include "cli/launch.h"
+#include "traces/write/write.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -14,12 +16,14 @@
 
 enum {
     ON_DEADLOCK = 256, /* beyond every short option */
+    CALLS_FROM,
     PATH_ROOM = 4096,
     SCRIPT_DEPTH = 4, /* interpreters that are scripts themselves: as many as Linux follows */
 };
 
 struct record_args {
     const char *trace;
+    uint64_t long_call_ns;
     bool quiet;
     bool stop_deadlocks;
     char **program; /* its argv */
@@ -31,6 +35,10 @@ static const struct argp_option options[] = {
     {"on-deadlock", ON_DEADLOCK, "WHAT", 0,
      "What to do, besides telling it, when threads wait for each other for ever: \"go-on\" "
      "(default) or \"stop\", which ends the program",
+     0},
+    {"calls-from", CALLS_FROM, "TIME", 0,
+     "Record a call that may block (read, poll, accept, waitpid ...) when it takes TIME or longer "
+     "(default: 1ms)",
      0},
     {0},
 };
@@ -50,6 +58,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         args->stop_deadlocks = strcmp(arg, "stop") == 0;
         if (!args->stop_deadlocks && strcmp(arg, "go-on") != 0) {
             argp_error(state, "--on-deadlock is \"go-on\" or \"stop\", not \"%s\"", arg);
+        }
+        return 0;
+    case CALLS_FROM:
+        if (!weft_duration_parse(arg, &args->long_call_ns)) {
+            argp_error(state, "--calls-from takes a time, such as 1ms or 50us, not \"%s\"", arg);
         }
         return 0;
     case ARGP_KEY_ARG: /* the program; whatever follows is its own */
@@ -253,6 +266,7 @@ static int record(const struct record_args *args)
         .argv = args->program,
         .preload = facts.records_itself ? NULL : preload,
         .trace = args->trace != NULL ? args->trace : trace,
+        .long_call_ns = args->long_call_ns,
         .quiet = args->quiet,
         .watch_deadlocks = true,
         .stop_deadlocks = args->stop_deadlocks,
@@ -261,7 +275,7 @@ static int record(const struct record_args *args)
 
 int weft_cli_record(int argc, char **argv)
 {
-    struct record_args args = {0};
+    struct record_args args = {.long_call_ns = WEFT_LONG_CALL_NS};
 
     (void)argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &args);
     return record(&args);

@@ -1,6 +1,7 @@
 /* weft run: a scenario, recorded. */
 #include "cli/cli.h"
 #include "cli/launch.h"
+#include "traces/write/write.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -119,6 +120,7 @@ int weft_cli_run(int argc, char **argv)
         .path = path,
         .argv = args.rest,
         .trace = args.trace != NULL ? args.trace : trace,
+        .long_call_ns = WEFT_LONG_CALL_NS,
         .quiet = args.quiet,
         .watch_deadlocks = true,
     });

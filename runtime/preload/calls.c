@@ -2,70 +2,162 @@
 #include "runtime/preload/hook.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 
-static uint64_t long_ns = 1000000; /* a call that took as long is recorded */
+/*
+ * While a thread is in such a call its lane says so, in memory that whoever writes the trace looks
+ * at: one that never comes back is told, too.  At its end it is recorded when it took long; short
+ * ones, nearly all, leave nothing.
+ */
+struct call {
+    struct weft_lane_call *shown; /* NULL: the thread has no lane */
+    union {
+        char text[16];
+        uint64_t words[2];
+    } name;
+    uint64_t begin;
+    const void *site;
+    struct {
+        uint64_t since, site, name[2];
+    } outer; /* the call that a signal handler interrupted; since 0: none */
+    bool open;
+};
 
-static uint64_t number_of(const char *text)
+#define load(from) atomic_load_explicit(&(from), memory_order_relaxed)
+#define store(to, value) atomic_store_explicit(&(to), value, memory_order_relaxed)
+
+static struct weft_lane_call *shown_call(void)
 {
-    uint64_t number = 0;
-
-    for (; *text >= '0' && *text <= '9' && number < UINT64_MAX / 100; text++) {
-        number = number * 10 + (uint64_t)(*text - '0');
+    if (__builtin_expect(weft_me.seats[0].lane == NULL, 0)) {
+        (void)weft_record_thread();
     }
-    return number;
+    return weft_me.seats[0].lane != NULL ? &weft_me.seats[0].lane->call : NULL;
 }
 
-/* WEFT_IO_NS: from how long on. */
-__attribute__((constructor)) static void set_long(int argc, char **argv, char **environment)
+static void show(struct weft_lane_call *shown, uint64_t since, uint64_t site, const uint64_t *name)
 {
-    static const char key[] = "WEFT_IO_NS=";
-
-    (void)argc;
-    (void)argv;
-    for (char **entry = environment; entry != NULL && *entry != NULL; entry++) {
-        size_t i = 0;
-        while (key[i] != '\0' && (*entry)[i] == key[i]) {
-            i++;
-        }
-        if (key[i] == '\0') {
-            long_ns = number_of(*entry + i);
-        }
-    }
+    store(shown->since, 0);
+    store(shown->site, site);
+    store(shown->name[0], name[0]);
+    store(shown->name[1], name[1]);
+    /* Pairs with the load in weft_lanes_call: whoever sees it sees the rest. */
+    atomic_store_explicit(&shown->since, since, memory_order_release);
 }
 
-/* Recorded at its end with how long it took: short calls, nearly all, leave nothing. */
-static void call_ended(uint64_t begin, const char *name, size_t bytes, const void *site)
+static void begin_call(struct call *call)
 {
-    const uint64_t end = weft_clock_ticks_unordered(weft_spool.clock);
+    struct weft_lane_call *shown = shown_call();
+
+    call->shown = shown;
+    call->begin = weft_clock_ticks_unordered(weft_spool.clock);
+    if (shown == NULL) {
+        return;
+    }
+    call->outer.since = load(shown->since);
+    if (__builtin_expect(call->outer.since != 0, 0)) {
+        call->outer.site = load(shown->site);
+        call->outer.name[0] = load(shown->name[0]);
+        call->outer.name[1] = load(shown->name[1]);
+    }
+    show(shown, call->begin, (uint64_t)(uintptr_t)call->site, call->name.words);
+}
+
+static void record_call(const struct call *call, uint64_t end, enum weft_outcome outcome)
+{
     /* Not 64 bits of ticks × 10^6: that is 2 hours. */
-    const uint64_t ms = (end - begin) / weft_spool.ticks_per_ms;
-    const uint64_t rest = (end - begin) % weft_spool.ticks_per_ms;
+    const uint64_t ms = (end - call->begin) / weft_spool.ticks_per_ms;
+    const uint64_t rest = (end - call->begin) % weft_spool.ticks_per_ms;
     const uint64_t ns = ms * 1000000 + rest * 1000000 / weft_spool.ticks_per_ms;
+    size_t bytes = 0;
 
-    if (ns >= long_ns) {
-        weft_record_stamped(
-            end, WEFT_EV_CALL_END, 0, site, 0,
-            &(struct weft_record_args){.first = (int64_t)ns, .text = name, .text_bytes = bytes});
+    while (bytes < sizeof call->name && call->name.text[bytes] != '\0') {
+        bytes++;
+    }
+    weft_record_stamped(end, WEFT_EV_CALL_END, 0, call->site, outcome,
+                        &(struct weft_record_args){
+                            .first = (int64_t)ns, .text = call->name.text, .text_bytes = bytes});
+}
+
+/*
+ * The lane is cleared before the clock is read: what the writer found long in it is long here.
+ */
+static void end_call(struct call *call, enum weft_outcome outcome)
+{
+    call->open = false;
+    if (call->shown != NULL) {
+        if (__builtin_expect(call->outer.since != 0, 0)) {
+            show(call->shown, call->outer.since, call->outer.site, call->outer.name);
+        } else {
+            atomic_store_explicit(&call->shown->since, 0, memory_order_release);
+        }
+    }
+    const uint64_t end = weft_clock_ticks_unordered(weft_spool.clock);
+    if (__builtin_expect(end - call->begin >= weft_spool.long_call_ticks, 0)) {
+        record_call(call, end, outcome);
     }
 }
 
-#define ARGUMENTS(...) __VA_ARGS__
-#define WEFT_CALLING(type, name, parameters, arguments)                                            \
-    WEFT_HOOK type name parameters;                                                                \
-    WEFT_HOOK type name parameters                                                                 \
+/* The thread is cancelled in the call. */
+static void unwind_call(struct call *call)
+{
+    if (call->open) {
+        end_call(call, WEFT_OUT_UNWOUND);
+    }
+}
+
+#define IN_CALL(type, told, outcome)                                                               \
+    __attribute__((cleanup(unwind_call))) struct call entered = {                                  \
+        .site = WEFT_SITE, .name = {.text = told}, .open = true};                                  \
+    begin_call(&entered);                                                                          \
+    const type result = outcome;                                                                   \
+    end_call(&entered, WEFT_OUT_OK);                                                               \
+    return result
+
+#define WEFT_CALLING(type, function, told, parameters, arguments)                                  \
+    WEFT_HOOK type function parameters;                                                            \
+    WEFT_HOOK type function parameters                                                             \
     {                                                                                              \
         if (!weft_hook_on()) {                                                                     \
-            return weft_real.name arguments;                                                       \
+            return weft_real.function arguments;                                                   \
         }                                                                                          \
-        const uint64_t begin = weft_clock_ticks_unordered(weft_spool.clock);                       \
-        const type result = weft_real.name arguments;                                              \
-        /* Without the underscores of the checking variants. */                                    \
-        const size_t skipped = #name[0] == '_' ? 2 : 0;                                            \
-        const size_t suffix = #name[0] == '_' ? 4 : 0;                                             \
-        call_ended(begin, #name + skipped, sizeof #name - 1 - skipped - suffix, WEFT_SITE);        \
-        return result;                                                                             \
+        IN_CALL(type, told, weft_real.function arguments);                                         \
     }
 #include "runtime/preload/hooks.def"
+
+/* Locks on files: the one thing that fcntl may wait for. */
+#define FILE_CONTROL(function)                                                                     \
+    WEFT_HOOK int function(int file, int command, ...)                                             \
+    {                                                                                              \
+        va_list list;                                                                              \
+        va_start(list, command);                                                                   \
+        void *argument = va_arg(list, void *);                                                     \
+        va_end(list);                                                                              \
+        const bool waits = command == F_SETLKW || command == F_OFD_SETLKW;                         \
+        if (!weft_hook_on() || !waits) {                                                           \
+            return weft_real.function(file, command, argument);                                    \
+        }                                                                                          \
+        IN_CALL(int, "fcntl", weft_real.function(file, command, argument));                        \
+    }
+FILE_CONTROL(fcntl)
+FILE_CONTROL(fcntl64)
+
+/* A thread that gives way to others: a question, so that a loop of it is one poll. */
+WEFT_HOOK int sched_yield(void)
+{
+    if (weft_hook_on()) {
+        weft_record_try(WEFT_ASK_YIELD, 0, WEFT_SITE, 0, 1);
+    }
+    return weft_real.sched_yield();
+}
+
+WEFT_HOOK void thrd_yield(void)
+{
+    if (weft_hook_on()) {
+        weft_record_try(WEFT_ASK_YIELD, 0, WEFT_SITE, 0, 1);
+    }
+    weft_real.thrd_yield();
+}
 
 /* Sleeps ────────────────────────────────────────────────────────────────────────────────────── */
 

@@ -160,6 +160,7 @@ void weft_spool_open(char *const *environment)
     weft_spool.clock = head->clock;
     weft_spool.ticks_per_ms = head->ticks_per_ms;
     weft_spool.poll_gap_ticks = head->ticks_per_ms * 100;
+    weft_spool.long_call_ticks = weft_spool_long_call_ticks(head->long_call_ns, head->ticks_per_ms);
     if (weft_spool.after_exec) {
         free_all_lanes();
     } else {

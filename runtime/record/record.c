@@ -125,6 +125,7 @@ static bool sit_down(struct weft_seat *seat)
     }
     seat->head = atomic_load_explicit(&seat->lane->head, memory_order_acquire);
     seat->limit = 0;
+    atomic_store_explicit(&seat->lane->call.since, 0, memory_order_relaxed);
     atomic_store_explicit(&seat->lane->number, weft_me.number, memory_order_relaxed);
     atomic_store_explicit(&seat->lane->since, seat->head, memory_order_relaxed);
     put(seat, weft_clock_ticks(weft_spool.clock), WEFT_EV_ATTACH, weft_me.number, NULL, 0,
@@ -162,6 +163,7 @@ static void give_back_all(void)
     weft_me.quick_limit = 0;
     for (uint32_t i = 0; i < WEFT_SEATS; i++) {
         if (weft_me.seats[i].lane != NULL) {
+            atomic_store_explicit(&weft_me.seats[i].lane->call.since, 0, memory_order_relaxed);
             weft_lane_give_back(weft_me.seats[i].lane);
             weft_me.seats[i].lane = NULL;
         }
@@ -337,13 +339,24 @@ static void ask_once(struct weft_seat *seat, uint64_t now, const struct weft_ask
         is_try ? NULL : &args);
 }
 
+static bool is_fresh(const struct weft_seat *seat, const struct weft_asked *open, uint64_t now)
+{
+    return open->count > 0 && (open->count > 1 || open->head == seat->head) &&
+           now - open->last <= weft_spool.poll_gap_ticks;
+}
+
 static void ask(struct weft_seat *seat, uint64_t now, const struct weft_asked *asked)
 {
     struct weft_asked *open = &weft_me.asked;
 
-    if (open->count == 0 || (open->count == 1 && open->head != seat->head) ||
-        open->question != asked->question || open->object != asked->object ||
-        open->answer != asked->answer || now - open->last > weft_spool.poll_gap_ticks) {
+    /* Who gives way between two tries is still trying: a spin loop is one poll. */
+    if (asked->question == WEFT_ASK_YIELD && is_fresh(seat, open, now) &&
+        open->question != WEFT_ASK_YIELD) {
+        open->last = now;
+        return;
+    }
+    if (!is_fresh(seat, open, now) || open->question != asked->question ||
+        open->object != asked->object || open->answer != asked->answer) {
         close_question(seat);
         *open = *asked;
         open->count = 1;

@@ -36,7 +36,7 @@ void guest_run_threads(unsigned count, void *(*routine)(void *), void *argument)
 
 int main(int argc, char **argv)
 {
-    const struct guest_mode *const tables[] = {guest_locks, guest_ends, guest_signals,
+    const struct guest_mode *const tables[] = {guest_locks, guest_ends, guest_signals, guest_calls,
                                                guest_others};
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {

@@ -14,7 +14,8 @@ struct guest_mode {
     int (*run)(void); /* the exit status */
 };
 
-extern const struct guest_mode guest_locks[], guest_ends[], guest_signals[], guest_others[];
+extern const struct guest_mode guest_locks[], guest_ends[], guest_signals[], guest_calls[],
+    guest_others[];
 
 /* "event count": what the trace has to have. */
 void guest_expect(const char *event, unsigned long count);

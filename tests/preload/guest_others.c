@@ -1,8 +1,7 @@
-/* Names, sleeps, blocking calls, and conditions of another size. */
+/* Names, sleeps, and conditions of another size. */
 #include "tests/preload/guest.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
@@ -75,40 +74,9 @@ static int sleeps(void)
     return 0;
 }
 
-static void *write_late(void *end)
-{
-    (void)usleep(100000);
-    (void)write(*(int *)end, "x", 1);
-    return NULL;
-}
-
-/* The driver sets WEFT_IO_NS to 50 ms: one read and one poll took longer. */
-static int calls(void)
-{
-    int ends[2];
-    char byte;
-
-    guest_check(pipe(ends) == 0, "pipe");
-    (void)write(ends[1], "x", 1);
-    (void)read(ends[0], &byte, 1);
-    guest_run_threads(1, write_late, &ends[1]);
-    (void)read(ends[0], &byte, 1);
-    pthread_t thread;
-    (void)pthread_create(&thread, NULL, write_late, &ends[1]);
-    guest_check(read(ends[0], &byte, 1) == 1, "read");
-    (void)pthread_join(thread, NULL);
-    struct pollfd nothing = {.fd = ends[0], .events = POLLIN};
-    guest_check(poll(&nothing, 1, 100) == 0, "poll");
-    guest_expect("call_end", 2);
-    guest_expect("call:read", 1);
-    guest_expect("call:poll", 1);
-    return 0;
-}
-
 const struct guest_mode guest_others[] = {
     {"oldconditions", old_conditions},
     {"names", names},
     {"sleeps", sleeps},
-    {"calls", calls},
     {NULL, NULL},
 };

@@ -4,7 +4,7 @@
     test_preload.py WEFT GUEST LIBRARY [UNITTEST ARGUMENTS…]
 
 A line "lock_acquire 1000" of the guest means: so many events of that kind are in the trace.
-"object:mutex 3", "call:read 1" and "outcome:unwound 2" count definitions, calls and outcomes;
+"object:mutex 3", "call_end:read 1" and "outcome:unwound 2" count definitions, calls and outcomes;
 "lock_acquire@lock 7" counts those on the object of that name (the C library's unwinder has a mutex
 of its own).
 """
@@ -20,7 +20,8 @@ import tempfile
 import unittest
 
 WEFT, GUEST, LIBRARY = sys.argv[1:4]
-COUNTED = {"object": '"kind":"%s"', "call": '"name":"%s"', "outcome": '"outcome":"%s"'}
+COUNTED = {"object": '"kind":"%s"', "outcome": '"outcome":"%s"'}
+CALL = r'"event":"%s",.*"name":"%s"}$'
 
 
 class Trace:
@@ -36,6 +37,8 @@ class Trace:
             return len(re.findall(rb'"event":"%s","object":%s\b' % (event.encode(), number),
                                   self.bytes))
         kind, _, name = what.rpartition(":")
+        if kind.startswith("call_"):
+            return len(re.findall((CALL % (kind, name)).encode(), self.bytes, re.M))
         text = COUNTED.get(kind, '"event":"%s"') % name
         return self.bytes.count(text.encode())
 
@@ -49,16 +52,15 @@ class Recorded(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.path = pathlib.Path(folder.name) / "trace.weft.jsonl"
 
-    def record(self, *command, status=0, environment=None):
-        done = subprocess.run([WEFT, "record", "-q", "-o", self.path, "--", *command], check=False,
-                              capture_output=True, text=True,
-                              env={**os.environ, **(environment or {})})
+    def record(self, *command, status=0, options=()):
+        done = subprocess.run([WEFT, "record", "-q", *options, "-o", self.path, "--", *command],
+                              check=False, capture_output=True, text=True)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.assertEqual(done.stderr, "")
         return done.stdout, Trace(self.path)
 
-    def agrees(self, mode, status=0, environment=None):
-        said, trace = self.record(GUEST, mode, status=status, environment=environment)
+    def agrees(self, mode, **how):
+        said, trace = self.record(GUEST, mode, **how)
         self.assertNotIn("\nnot ", "\n" + said)
         expected = dict(re.findall(r"^(\w[\w:@]*) (\d+)$", said, re.M))
         self.assertTrue(expected, said)
@@ -80,21 +82,25 @@ def mode_test(mode, **options):
 
 
 EXITS = {"strict": 5, "_exit": 3, "quick_exit": 3, "abort": 128 + signal.SIGABRT, "segv": 128 + signal.SIGSEGV,
-         "sigkill": 128 + signal.SIGKILL, "deadlock": 128 + signal.SIGKILL}
+         "sigkill": 128 + signal.SIGKILL, "deadlock": 128 + signal.SIGKILL,
+         "inside": 128 + signal.SIGKILL}
 for name in ("many", "heap", "types", "rwlocks", "barriers", "semaphores", "errno", "conditions",
              "c11", "futexes", "short", "detached", "cancel", "cancelsem", "destructors",
              "mainfirst", "fork", "spawn", "_exit", "quick_exit", "abort", "segv", "sigkill",
              "exec", "strict", "deadlock", "sigpost", "sigfill", "longjmp", "oldconditions", "names",
-             "sleeps"):
+             "sleeps", "yields"):
     setattr(Counts, f"test_{name}_agrees_to_the_last_event",
             mode_test(name, status=EXITS.get(name, 0)))
 
 
+for name in ("calls", "readers", "writers", "waiters", "children", "signals", "ipc", "inside",
+             "cancelcall"):
+    setattr(Counts, f"test_long_calls_of_{name}_agree",
+            mode_test(name, status=EXITS.get(name, 0), options=("--calls-from=10ms",)))
+
+
 class Meaning(Recorded):
     """What a count does not tell."""
-
-    def test_only_calls_that_took_long_are_recorded(self):
-        self.agrees("calls", environment={"WEFT_IO_NS": "50000000"})
 
     def test_a_program_that_the_recorded_one_becomes_is_recorded(self):
         said, trace = self.record("/bin/sh", "-c", f"exec env {GUEST} short")

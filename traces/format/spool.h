@@ -83,12 +83,20 @@ struct weft_lane_poll {
     _Atomic uint64_t last;  /* ticks of the last time it was asked */
 };
 
+/* The call that blocks the owner, if any: a writer that finds it lasts long tells it. */
+struct weft_lane_call {
+    _Atomic uint64_t since; /* ticks; 0: in none.  Stored last, and 0 before the end is timed. */
+    _Atomic uint64_t site;
+    _Atomic uint64_t name[2]; /* 16 characters, padded with zeros */
+};
+
 struct weft_lane {
     _Alignas(64) _Atomic uint64_t head; /* slots ever published; owner stores, drain loads */
     _Atomic uint64_t lost;              /* records that found no room */
     _Atomic uint64_t waiting;           /* ticks of a record that waits for room; 0: none */
     _Atomic uint64_t stalled;           /* the tail + 1 at which the owner gave up waiting */
     struct weft_lane_poll poll;         /* what is not yet in the ring when the owner dies */
+    struct weft_lane_call call;
     _Alignas(64) _Atomic uint64_t tail; /* slots ever drained; drain stores, owner loads */
     _Atomic uint32_t thread;            /* whose records were written last, for a later drain */
     _Alignas(64) _Atomic uint32_t used; /* the owner's kernel thread id; 0: free for the next one */
@@ -121,8 +129,15 @@ struct weft_spool_head {
     _Atomic uint64_t overhead_ticks; /* what 256 records cost, measured at the start */
     _Atomic uint64_t beats;          /* how often the drain has come by */
     _Atomic uint64_t in_hand;        /* records that the drain has taken and not yet written */
+    uint64_t long_call_ns;           /* a blocking call that lasts as long is recorded */
 };
 _Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is one page");
+
+/* Recorder and writer must mean the same by "long". */
+static inline uint64_t weft_spool_long_call_ticks(uint64_t ns, uint64_t ticks_per_ms)
+{
+    return ns / 1000000 * ticks_per_ms + ns % 1000000 * ticks_per_ms / 1000000;
+}
 
 static inline uint64_t weft_spool_lane_at(uint32_t lane)
 {

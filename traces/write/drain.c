@@ -1,5 +1,6 @@
 #include "traces/write/write.h"
 
+#include "base/vec.h"
 #include "traces/write/events.h"
 #include "traces/write/lanes.h"
 
@@ -24,6 +25,15 @@ struct weft_front {
     uint32_t lane;
 };
 
+/* A call in which a thread is and of which the trace says nothing yet. */
+struct weft_open_call {
+    uint64_t ticks; /* when the trace says so; since, unless it is too late for that */
+    uint64_t since;
+    uint64_t site;
+    uint32_t lane;
+    char name[16];
+};
+
 struct weft_writer {
     struct weft_lanes lanes;
     struct weft_front fronts[WEFT_LANE_MAX];
@@ -32,6 +42,11 @@ struct weft_writer {
     struct weft_writer_options options;
     uint64_t next_look_ns; /* for a deadlock, on the clock of the trace */
     uint64_t overhead_ns;  /* of one record, as the header says it */
+    uint64_t put_ticks;    /* up to when records were written */
+    struct {
+        struct weft_open_call *at;
+        size_t count, room;
+    } calls; /* that are told now */
     int fd;
     char program[4096]; /* of a spool that was taken over */
     const char *command[1];
@@ -105,6 +120,11 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
         status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
         goto done;
     }
+    if (spool == NULL) {
+        made->lanes.head->long_call_ns = options->long_call_ns;
+    } else {
+        made->options.long_call_ns = made->lanes.head->long_call_ns;
+    }
     *writer = made;
 done:
     if (status != WEFT_OK) {
@@ -157,6 +177,7 @@ void weft_writer_free(struct weft_writer *writer)
     }
     weft_lanes_close(&writer->lanes);
     weft_lines_done(&writer->lines);
+    free(writer->calls.at);
     if (writer->fd >= 0) {
         (void)close(writer->fd);
     }
@@ -220,6 +241,7 @@ static void put_record(struct weft_writer *writer, uint32_t lane, const struct w
 {
     struct weft_lane_queue *queue = &writer->lanes.queues[lane];
 
+    queue->last_ticks = taken->ticks;
     if (taken->kind == WEFT_EV_ATTACH) {
         queue->thread = (uint32_t)taken->object;
         weft_lanes_keep_thread(&writer->lanes, lane);
@@ -312,6 +334,75 @@ static void put_until(struct weft_writer *writer, uint64_t until)
     }
 }
 
+/*
+ * The call of a lane that has lasted long at `now`.  One that the owner left by a jump out of a
+ * signal handler stays there: it is older than what the owner recorded after it.
+ */
+static bool find_open_call(const struct weft_writer *writer, uint32_t lane, uint64_t until,
+                           uint64_t now, struct weft_open_call *call)
+{
+    const struct weft_lane_queue *queue = &writer->lanes.queues[lane];
+    const uint64_t long_ticks =
+        weft_spool_long_call_ticks(writer->options.long_call_ns, writer->lanes.ticks_per_ms);
+
+    call->lane = lane;
+    if (!weft_lanes_call(&writer->lanes, lane, &call->since, &call->site, call->name)) {
+        return false;
+    }
+    call->ticks = call->since > writer->put_ticks ? call->since : writer->put_ticks + 1;
+    return call->since != queue->call_told && call->ticks <= until && call->since < now &&
+           now - call->since >= long_ticks;
+}
+
+static int by_ticks(const void *a, const void *b)
+{
+    const struct weft_open_call *left = a, *right = b;
+
+    return (left->ticks > right->ticks) - (left->ticks < right->ticks);
+}
+
+static void put_open_call(struct weft_writer *writer, const struct weft_open_call *call,
+                          uint64_t until)
+{
+    struct weft_lane_queue *queue = &writer->lanes.queues[call->lane];
+    uint64_t next;
+
+    put_until(writer, call->ticks - 1);
+    const bool went_on = weft_lanes_front(&writer->lanes, call->lane, &next) && next <= until;
+    if (!went_on && queue->last_ticks < call->since) {
+        queue->call_told = call->since;
+        put_record(writer, call->lane,
+                   &(struct weft_taken){.ticks = call->ticks,
+                                        .kind = WEFT_EV_CALL_BEGIN,
+                                        .site = call->site,
+                                        .has_args = true,
+                                        .text = call->name,
+                                        .text_stored = (uint32_t)strnlen(call->name, 16),
+                                        .text_bytes = (uint32_t)strnlen(call->name, 16)});
+    }
+}
+
+/* As put_until, with what threads are in the middle of at `now`. */
+static void put_with_calls(struct weft_writer *writer, uint64_t until, uint64_t now)
+{
+    struct weft_open_call call;
+
+    writer->calls.count = 0;
+    for (uint32_t i = 0; i < writer->lanes.count; i++) {
+        if (find_open_call(writer, i, until, now, &call)) {
+            (void)weft_vec_push(&writer->calls, call); /* no memory: at the next look */
+        }
+    }
+    if (writer->calls.count > 1) {
+        qsort(writer->calls.at, writer->calls.count, sizeof *writer->calls.at, by_ticks);
+    }
+    for (size_t i = 0; i < writer->calls.count; i++) {
+        put_open_call(writer, &writer->calls.at[i], until);
+    }
+    put_until(writer, until);
+    writer->put_ticks = until > writer->put_ticks && until < now ? until : writer->put_ticks;
+}
+
 /* What a lane lost since the last look becomes an event where the gap is. */
 static void put_losses(struct weft_writer *writer, uint64_t ticks)
 {
@@ -373,7 +464,7 @@ bool weft_writer_drain(struct weft_writer *writer)
     const uint64_t taken = writer->lanes.taken_until;
     const uint64_t certain = held < known ? held : known;
     const uint64_t until = certain < taken ? certain : taken;
-    put_until(writer, until);
+    put_with_calls(writer, until, now);
     put_losses(writer, until);
     look_for_deadlocks(writer, until);
     (void)weft_sink_flush(&writer->lines.sink);
@@ -422,7 +513,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     while (weft_lanes_take(&writer->lanes) && writer->lanes.taken_until != UINT64_MAX) {
         put_until(writer, writer->lanes.taken_until);
     }
-    put_until(writer, UINT64_MAX);
+    put_with_calls(writer, UINT64_MAX, end);
     put_losses(writer, end);
     put_open_polls(writer);
     if (attached && wait_status != -1) {

@@ -486,6 +486,24 @@ bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *co
     return *count > 1;
 }
 
+bool weft_lanes_call(const struct weft_lanes *lanes, uint32_t lane, uint64_t *since_ticks,
+                     uint64_t *site, char name[16])
+{
+    const struct weft_lane_call *call = &lane_at(lanes, lane)->call;
+    /* Pairs with the owner's release store: the rest belongs to it … */
+    const uint64_t since = atomic_load_explicit(&call->since, memory_order_acquire);
+    uint64_t words[2];
+
+    *site = atomic_load_explicit(&call->site, memory_order_relaxed) << 16 >> 16; /* as in a slot */
+    words[0] = atomic_load_explicit(&call->name[0], memory_order_relaxed);
+    words[1] = atomic_load_explicit(&call->name[1], memory_order_relaxed);
+    atomic_thread_fence(memory_order_acquire);
+    *since_ticks = since;
+    memcpy(name, words, sizeof words);
+    /* … unless the owner has gone on meanwhile. */
+    return since != 0 && atomic_load_explicit(&call->since, memory_order_relaxed) == since;
+}
+
 /*
  * Asked before the lanes are emptied: a record that is seen waiting now is not in them yet.  One
  * that seems to wait longer than any owner does is of a thread that died in the middle.

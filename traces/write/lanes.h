@@ -39,6 +39,8 @@ struct weft_lane_queue {
     uint32_t thread;        /* whose records these are, as far as they are written */
     uint64_t lost_before;   /* of lane->lost, as far as the trace says it */
     struct weft_taken poll; /* the poll that is open at `next`, kind 0: none */
+    uint64_t last_ticks;    /* of the last record that was written */
+    uint64_t call_told;     /* since when the call lasts that was told last */
 };
 
 struct weft_lanes {
@@ -102,6 +104,10 @@ uint64_t weft_lanes_all_lost(const struct weft_lanes *lanes);
 /* The poll that a lane's owner has open; false: none. */
 bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *count,
                      uint64_t *last_ticks);
+
+/* The call that blocks a lane's owner; false: none.  name is not ended by 0 when it is full. */
+bool weft_lanes_call(const struct weft_lanes *lanes, uint32_t lane, uint64_t *since_ticks,
+                     uint64_t *site, char name[16]);
 
 /* The oldest time of a record that waits for room in its lane, at most `now`. */
 uint64_t weft_lanes_waiting(const struct weft_lanes *lanes, uint64_t now);

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #define WEFT_HOLD_BACK_NS 20000000ULL
+#define WEFT_LONG_CALL_NS 1000000ULL
 
 struct weft_writer;
 
@@ -25,6 +26,7 @@ struct weft_writer_options {
     const char *program;        /* its name in the header */
     const char *const *command; /* argv, command_count of them */
     uint32_t command_count;
+    uint64_t long_call_ns; /* calls that block as long are recorded; the usual: WEFT_LONG_CALL_NS */
     /* When threads wait for each other: who for what, in lines; NULL: nobody is asked to look. */
     void (*on_deadlock)(void *ctx, const char *text);
     void *ctx;
