@@ -251,7 +251,7 @@ static void put_wait_args(struct chrome *chrome, uint32_t thread, const struct w
         const struct weft_wake wake = weft_model_wake(chrome->model, extra.wake);
         put_thread_arg(chrome, "woken_by", wake.from_thread, wake.from_ns);
     }
-    if (span->extra != WEFT_NONE && extra.amount >= 0) {
+    if (extra.amount >= 0) {
         put_int_arg(chrome, "timeout_ns", extra.amount);
     }
     if ((span->flags & (WEFT_SPAN_OPEN | WEFT_SPAN_ASSUMED)) == 0) {
@@ -282,8 +282,9 @@ static void put_span_args(struct chrome *chrome, uint32_t thread, const struct w
     if (span->state == WEFT_STATE_POLL) {
         put_poll_args(chrome, span);
     } else if (span->state == WEFT_STATE_SLEEP) {
-        if (span->extra != WEFT_NONE) {
-            put_int_arg(chrome, "asked_ns", weft_span_extra_of(chrome->model, span).amount);
+        const int64_t asked_ns = weft_span_extra_of(chrome->model, span).amount;
+        if (asked_ns >= 0) {
+            put_int_arg(chrome, "asked_ns", asked_ns);
         }
     } else if (span->state != WEFT_STATE_RUNNING && span->state != WEFT_STATE_UNKNOWN) {
         put_wait_args(chrome, thread, span);

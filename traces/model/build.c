@@ -46,6 +46,7 @@ static void free_builder(struct weft_model_private *builder)
     free(builder->threads.at);
     free(builder->objects.at);
     free(builder->permits.at);
+    free(builder->seen_texts);
     free(builder->permit_lists.at);
     free(builder);
 }
@@ -69,8 +70,8 @@ void weft_model_free(struct weft_model *model)
     free(model->threads.at);
     free(model->objects.at);
     free(model->sites.at);
-    free(model->points.at);
-    free(model->args.at);
+    weft_model_free_points(model);
+    free(model->texts.at);
     free(model->extras.at);
     free(model->wakes.at);
     free(model->prints.at);
@@ -203,29 +204,24 @@ static bool add_point(struct weft_model *model, const struct weft_item_event *ev
     const bool has_args = now->has_first || now->has_second || event->has_text;
 
     if (event->has_text) {
-        now->text = weft_arena_copy(&model->strings, event->text.at, event->text.len);
+        now->text = weft_model_keep_text(model, event->text);
         if (now->text == NULL) {
             return false;
         }
     }
-    if (!weft_vec_room(&model->points, model->points.count + 1) ||
-        (has_args &&
-         !weft_vec_push(&model->args, (struct weft_point_args){.point = now->point,
-                                                               .has_first = now->has_first,
-                                                               .has_second = now->has_second,
-                                                               .first = now->first,
-                                                               .second = now->second,
-                                                               .text = now->text}))) {
-        return false;
-    }
-    model->points.at[model->points.count++] = (struct weft_point){.t_ns = now->t_ns,
-                                                                  .thread = now->thread,
-                                                                  .object = now->object,
-                                                                  .site = now->site,
-                                                                  .kind = (uint8_t)now->kind,
-                                                                  .outcome = (uint8_t)now->outcome,
-                                                                  .has_args = has_args};
-    return true;
+    return weft_model_add_point(model,
+                                &(struct weft_point){.t_ns = now->t_ns,
+                                                     .thread = now->thread,
+                                                     .object = now->object,
+                                                     .site = now->site,
+                                                     .kind = (uint8_t)now->kind,
+                                                     .outcome = (uint8_t)now->outcome,
+                                                     .has_args = has_args},
+                                &(struct weft_point_args){.has_first = now->has_first,
+                                                          .has_second = now->has_second,
+                                                          .first = now->first,
+                                                          .second = now->second,
+                                                          .text = now->text});
 }
 
 static int32_t small(int64_t value)
@@ -256,7 +252,7 @@ static void end_process(struct weft_model *model, const struct weft_now *now)
             continue;
         }
         weft_model_end_lane(model, (uint32_t)i, now->t_ns);
-        struct weft_span *last = &info->spans.at[info->spans.count - 1];
+        struct weft_span_kept *last = &info->spans.at[info->spans.count - 1];
         if (last->state != WEFT_STATE_RUNNING) {
             last->flags |= WEFT_SPAN_OPEN;
         }
@@ -347,8 +343,7 @@ static bool step(struct weft_model *model, struct weft_now *now)
     }
     if (model->threads.at[now->thread].ended) {
         model->oddities++; /* its lane is closed, but what it does to objects counts */
-    } else if (!weft_model_begin_lane(model, now->thread, now->t_ns) ||
-               !weft_model_step_lane(model, now)) {
+    } else if (!weft_model_begin_lane(model, now) || !weft_model_step_lane(model, now)) {
         return false;
     }
     if (!step_self(model, now) || !weft_model_find_wake(model, now, &wake) ||
@@ -373,7 +368,7 @@ static bool apply_event(struct weft_model *model, const struct weft_item_event *
     }
     if (contradicts(model, &now)) {
         model->oddities++;
-        return weft_model_begin_lane(model, now.thread, now.t_ns);
+        return weft_model_begin_lane(model, &now);
     }
     const bool done = step(model, &now);
     struct weft_thread_build *build = &model->builder->threads.at[now.thread];
@@ -427,16 +422,6 @@ void weft_model_settle(struct weft_model *model)
         }
         for (size_t k = 0; k < build->open_zones.count; k++) {
             info->zones.at[build->open_zones.at[k]].end_ns = model->end_ns;
-        }
-    }
-    for (size_t i = 0; i < model->objects.count; i++) {
-        struct weft_object *object = &model->objects.at[i];
-        const struct weft_object_build *build = &builder->objects.at[i];
-        if (build->open_hold != WEFT_NONE) {
-            object->holds.at[build->open_hold].end_ns = model->end_ns;
-        }
-        for (uint32_t k = build->first_permit; k != WEFT_NONE; k = builder->permits.at[k].next) {
-            object->holds.at[builder->permits.at[k].hold].end_ns = model->end_ns;
         }
     }
 }

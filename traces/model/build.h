@@ -37,6 +37,9 @@ struct weft_thread_build {
     uint8_t last_kind;  /* its previous event */
     uint32_t last_object;
     uint32_t begin_point;
+    uint32_t wait_object; /* what its wait is for, or WEFT_NONE */
+    uint32_t wait_mutex;  /* the lock that it gave up meanwhile, or WEFT_NONE */
+    uint64_t span_ns;     /* where its last span began */
     uint32_t mutex_depth; /* with gave_up: how deep a reentrant mutex was held */
     uint32_t exit_point;  /* WEFT_NONE */
     struct {
@@ -79,13 +82,15 @@ struct weft_object_build {
     bool defined;
     bool named;
     bool touched;       /* by an event */
+    int64_t level;      /* the last one */
     uint32_t open_hold; /* locks: WEFT_NONE when it is free */
+    uint32_t owner;     /* locks: the thread that has the open hold */
     uint32_t depth;     /* reentrant locks: how often its owner has it */
     int64_t arrivals;   /* barriers: who has come to wait in this round */
     /* Locks: a hold that an acquire overtook, its release is due; and the wait that this acquire
      * ended, whose waker is not known before. */
     uint32_t overtaken;
-    uint32_t overtaker, overtaker_span;
+    uint32_t overtaker, overtaker_span, overtaker_point;
     /* Semaphores: the open holds, oldest first; indices into open_permits. */
     uint32_t first_permit, last_permit;
     struct weft_supply supplies[WEFT_SUPPLY_COUNT];
@@ -108,6 +113,8 @@ struct weft_model_private {
     uint64_t last_ns; /* of the events so far */
     bool has_header;
     bool finished;
+    uint32_t text_index;  /* of the text that was kept last */
+    uint32_t *seen_texts; /* by hash: the last text with it, its index + 1 */
     struct {
         struct weft_thread_build *at;
         size_t count, room;
@@ -157,11 +164,17 @@ static inline uint32_t weft_model_index_of(const struct weft_map *map, uint64_t 
     return index == NULL ? WEFT_NONE : *index;
 }
 
+/* store.c */
+bool weft_model_add_point(struct weft_model *model, const struct weft_point *point,
+                          const struct weft_point_args *args);
+const char *weft_model_keep_text(struct weft_model *model, struct weft_slice text);
+void weft_model_free_points(struct weft_model *model);
+
 /* threads.c */
 bool weft_model_thread_index(struct weft_model *model, uint32_t number, uint32_t *index);
 bool weft_model_define_thread(struct weft_model *model, uint32_t number, struct weft_slice name);
 bool weft_model_rename(struct weft_model *model, uint32_t thread, uint64_t t_ns, const char *name);
-bool weft_model_begin_lane(struct weft_model *model, uint32_t thread, uint64_t t_ns);
+bool weft_model_begin_lane(struct weft_model *model, const struct weft_now *now);
 void weft_model_end_lane(struct weft_model *model, uint32_t thread, uint64_t t_ns);
 bool weft_model_step_lane(struct weft_model *model, struct weft_now *now);
 bool weft_model_end_wait(struct weft_model *model, const struct weft_now *now, uint32_t wake);
@@ -170,8 +183,8 @@ bool weft_model_zone(struct weft_model *model, const struct weft_now *now);
 /* Is it an end of a wait that gave up? */
 bool weft_model_is_timeout(enum weft_event_kind kind);
 
-/* The span's extra, made when it has none; NULL: no memory. */
-struct weft_span_extra *weft_model_extra(struct weft_model *model, struct weft_span *span);
+/* Says who ended a wait. */
+void weft_model_set_wake(struct weft_model *model, struct weft_span_kept *span, uint32_t wake);
 
 /* objects.c */
 bool weft_model_object_index(struct weft_model *model, uint32_t number, enum weft_family family,
@@ -188,6 +201,6 @@ bool weft_model_take_mutex_back(struct weft_model *model, const struct weft_now 
 bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, uint32_t *wake);
 bool weft_model_offer(struct weft_model *model, const struct weft_now *now);
 bool weft_model_add_late_wake(struct weft_model *model, const struct weft_now *release,
-                              uint32_t object, uint32_t thread, uint32_t span);
+                              const struct weft_object_build *lock);
 
 #endif

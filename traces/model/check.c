@@ -12,12 +12,12 @@ static bool is_index_or_none(uint32_t index, size_t count)
 
 static const char *check_extra(const struct weft_model *model, uint32_t thread, uint32_t index)
 {
-    const struct weft_span *span = &model->threads.at[thread].spans.at[index];
+    const struct weft_span span = weft_model_span(model, thread, index);
 
-    if (!is_index_or_none(span->extra, model->extras.count)) {
+    if (!is_index_or_none(span.more, model->extras.count)) {
         return "a span has an extra that does not exist";
     }
-    const struct weft_span_extra extra = weft_span_extra_of(model, span);
+    const struct weft_span_extra extra = weft_span_extra_of(model, &span);
     if (!is_index_or_none(extra.mutex, model->objects.count)) {
         return "a wait has a mutex that does not exist";
     }
@@ -27,8 +27,8 @@ static const char *check_extra(const struct weft_model *model, uint32_t thread, 
     if (!is_index(extra.wake, model->wakes.count)) {
         return "a wait has a wake-up that does not exist";
     }
-    const struct weft_wake *wake = &model->wakes.at[extra.wake];
-    return wake->to_thread == thread && wake->span == index
+    const struct weft_wake wake = weft_model_wake(model, extra.wake);
+    return wake.to_thread == thread && wake.span == index
                ? NULL
                : "a wait's wake-up belongs to another wait";
 }
@@ -39,37 +39,37 @@ static const char *check_spans(const struct weft_model *model, uint32_t thread)
     uint64_t sum_ns = 0;
 
     for (size_t i = 0; i < info->spans.count; i++) {
-        const struct weft_span *span = &info->spans.at[i];
+        const struct weft_span span = weft_thread_span(model, info, i);
         const uint64_t end_ns = weft_span_end_ns(model, thread, (uint32_t)i);
         const bool last = i + 1 == info->spans.count;
-        if (i == 0 && span->start_ns != info->start_ns) {
+        if (i == 0 && span.start_ns != info->start_ns) {
             return "a lane does not start with its first span";
         }
-        if (end_ns < span->start_ns) {
+        if (end_ns < span.start_ns) {
             return "a span ends before it starts";
         }
-        if (span->state >= WEFT_STATE_COUNT || span->outcome >= WEFT_OUT_COUNT ||
-            span->question >= WEFT_ASK_COUNT) {
+        if (span.state >= WEFT_STATE_COUNT || span.outcome >= WEFT_OUT_COUNT ||
+            span.question >= WEFT_ASK_COUNT) {
             return "a span has a state, an outcome or a question that does not exist";
         }
-        if (span->state == WEFT_STATE_RUNNING && end_ns == span->start_ns && !last) {
+        if (span.state == WEFT_STATE_RUNNING && end_ns == span.start_ns && !last) {
             return "a running span in the middle of a lane has no length";
         }
-        if ((span->flags & WEFT_SPAN_OPEN) != 0
-                ? !last || (info->ended && span->state == WEFT_STATE_RUNNING)
+        if ((span.flags & WEFT_SPAN_OPEN) != 0
+                ? !last || (info->ended && span.state == WEFT_STATE_RUNNING)
                 : last && !info->ended) {
             return "a span is open that ended, or the other way round";
         }
-        if (!is_index_or_none(span->object, weft_span_about_thread(span) ? model->threads.count
+        if (!is_index_or_none(span.object, weft_span_about_thread(&span) ? model->threads.count
                                                                          : model->objects.count) ||
-            !is_index_or_none(span->site, model->sites.count)) {
+            !is_index_or_none(span.site, model->sites.count)) {
             return "a span has an object or a site that does not exist";
         }
         const char *wrong = check_extra(model, thread, (uint32_t)i);
         if (wrong != NULL) {
             return wrong;
         }
-        sum_ns += end_ns - span->start_ns;
+        sum_ns += end_ns - span.start_ns;
     }
     for (int state = 0; state < WEFT_STATE_COUNT; state++) {
         sum_ns -= weft_model_state_ns(model, thread, (enum weft_state)state, 0, UINT64_MAX);
@@ -110,27 +110,27 @@ static const char *check_thread(const struct weft_model *model, uint32_t thread)
 static const char *check_holds(const struct weft_model *model, const struct weft_object *object)
 {
     for (size_t i = 0; i < object->holds.count; i++) {
-        const struct weft_hold *hold = &object->holds.at[i];
-        if (hold->end_ns < hold->start_ns || hold->end_ns > model->end_ns) {
+        const struct weft_hold hold = weft_object_hold(model, object, i);
+        if (hold.end_ns < hold.start_ns || hold.end_ns > model->end_ns) {
             return "a hold ends before it starts, or after the trace";
         }
-        if (!is_index(hold->thread, model->threads.count) ||
-            !is_index_or_none(hold->released_by, model->threads.count) ||
-            !is_index_or_none(hold->site, model->sites.count) ||
-            !is_index_or_none(hold->release_site, model->sites.count)) {
+        if (!is_index(hold.thread, model->threads.count) ||
+            !is_index_or_none(hold.released_by, model->threads.count) ||
+            !is_index_or_none(hold.site, model->sites.count) ||
+            !is_index_or_none(hold.release_site, model->sites.count)) {
             return "a hold has a thread or a site that does not exist";
         }
-        if ((hold->flags & WEFT_SPAN_OPEN) != 0 && hold->released_by != WEFT_NONE) {
+        if ((hold.flags & WEFT_SPAN_OPEN) != 0 && hold.released_by != WEFT_NONE) {
             return "a hold is open and released";
         }
         if (i == 0) {
             continue;
         }
-        const struct weft_hold *before = &object->holds.at[i - 1];
-        if (hold->start_ns < before->start_ns) {
+        const struct weft_hold before = weft_object_hold(model, object, i - 1);
+        if (hold.start_ns < before.start_ns) {
             return "holds are not in time order";
         }
-        if (object->family == WEFT_FAMILY_LOCK && before->end_ns > hold->start_ns) {
+        if (object->family == WEFT_FAMILY_LOCK && before.end_ns > hold.start_ns) {
             return "two threads hold one lock";
         }
     }
@@ -154,21 +154,21 @@ static const char *check_object(const struct weft_model *model, uint32_t index)
         const struct weft_wait_ref ref = object->waits.at[i];
         if (!is_index(ref.thread, model->threads.count) ||
             !is_index(ref.span, model->threads.at[ref.thread].spans.count) ||
-            model->threads.at[ref.thread].spans.at[ref.span].object != index) {
+            weft_model_span(model, ref.thread, ref.span).object != index) {
             return "an object's wait is not a wait for it";
         }
         if (i > 0) {
             const struct weft_wait_ref before = object->waits.at[i - 1];
-            if (model->threads.at[before.thread].spans.at[before.span].start_ns >
-                model->threads.at[ref.thread].spans.at[ref.span].start_ns) {
+            if (weft_model_span(model, before.thread, before.span).start_ns >
+                weft_model_span(model, ref.thread, ref.span).start_ns) {
                 return "waits are not in time order";
             }
         }
     }
     for (size_t i = 0; i < object->levels.count; i++) {
-        const struct weft_level *level = &object->levels.at[i];
-        if (!is_index(level->point, model->points.count) || level->value > object->peak ||
-            (i > 0 && level->t_ns < object->levels.at[i - 1].t_ns)) {
+        const struct weft_level level = weft_object_level(model, object, i);
+        if (!is_index(level.point, model->points.count) || level.value > object->peak ||
+            (i > 0 && level.t_ns < weft_object_level(model, object, i - 1).t_ns)) {
             return "levels are not in time order, or above their peak";
         }
     }
@@ -177,56 +177,54 @@ static const char *check_object(const struct weft_model *model, uint32_t index)
 
 static const char *check_points(const struct weft_model *model)
 {
-    size_t args = 0;
-
     for (size_t i = 0; i < model->points.count; i++) {
-        const struct weft_point *point = &model->points.at[i];
-        if (i > 0 && point->t_ns < model->points.at[i - 1].t_ns) {
+        const struct weft_point point = weft_model_point(model, i);
+        if (i > 0 && point.t_ns < weft_model_point(model, i - 1).t_ns) {
             return "points are not in time order";
         }
-        if (point->kind == WEFT_EV_NONE || point->kind >= WEFT_EV_COUNT ||
-            point->outcome >= WEFT_OUT_COUNT || !is_index(point->thread, model->threads.count) ||
-            !is_index_or_none(point->site, model->sites.count)) {
+        if (point.kind == WEFT_EV_NONE || point.kind >= WEFT_EV_COUNT ||
+            point.outcome >= WEFT_OUT_COUNT || !is_index(point.thread, model->threads.count) ||
+            !is_index_or_none(point.site, model->sites.count)) {
             return "a point has a kind, an outcome, a thread or a site that does not exist";
         }
-        if (point->has_args) {
-            if (args == model->args.count || model->args.at[args].point != i) {
+        if (point.has_args) {
+            const struct weft_point_args args = weft_model_args(model, (uint32_t)i);
+            if (args.point != i || (!args.has_first && !args.has_second && args.text == NULL)) {
                 return "a point has arguments that do not exist";
             }
-            args++;
         }
-        if (!is_index_or_none(point->object, weft_point_about_thread(model, (uint32_t)i)
-                                                 ? model->threads.count
-                                                 : model->objects.count)) {
+        if (!is_index_or_none(point.object, weft_point_about_thread(model, (uint32_t)i)
+                                                ? model->threads.count
+                                                : model->objects.count)) {
             return "a point has an object that does not exist";
         }
     }
-    return args == model->args.count ? NULL : "there are arguments of no point";
+    return NULL;
 }
 
 static const char *check_wakes(const struct weft_model *model)
 {
     for (size_t i = 0; i < model->wakes.count; i++) {
-        const struct weft_wake *wake = &model->wakes.at[i];
-        if (wake->to_ns < wake->from_ns || (i > 0 && wake->to_ns < model->wakes.at[i - 1].to_ns)) {
+        const struct weft_wake wake = weft_model_wake(model, i);
+        if (wake.to_ns < wake.from_ns ||
+            (i > 0 && wake.to_ns < weft_model_wake(model, i - 1).to_ns)) {
             return "wake-ups are not in time order";
         }
-        if (!is_index(wake->from_thread, model->threads.count) ||
-            !is_index(wake->to_thread, model->threads.count) ||
-            wake->from_thread == wake->to_thread ||
-            !is_index(wake->span, model->threads.at[wake->to_thread].spans.count) ||
-            !is_index_or_none(wake->object, model->objects.count) ||
-            !is_index_or_none(wake->from_site, model->sites.count) ||
-            !is_index_or_none(wake->item, model->points.count)) {
+        if (!is_index(wake.from_thread, model->threads.count) ||
+            !is_index(wake.to_thread, model->threads.count) || wake.from_thread == wake.to_thread ||
+            !is_index(wake.span, model->threads.at[wake.to_thread].spans.count) ||
+            !is_index_or_none(wake.object, model->objects.count) ||
+            !is_index_or_none(wake.from_site, model->sites.count) ||
+            !is_index_or_none(wake.item, model->points.count)) {
             return "a wake-up has a thread, a span, an object, a site or an item that does not "
                    "exist";
         }
-        if (weft_span_end_ns(model, wake->to_thread, wake->span) != wake->to_ns ||
-            model->threads.at[wake->to_thread].spans.at[wake->span].start_ns > wake->from_ns) {
+        if (weft_span_end_ns(model, wake.to_thread, wake.span) != wake.to_ns ||
+            weft_model_span(model, wake.to_thread, wake.span).start_ns > wake.from_ns) {
             return "a wake-up is not within the wait that it ended";
         }
-        const struct weft_span *span = &model->threads.at[wake->to_thread].spans.at[wake->span];
-        if (weft_span_extra_of(model, span).wake != i) {
+        const struct weft_span span = weft_model_span(model, wake.to_thread, wake.span);
+        if (weft_span_extra_of(model, &span).wake != i) {
             return "a wake-up's wait does not know it";
         }
     }

@@ -40,14 +40,16 @@ struct weft_span {
     uint64_t start_ns;
     uint32_t object; /* index of the object; for JOIN the index of the thread that is joined */
     uint32_t site;   /* where the wait began */
-    uint32_t extra;  /* index into extras, or WEFT_NONE */
+    uint32_t point;  /* the event that it began with, or, where only its end is recorded, ended */
+    uint32_t wake;   /* who ended it: index into wakes, or WEFT_NONE: not known */
+    uint32_t more;   /* private: index into extras, or WEFT_NONE */
     uint8_t state;   /* enum weft_state */
     uint8_t outcome; /* enum weft_outcome; says nothing while flags are OPEN or ASSUMED */
     uint8_t flags;
     uint8_t question; /* enum weft_question, for POLL */
 };
 
-/* What only some spans have. */
+/* What only some spans have; most of it stands in the arguments of the event that began it. */
 struct weft_span_extra {
     int64_t amount; /* SLEEP: ns asked for; POLL: how often, 0 while not known; waits: time-out in
                        ns; -1 for none */
@@ -65,7 +67,8 @@ struct weft_wake {
     uint32_t object; /* WEFT_NONE for joins */
     uint32_t span;   /* the wait that it ended: index into spans of to_thread */
     uint32_t from_site;
-    uint32_t item; /* queues: the index of the event whose item was handed over, or NONE */
+    uint32_t from_point; /* the event of the act */
+    uint32_t item;       /* queues: the index of the event whose item was handed over, or NONE */
 };
 
 /* An event as it came, for stepping, tooltips and marks. */
@@ -86,6 +89,66 @@ struct weft_point_args {
      * objects, 0 else. */
     int64_t first, second;
     const char *text; /* NULL: none */
+};
+
+/*
+ * How the above are stored, which is the model's own matter: references to points, whose fields
+ * they share.  An event is kept in 16 bytes, in chunks, so that nothing moves when the trace grows;
+ * a chunk with a number that does not fit keeps its events whole.
+ *
+ *     word 0   time 48 │ kind 8 │ outcome 7 │ has_args 1
+ *     word 1   thread 16 │ site 24 │ object 24         all ones: WEFT_NONE
+ *
+ * Arguments follow each other as bytes, with an index of each 16th point.
+ */
+enum {
+    WEFT_CHUNK_LOG = 12, /* points in a chunk */
+    WEFT_CHUNK_POINTS = 1 << WEFT_CHUNK_LOG,
+    WEFT_ARGS_INDEXED = 16,
+};
+
+struct weft_point_kept {
+    uint64_t word[2];
+};
+
+struct weft_chunk {
+    struct weft_point_kept *kept; /* NULL: wide */
+    struct weft_point *wide;
+    uint8_t *args;
+    uint32_t args_used, args_room;
+    uint32_t args_from[WEFT_CHUNK_POINTS / WEFT_ARGS_INDEXED];
+};
+
+enum {
+    WEFT_KEPT_PUBLIC = 7, /* the flags that everybody knows */
+    WEFT_KEPT_MORE = 64,  /* spans: `link` is an index into extras, not into wakes */
+    WEFT_KEPT_LATE = 128, /* spans: the begin is in the extra */
+};
+/* Of two words with points in them, whose numbers have 31 bits. */
+#define WEFT_KEPT_POINT UINT32_C(0x7fffffff)
+#define WEFT_KEPT_BIT UINT32_C(0x80000000)
+
+struct weft_span_kept {
+    uint32_t point;
+    uint32_t link;
+    uint8_t state, outcome, flags, question;
+};
+
+struct weft_extra_kept {
+    uint64_t start_ns;
+    int64_t amount;
+    uint32_t wake;
+};
+
+struct weft_wake_kept {
+    uint32_t from; /* the act; the bit: its item is what the get took */
+    uint32_t to;   /* the end; the bit: clocks differed, the act counts as simultaneous */
+    uint32_t span;
+};
+
+struct weft_hold_kept {
+    uint32_t from; /* the acquire; the bit: it ended when the next hold began */
+    uint32_t to;   /* the release, WEFT_KEPT_POINT: not known; the bit: assumed */
 };
 
 struct weft_rename {
@@ -114,7 +177,7 @@ struct weft_thread_info {
         size_t count, room;
     } names; /* every name that it had, in time order; at least one */
     struct {
-        struct weft_span *at;
+        struct weft_span_kept *at;
         size_t count, room;
     } spans;
     struct {
@@ -163,15 +226,16 @@ struct weft_object {
     uint64_t puts, gets; /* queues */
     int64_t peak;        /* highest level */
     struct {
-        struct weft_hold *at;
+        struct weft_hold_kept *at;
         size_t count, room;
     } holds;
     struct {
         struct weft_wait_ref *at;
         size_t count, room;
-    } waits; /* by begin */
+    } waits;              /* by begin */
+    int64_t level_before; /* what the first level was before the first event, if that is stored */
     struct {
-        struct weft_level *at;
+        uint32_t *at; /* points; the bit: level_before */
         size_t count, room;
     } levels;
 };
@@ -212,19 +276,20 @@ struct weft_model {
         size_t count, room;
     } sites;
     struct {
-        struct weft_point *at;
-        size_t count, room;
-    } points; /* all events, in time order */
+        struct weft_chunk **at; /* of WEFT_CHUNK_POINTS each */
+        size_t count;           /* of points */
+        size_t room;            /* for chunks */
+    } points;                   /* all events, in time order */
     struct {
-        struct weft_point_args *at;
+        const char **at;
         size_t count, room;
-    } args; /* by point */
+    } texts; /* of arguments */
     struct {
-        struct weft_span_extra *at;
+        struct weft_extra_kept *at;
         size_t count, room;
     } extras;
     struct {
-        struct weft_wake *at;
+        struct weft_wake_kept *at;
         size_t count, room;
     } wakes; /* by to_ns */
     struct {
@@ -262,22 +327,69 @@ enum weft_status weft_model_load(const char *path, void (*bad)(void *ctx, const 
  * own matter.  Indices must be valid, counts are in the arrays.  Threads: any.
  */
 
+static inline uint32_t weft_kept_number(uint64_t word, unsigned shift, uint32_t mask)
+{
+    const uint32_t number = (uint32_t)(word >> shift) & mask;
+
+    return number == mask ? WEFT_NONE : number;
+}
+
 static inline struct weft_point weft_model_point(const struct weft_model *model, size_t point)
 {
-    return model->points.at[point];
+    const struct weft_chunk *chunk = model->points.at[point >> WEFT_CHUNK_LOG];
+    const size_t at = point % WEFT_CHUNK_POINTS;
+
+    if (chunk->kept == NULL) {
+        return chunk->wide[at];
+    }
+    const uint64_t *word = chunk->kept[at].word;
+    return (struct weft_point){.t_ns = word[0] >> 16,
+                               .thread = (uint32_t)(word[1] >> 48),
+                               .object = weft_kept_number(word[1], 0, 0xffffff),
+                               .site = weft_kept_number(word[1], 24, 0xffffff),
+                               .kind = (uint8_t)(word[0] >> 8),
+                               .outcome = (uint8_t)(word[0] & 0xff) >> 1,
+                               .has_args = (word[0] & 1) != 0};
 }
 
 /* The same for its time alone, which is what searches look at. */
 static inline uint64_t weft_model_point_ns(const struct weft_model *model, size_t point)
 {
-    return model->points.at[point].t_ns;
+    const struct weft_chunk *chunk = model->points.at[point >> WEFT_CHUNK_LOG];
+    const size_t at = point % WEFT_CHUNK_POINTS;
+
+    return chunk->kept == NULL ? chunk->wide[at].t_ns : chunk->kept[at].word[0] >> 16;
+}
+
+static inline uint64_t weft_thread_span_ns(const struct weft_model *model,
+                                           const struct weft_thread_info *thread, size_t span)
+{
+    const struct weft_span_kept *kept = &thread->spans.at[span];
+
+    return (kept->flags & WEFT_KEPT_LATE) != 0 ? model->extras.at[kept->link].start_ns
+                                               : weft_model_point_ns(model, kept->point);
 }
 
 static inline struct weft_span weft_thread_span(const struct weft_model *model,
                                                 const struct weft_thread_info *thread, size_t span)
 {
-    (void)model;
-    return thread->spans.at[span];
+    const struct weft_span_kept kept = thread->spans.at[span];
+    const struct weft_point point = weft_model_point(model, kept.point);
+    const bool more = (kept.flags & WEFT_KEPT_MORE) != 0;
+    const bool runs = kept.state == WEFT_STATE_RUNNING || kept.state == WEFT_STATE_UNKNOWN;
+
+    return (struct weft_span){.start_ns = (kept.flags & WEFT_KEPT_LATE) != 0
+                                              ? model->extras.at[kept.link].start_ns
+                                              : point.t_ns,
+                              .object = runs ? WEFT_NONE : point.object,
+                              .site = runs ? WEFT_NONE : point.site,
+                              .point = kept.point,
+                              .wake = more ? model->extras.at[kept.link].wake : kept.link,
+                              .more = more ? kept.link : WEFT_NONE,
+                              .state = kept.state,
+                              .outcome = kept.outcome,
+                              .flags = kept.flags & WEFT_KEPT_PUBLIC,
+                              .question = kept.question};
 }
 
 static inline struct weft_span weft_model_span(const struct weft_model *model, size_t thread,
@@ -286,12 +398,14 @@ static inline struct weft_span weft_model_span(const struct weft_model *model, s
     return weft_thread_span(model, &model->threads.at[thread], span);
 }
 
-static inline struct weft_hold weft_object_hold(const struct weft_model *model,
-                                                const struct weft_object *object, size_t hold)
+static inline uint64_t weft_object_hold_ns(const struct weft_model *model,
+                                           const struct weft_object *object, size_t hold)
 {
-    (void)model;
-    return object->holds.at[hold];
+    return weft_model_point_ns(model, object->holds.at[hold].from & WEFT_KEPT_POINT);
 }
+
+struct weft_hold weft_object_hold(const struct weft_model *model, const struct weft_object *object,
+                                  size_t hold);
 
 static inline struct weft_hold weft_model_hold(const struct weft_model *model, size_t object,
                                                size_t hold)
@@ -299,12 +413,14 @@ static inline struct weft_hold weft_model_hold(const struct weft_model *model, s
     return weft_object_hold(model, &model->objects.at[object], hold);
 }
 
-static inline struct weft_level weft_object_level(const struct weft_model *model,
-                                                  const struct weft_object *object, size_t level)
+static inline uint64_t weft_object_level_ns(const struct weft_model *model,
+                                            const struct weft_object *object, size_t level)
 {
-    (void)model;
-    return object->levels.at[level];
+    return weft_model_point_ns(model, object->levels.at[level] & WEFT_KEPT_POINT);
 }
+
+struct weft_level weft_object_level(const struct weft_model *model,
+                                    const struct weft_object *object, size_t level);
 
 static inline struct weft_level weft_model_level(const struct weft_model *model, size_t object,
                                                  size_t level)
@@ -312,9 +428,11 @@ static inline struct weft_level weft_model_level(const struct weft_model *model,
     return weft_object_level(model, &model->objects.at[object], level);
 }
 
-static inline struct weft_wake weft_model_wake(const struct weft_model *model, size_t wake)
+struct weft_wake weft_model_wake(const struct weft_model *model, size_t wake);
+
+static inline uint64_t weft_model_wake_ns(const struct weft_model *model, size_t wake)
 {
-    return model->wakes.at[wake];
+    return weft_model_point_ns(model, model->wakes.at[wake].to & WEFT_KEPT_POINT);
 }
 
 /* Asking ────────────────────────────────────────────────────────────────────────────────────── */

@@ -124,13 +124,29 @@ static bool set_level(struct weft_model *model, const struct weft_now *now, int6
 {
     struct weft_object *object = &model->objects.at[now->object];
 
-    if (object->levels.count > 0 && object->levels.at[object->levels.count - 1].value == value) {
+    struct weft_object_build *build = &model->builder->objects.at[now->object];
+
+    if (object->levels.count > 0 && build->level == value) {
         return true;
     }
     if (object->levels.count == 0 || value > object->peak) {
         object->peak = value;
     }
-    return weft_vec_push(&object->levels, (struct weft_level){now->t_ns, value, now->point});
+    build->level = value;
+    return weft_vec_push(&object->levels, now->point);
+}
+
+/* The level before the first event, which no event says. */
+static bool set_level_before(struct weft_model *model, const struct weft_now *now, int64_t value)
+{
+    struct weft_object *object = &model->objects.at[now->object];
+
+    if (!set_level(model, now, value)) {
+        return false;
+    }
+    object->level_before = value;
+    object->levels.at[0] |= WEFT_KEPT_BIT;
+    return true;
 }
 
 /*
@@ -142,21 +158,21 @@ static bool begin_level(struct weft_model *model, const struct weft_now *now)
     const struct weft_object *object = &model->objects.at[now->object];
 
     if (object->family == WEFT_FAMILY_QUEUE) {
-        return set_level(model, now, 0);
+        return set_level_before(model, now, 0);
     }
     if (object->family != WEFT_FAMILY_SEMAPHORE) {
         return true;
     }
     if (object->capacity > 0) {
-        return set_level(model, now, object->capacity);
+        return set_level_before(model, now, object->capacity);
     }
     if (now->kind == WEFT_EV_SEM_ACQUIRE && now->has_first && now->first < INT64_MAX) {
-        return set_level(model, now, now->first + 1);
+        return set_level_before(model, now, now->first + 1);
     }
     if (now->kind == WEFT_EV_SEM_RELEASE && now->has_first && now->first > 0) {
-        return set_level(model, now, now->first - 1);
+        return set_level_before(model, now, now->first - 1);
     }
-    return now->kind != WEFT_EV_SEM_WAIT || set_level(model, now, 0);
+    return now->kind != WEFT_EV_SEM_WAIT || set_level_before(model, now, 0);
 }
 
 bool weft_model_touch(struct weft_model *model, const struct weft_now *now)
@@ -180,40 +196,31 @@ bool weft_model_touch(struct weft_model *model, const struct weft_now *now)
 static bool add_hold(struct weft_model *model, const struct weft_now *now, uint32_t object)
 {
     return weft_vec_push(&model->objects.at[object].holds,
-                         (struct weft_hold){.start_ns = now->t_ns,
-                                            .end_ns = now->t_ns,
-                                            .thread = now->thread,
-                                            .released_by = WEFT_NONE,
-                                            .site = now->site,
-                                            .release_site = WEFT_NONE,
-                                            .flags = now->kind == WEFT_EV_RWLOCK_READ_ACQUIRE
-                                                         ? WEFT_SPAN_OPEN | WEFT_HOLD_SHARED
-                                                         : WEFT_SPAN_OPEN});
+                         (struct weft_hold_kept){.from = now->point, .to = WEFT_KEPT_POINT});
 }
 
-static void end_hold(struct weft_hold *hold, const struct weft_now *now)
+static uint32_t holder(const struct weft_model *model, const struct weft_hold_kept *hold)
 {
-    hold->end_ns = now->t_ns;
-    hold->released_by = now->thread;
-    hold->release_site = now->site;
-    hold->flags &= WEFT_HOLD_SHARED;
+    return weft_model_point(model, hold->from & WEFT_KEPT_POINT).thread;
 }
 
 /* The owner's release was overtaken by this acquire, or is lost: which, its release will tell. */
 static void cut_hold(struct weft_model *model, const struct weft_now *now, uint32_t object)
 {
     struct weft_object_build *build = &model->builder->objects.at[object];
-    struct weft_hold *hold = &model->objects.at[object].holds.at[build->open_hold];
+    struct weft_hold_kept *hold = &model->objects.at[object].holds.at[build->open_hold];
+    const bool own = build->owner == now->thread;
 
-    hold->end_ns = now->t_ns;
-    hold->flags = WEFT_SPAN_ASSUMED;
-    if (build->overtaken != WEFT_NONE || hold->thread == now->thread) {
+    hold->from |= WEFT_KEPT_BIT;
+    hold->to |= WEFT_KEPT_BIT;
+    if (build->overtaken != WEFT_NONE || own) {
         model->oddities++;
     }
-    if (hold->thread != now->thread) {
+    if (!own) {
         build->overtaken = build->open_hold;
         build->overtaker = now->waited != WEFT_NONE ? now->thread : WEFT_NONE;
         build->overtaker_span = now->waited;
+        build->overtaker_point = now->point;
     }
 }
 
@@ -222,8 +229,7 @@ static bool take_lock(struct weft_model *model, const struct weft_now *now, uint
     struct weft_object_build *build = &model->builder->objects.at[object];
 
     if (build->open_hold != WEFT_NONE) {
-        if (is_reentrant(&model->objects.at[object]) &&
-            model->objects.at[object].holds.at[build->open_hold].thread == now->thread) {
+        if (is_reentrant(&model->objects.at[object]) && build->owner == now->thread) {
             build->depth += build->depth < UINT32_MAX;
             return true;
         }
@@ -236,6 +242,7 @@ static bool take_lock(struct weft_model *model, const struct weft_now *now, uint
         return false;
     }
     build->open_hold = (uint32_t)model->objects.at[object].holds.count - 1;
+    build->owner = now->thread;
     build->depth = 1;
     return true;
 }
@@ -244,25 +251,22 @@ static bool take_lock(struct weft_model *model, const struct weft_now *now, uint
 static bool end_overtaken(struct weft_model *model, const struct weft_now *now, uint32_t object)
 {
     struct weft_object_build *build = &model->builder->objects.at[object];
-    struct weft_hold *hold = &model->objects.at[object].holds.at[build->overtaken];
+    struct weft_hold_kept *hold = &model->objects.at[object].holds.at[build->overtaken];
 
     build->overtaken = WEFT_NONE;
-    hold->released_by = now->thread;
-    hold->release_site = now->site;
-    if (now->t_ns - hold->end_ns > SKEW_NS) {
+    hold->to = now->point | WEFT_KEPT_BIT;
+    if (now->t_ns - weft_model_point_ns(model, build->overtaker_point) > SKEW_NS) {
         model->oddities++;
         return true;
     }
-    hold->flags = 0;
+    hold->to = now->point;
     if (build->overtaker == WEFT_NONE || build->overtaker == now->thread) {
         return true;
     }
-    const struct weft_span *wait =
-        &model->threads.at[build->overtaker].spans.at[build->overtaker_span];
-    if (weft_span_extra_of(model, wait).wake != WEFT_NONE) {
+    if (weft_model_span(model, build->overtaker, build->overtaker_span).wake != WEFT_NONE) {
         return true;
     }
-    return weft_model_add_late_wake(model, now, object, build->overtaker, build->overtaker_span);
+    return weft_model_add_late_wake(model, now, build);
 }
 
 /* *gave: the lock is free now. */
@@ -270,16 +274,13 @@ static bool release_lock(struct weft_model *model, const struct weft_now *now, u
                          bool *gave)
 {
     struct weft_object_build *build = &model->builder->objects.at[object];
-    struct weft_hold *open = build->open_hold == WEFT_NONE
-                                 ? NULL
-                                 : &model->objects.at[object].holds.at[build->open_hold];
-    const struct weft_hold *overtaken = build->overtaken == WEFT_NONE
-                                            ? NULL
-                                            : &model->objects.at[object].holds.at[build->overtaken];
-    const bool own = open != NULL && open->thread == now->thread;
+    struct weft_hold_kept *holds = model->objects.at[object].holds.at;
+    struct weft_hold_kept *open = build->open_hold == WEFT_NONE ? NULL : &holds[build->open_hold];
+    const bool own = open != NULL && build->owner == now->thread;
 
     *gave = false;
-    if (!own && overtaken != NULL && overtaken->thread == now->thread) {
+    if (!own && build->overtaken != WEFT_NONE &&
+        holder(model, &holds[build->overtaken]) == now->thread) {
         return end_overtaken(model, now, object);
     }
     if (open == NULL || (!own && is_reentrant(&model->objects.at[object]))) {
@@ -289,7 +290,7 @@ static bool release_lock(struct weft_model *model, const struct weft_now *now, u
         return true;
     }
     if (--build->depth == 0) {
-        end_hold(open, now);
+        open->to = now->point;
         build->open_hold = WEFT_NONE;
         *gave = true;
     }
@@ -304,13 +305,12 @@ bool weft_model_give_up_mutex(struct weft_model *model, const struct weft_now *n
     if (build->open_hold == WEFT_NONE) {
         return true;
     }
-    struct weft_hold *hold = &model->objects.at[mutex].holds.at[build->open_hold];
-    if (hold->thread != now->thread) {
+    if (build->owner != now->thread) {
         return true;
     }
     thread->gave_up = true;
     thread->mutex_depth = build->depth;
-    end_hold(hold, now);
+    model->objects.at[mutex].holds.at[build->open_hold].to = now->point;
     build->open_hold = WEFT_NONE;
     build->depth = 0;
     build->supplies[WEFT_SUPPLY_MAIN].last = now->point;
@@ -337,9 +337,7 @@ static bool was_given_up(struct weft_model *model, const struct weft_now *now)
     if (!build->gave_up) {
         return false;
     }
-    const struct weft_thread_info *info = &model->threads.at[now->thread];
-    const struct weft_span *wait = &info->spans.at[info->spans.count - 1];
-    if (weft_span_extra_of(model, wait).mutex != now->object) {
+    if (build->wait_mutex != now->object) {
         return false;
     }
     build->gave_up = false;
@@ -455,7 +453,7 @@ static void release_permit(struct weft_model *model, const struct weft_now *now)
     } else {
         build->last_permit = permit->previous;
     }
-    end_hold(&model->objects.at[now->object].holds.at[permit->hold], now);
+    model->objects.at[now->object].holds.at[permit->hold].to = now->point;
     permit->next = builder->free_permit;
     builder->free_permit = at;
 }
@@ -491,8 +489,7 @@ static uint64_t failed_tries(const struct weft_model *model, const struct weft_n
     if (!is_try || now->waited == WEFT_NONE) {
         return 0;
     }
-    const struct weft_span *poll = &model->threads.at[now->thread].spans.at[now->waited];
-    const struct weft_span_extra extra = weft_span_extra_of(model, poll);
+    const struct weft_span_extra extra = weft_model_span_extra(model, now->thread, now->waited);
     const uint64_t counted = model->builder->threads.at[now->thread].ask_counted ? 1 : 0;
     if (extra.answer != 0 || extra.amount <= 0) {
         return 0;

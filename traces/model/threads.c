@@ -91,21 +91,24 @@ static void end_span(struct weft_model *model, uint32_t thread, uint64_t t_ns)
 {
     struct weft_thread_info *info = &model->threads.at[thread];
     struct weft_thread_build *build = &model->builder->threads.at[thread];
-    struct weft_span *span = &info->spans.at[info->spans.count - 1];
+    struct weft_span_kept *span = &info->spans.at[info->spans.count - 1];
 
     span->flags &= (uint8_t)~WEFT_SPAN_OPEN;
-    build->tally.ns[span->state] += t_ns - span->start_ns;
+    build->tally.ns[span->state] += t_ns - build->span_ns;
 }
 
-/* The last span ends and another begins; a running span of no length makes room for it. */
-static bool next_span(struct weft_model *model, uint32_t thread, const struct weft_span *span)
+/*
+ * The last span ends and another begins at start_ns; a running span of no length makes room for it.
+ */
+static bool next_span(struct weft_model *model, uint32_t thread, uint64_t start_ns,
+                      const struct weft_span_kept *span)
 {
     struct weft_thread_info *info = &model->threads.at[thread];
     struct weft_thread_build *build = &model->builder->threads.at[thread];
 
     if (info->spans.count > 0) {
-        struct weft_span *last = &info->spans.at[info->spans.count - 1];
-        if (last->state == WEFT_STATE_RUNNING && last->start_ns == span->start_ns) {
+        struct weft_span_kept *last = &info->spans.at[info->spans.count - 1];
+        if (last->state == WEFT_STATE_RUNNING && build->span_ns == start_ns) {
             *last = *span;
             return true;
         }
@@ -115,40 +118,39 @@ static bool next_span(struct weft_model *model, uint32_t thread, const struct we
         return false;
     }
     if (info->spans.count > 0) {
-        end_span(model, thread, span->start_ns);
+        end_span(model, thread, start_ns);
     }
     if (info->spans.count % WEFT_TALLY_SPANS == 0) {
         build->tallies.at[build->tallies.count++] = build->tally;
     }
+    build->span_ns = start_ns;
     info->spans.at[info->spans.count++] = *span;
     return true;
 }
 
-static bool run(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+static bool run(struct weft_model *model, const struct weft_now *now)
 {
-    return next_span(model, thread,
-                     &(struct weft_span){.start_ns = t_ns,
-                                         .object = WEFT_NONE,
-                                         .site = WEFT_NONE,
-                                         .extra = WEFT_NONE,
-                                         .state = WEFT_STATE_RUNNING,
-                                         .flags = WEFT_SPAN_OPEN});
+    return next_span(model, now->thread, now->t_ns,
+                     &(struct weft_span_kept){.point = now->point,
+                                              .link = WEFT_NONE,
+                                              .state = WEFT_STATE_RUNNING,
+                                              .flags = WEFT_SPAN_OPEN});
 }
 
-bool weft_model_begin_lane(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+bool weft_model_begin_lane(struct weft_model *model, const struct weft_now *now)
 {
-    if (model->builder->threads.at[thread].begun) {
+    if (model->builder->threads.at[now->thread].begun) {
         return true;
     }
-    if (!run(model, thread, t_ns)) {
+    if (!run(model, now)) {
         return false;
     }
-    model->builder->threads.at[thread].begun = true;
-    model->threads.at[thread].start_ns = t_ns;
+    model->builder->threads.at[now->thread].begun = true;
+    model->threads.at[now->thread].start_ns = now->t_ns;
     return true;
 }
 
-static struct weft_span *last_span(struct weft_model *model, uint32_t thread)
+static struct weft_span_kept *last_span(struct weft_model *model, uint32_t thread)
 {
     struct weft_thread_info *info = &model->threads.at[thread];
 
@@ -170,25 +172,24 @@ static struct weft_supply *supply_for(struct weft_model *model, uint32_t object,
 static void stop_waiting(struct weft_model *model, uint32_t thread)
 {
     struct weft_thread_build *build = &model->builder->threads.at[thread];
-    const struct weft_span *span = last_span(model, thread);
 
     build->waiting = false;
     build->gave_up = false;
-    if (weft_events[build->begin_kind].phase == WEFT_PHASE_BEGIN && span->object != WEFT_NONE &&
-        !weft_span_about_thread(span)) {
-        supply_for(model, span->object, (enum weft_event_kind)build->begin_kind)->waiting--;
+    if (weft_events[build->begin_kind].phase == WEFT_PHASE_BEGIN &&
+        build->wait_object != WEFT_NONE && last_span(model, thread)->state != WEFT_STATE_JOIN) {
+        supply_for(model, build->wait_object, (enum weft_event_kind)build->begin_kind)->waiting--;
     }
 }
 
 /* Its end is not in the trace, but what the thread did next is. */
-static bool assume_wait_ended(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+static bool assume_wait_ended(struct weft_model *model, const struct weft_now *now)
 {
-    if (!model->builder->threads.at[thread].waiting) {
+    if (!model->builder->threads.at[now->thread].waiting) {
         return true;
     }
-    stop_waiting(model, thread);
-    last_span(model, thread)->flags |= WEFT_SPAN_ASSUMED;
-    return run(model, thread, t_ns);
+    stop_waiting(model, now->thread);
+    last_span(model, now->thread)->flags |= WEFT_SPAN_ASSUMED;
+    return run(model, now);
 }
 
 void weft_model_end_lane(struct weft_model *model, uint32_t thread, uint64_t t_ns)
@@ -211,45 +212,43 @@ void weft_model_end_lane(struct weft_model *model, uint32_t thread, uint64_t t_n
     info->end_ns = t_ns;
 }
 
-struct weft_span_extra *weft_model_extra(struct weft_model *model, struct weft_span *span)
+/* Room for what only some spans have. */
+static bool add_extra(struct weft_model *model, struct weft_span_kept *span, uint64_t start_ns)
 {
-    if (span->extra == WEFT_NONE) {
-        if (!weft_vec_push(
-                &model->extras,
-                (struct weft_span_extra){.amount = -1, .wake = WEFT_NONE, .mutex = WEFT_NONE})) {
-            return NULL;
-        }
-        span->extra = (uint32_t)model->extras.count - 1;
+    if (!weft_vec_push(&model->extras,
+                       (struct weft_extra_kept){.start_ns = start_ns, .wake = WEFT_NONE})) {
+        return false;
     }
-    return &model->extras.at[span->extra];
+    span->link = (uint32_t)model->extras.count - 1;
+    span->flags |= WEFT_KEPT_MORE;
+    return true;
+}
+
+void weft_model_set_wake(struct weft_model *model, struct weft_span_kept *span, uint32_t wake)
+{
+    if ((span->flags & WEFT_KEPT_MORE) != 0) {
+        model->extras.at[span->link].wake = wake;
+    } else {
+        span->link = wake;
+    }
+}
+
+/* The mutex that the wait which the thread is in gives up meanwhile, or WEFT_NONE. */
+static uint32_t wait_mutex(const struct weft_model *model, uint32_t thread)
+{
+    const struct weft_thread_build *build = &model->builder->threads.at[thread];
+
+    return build->waiting ? build->wait_mutex : WEFT_NONE;
 }
 
 static bool begin_wait(struct weft_model *model, struct weft_now *now)
 {
     struct weft_thread_build *build = &model->builder->threads.at[now->thread];
-    struct weft_span span = {.start_ns = now->t_ns,
-                             .object = now->object,
-                             .site = now->site,
-                             .extra = WEFT_NONE,
-                             .state = now->info->state,
-                             .flags = WEFT_SPAN_OPEN};
-    const bool timed =
-        now->has_first && now->first >= 0 &&
-        (now->info->first == WEFT_ARG_TIMEOUT || now->info->first == WEFT_ARG_DURATION);
+    const struct weft_span_kept span = {
+        .point = now->point, .link = WEFT_NONE, .state = now->info->state, .flags = WEFT_SPAN_OPEN};
     const bool has_mutex = now->info->second == WEFT_ARG_WITH && now->has_second;
 
-    if (!assume_wait_ended(model, now->thread, now->t_ns)) {
-        return false;
-    }
-    if (timed || has_mutex) {
-        struct weft_span_extra *extra = weft_model_extra(model, &span);
-        if (extra == NULL) {
-            return false;
-        }
-        extra->amount = timed ? now->first : -1;
-        extra->mutex = has_mutex ? (uint32_t)now->second : WEFT_NONE;
-    }
-    if (!next_span(model, now->thread, &span)) {
+    if (!assume_wait_ended(model, now) || !next_span(model, now->thread, now->t_ns, &span)) {
         return false;
     }
     if (now->object != WEFT_NONE && !now->about_thread) {
@@ -263,6 +262,8 @@ static bool begin_wait(struct weft_model *model, struct weft_now *now)
     build->waiting = true;
     build->begin_kind = (uint8_t)now->kind;
     build->begin_point = now->point;
+    build->wait_object = now->object;
+    build->wait_mutex = has_mutex ? (uint32_t)now->second : WEFT_NONE;
     build->gave_up = false;
     return !has_mutex || weft_model_give_up_mutex(model, now, (uint32_t)now->second);
 }
@@ -293,21 +294,19 @@ static bool needs_begin(enum weft_event_kind kind)
 /* An end that says how long it lasted: the wait began that long before, while the thread ran. */
 static bool begin_late(struct weft_model *model, struct weft_now *now)
 {
-    const struct weft_span *last = last_span(model, now->thread);
+    struct weft_thread_build *build = &model->builder->threads.at[now->thread];
     const uint64_t lasted_ns = now->first > 0 ? (uint64_t)now->first : 0;
     const uint64_t begin_ns = lasted_ns < now->t_ns ? now->t_ns - lasted_ns : 0;
-    const bool fits = begin_ns > last->start_ns;
+    const uint64_t start_ns = begin_ns > build->span_ns ? begin_ns : build->span_ns;
+    struct weft_span_kept span = {
+        .point = now->point, .state = now->info->state, .flags = WEFT_SPAN_OPEN | WEFT_KEPT_LATE};
 
-    if (!next_span(model, now->thread,
-                   &(struct weft_span){.start_ns = fits ? begin_ns : last->start_ns,
-                                       .object = now->object,
-                                       .site = now->site,
-                                       .extra = WEFT_NONE,
-                                       .state = now->info->state,
-                                       .flags = WEFT_SPAN_OPEN})) {
+    if (!add_extra(model, &span, start_ns) || !next_span(model, now->thread, start_ns, &span)) {
         return false;
     }
-    model->builder->threads.at[now->thread].begin_kind = (uint8_t)now->kind;
+    build->begin_kind = (uint8_t)now->kind;
+    build->wait_object = now->object;
+    build->wait_mutex = WEFT_NONE;
     now->waited = (uint32_t)model->threads.at[now->thread].spans.count - 1;
     return true;
 }
@@ -315,9 +314,9 @@ static bool begin_late(struct weft_model *model, struct weft_now *now)
 static bool end_or_pass(struct weft_model *model, struct weft_now *now)
 {
     const struct weft_thread_build *build = &model->builder->threads.at[now->thread];
-    const struct weft_span *span = last_span(model, now->thread);
+    const struct weft_span_kept *span = last_span(model, now->thread);
 
-    if (build->waiting && span->state == now->info->state && span->object == now->object &&
+    if (build->waiting && span->state == now->info->state && build->wait_object == now->object &&
         side(build->begin_kind) == side(now->kind)) {
         now->waited = (uint32_t)model->threads.at[now->thread].spans.count - 1;
         return true;
@@ -329,53 +328,46 @@ static bool end_or_pass(struct weft_model *model, struct weft_now *now)
         return begin_late(model, now);
     }
     /* A condition's wait takes its mutex again before it ends. */
-    if (build->waiting && span->state == WEFT_STATE_COND_WAIT && now->object != WEFT_NONE &&
-        weft_span_extra_of(model, span).mutex == now->object) {
+    if (span->state == WEFT_STATE_COND_WAIT && now->object != WEFT_NONE &&
+        wait_mutex(model, now->thread) == now->object) {
         return true;
     }
-    return assume_wait_ended(model, now->thread, now->t_ns);
+    return assume_wait_ended(model, now);
 }
 
 static bool begin_poll(struct weft_model *model, struct weft_now *now)
 {
     struct weft_thread_build *build = &model->builder->threads.at[now->thread];
-    struct weft_span span = {.start_ns = now->t_ns,
-                             .object = now->object,
-                             .site = now->site,
-                             .extra = WEFT_NONE,
-                             .state = WEFT_STATE_POLL,
-                             .flags = WEFT_SPAN_OPEN,
-                             .question = (uint8_t)now->first};
+    struct weft_span_kept span = {.point = now->point,
+                                  .state = WEFT_STATE_POLL,
+                                  .flags = WEFT_SPAN_OPEN,
+                                  .question = (uint8_t)now->first};
 
-    if (!assume_wait_ended(model, now->thread, now->t_ns)) {
+    if (!assume_wait_ended(model, now) || !add_extra(model, &span, now->t_ns)) {
         return false;
     }
-    struct weft_span_extra *extra = weft_model_extra(model, &span);
-    if (extra == NULL) {
-        return false;
-    }
-    extra->amount = 0;
-    extra->answer = now->second;
     build->waiting = true;
     build->begin_kind = (uint8_t)now->kind;
     build->begin_point = now->point;
+    build->wait_object = now->object;
+    build->wait_mutex = WEFT_NONE;
     build->ask_counted =
         build->last_kind == weft_questions[now->first].once && build->last_object == now->object;
-    return next_span(model, now->thread, &span);
+    return next_span(model, now->thread, now->t_ns, &span);
 }
 
 static bool end_poll(struct weft_model *model, struct weft_now *now)
 {
     const struct weft_thread_build *build = &model->builder->threads.at[now->thread];
-    struct weft_span *span = last_span(model, now->thread);
+    const struct weft_span_kept *span = last_span(model, now->thread);
 
-    if (!build->waiting || span->state != WEFT_STATE_POLL || span->object != now->object ||
+    if (!build->waiting || span->state != WEFT_STATE_POLL || build->wait_object != now->object ||
         span->question != now->first) {
         model->oddities++;
-        return assume_wait_ended(model, now->thread, now->t_ns);
+        return assume_wait_ended(model, now);
     }
     now->waited = (uint32_t)model->threads.at[now->thread].spans.count - 1;
-    model->extras.at[span->extra].amount = now->has_second && now->second > 0 ? now->second : 0;
+    model->extras.at[span->link].amount = now->has_second && now->second > 0 ? now->second : 0;
     return true;
 }
 
@@ -407,22 +399,18 @@ bool weft_model_is_timeout(enum weft_event_kind kind)
 
 bool weft_model_end_wait(struct weft_model *model, const struct weft_now *now, uint32_t wake)
 {
-    struct weft_span *span = last_span(model, now->thread);
-    const bool gave_up = model->builder->threads.at[now->thread].gave_up;
+    struct weft_span_kept *span = last_span(model, now->thread);
+    const struct weft_thread_build *build = &model->builder->threads.at[now->thread];
 
     span->outcome = (uint8_t)(weft_model_is_timeout(now->kind) ? WEFT_OUT_TIMEOUT : now->outcome);
     if (wake != WEFT_NONE) {
-        struct weft_span_extra *extra = weft_model_extra(model, span);
-        if (extra == NULL) {
-            return false;
-        }
-        extra->wake = wake;
+        weft_model_set_wake(model, span, wake);
     }
-    if (gave_up && !weft_model_take_mutex_back(model, now, model->extras.at[span->extra].mutex)) {
+    if (build->gave_up && !weft_model_take_mutex_back(model, now, build->wait_mutex)) {
         return false;
     }
     stop_waiting(model, now->thread);
-    return run(model, now->thread, now->t_ns);
+    return run(model, now);
 }
 
 bool weft_model_zone(struct weft_model *model, const struct weft_now *now)

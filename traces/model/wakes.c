@@ -146,22 +146,16 @@ static uint32_t item_of(const struct weft_model *model, const struct weft_now *n
 static bool add_wake(struct weft_model *model, const struct weft_now *now, uint32_t from,
                      uint32_t *wake)
 {
-    const struct weft_point *cause = &model->points.at[from];
-    const struct weft_span *span = &model->threads.at[now->thread].spans.at[now->waited];
-    const bool join = weft_span_about_thread(span);
+    const bool join = now->kind == WEFT_EV_JOIN_END;
 
-    if (cause->thread == now->thread) {
+    if (weft_model_point(model, from).thread == now->thread) {
         return true;
     }
+    const uint32_t item = join ? WEFT_NONE : item_of(model, now, from);
     if (!weft_vec_push(&model->wakes,
-                       (struct weft_wake){.from_ns = cause->t_ns,
-                                          .to_ns = now->t_ns,
-                                          .from_thread = cause->thread,
-                                          .to_thread = now->thread,
-                                          .object = join ? WEFT_NONE : now->object,
-                                          .span = now->waited,
-                                          .from_site = cause->site,
-                                          .item = join ? WEFT_NONE : item_of(model, now, from)})) {
+                       (struct weft_wake_kept){.from = from | (item == from ? WEFT_KEPT_BIT : 0),
+                                               .to = now->point,
+                                               .span = now->waited})) {
         return false;
     }
     *wake = (uint32_t)model->wakes.count - 1;
@@ -195,8 +189,7 @@ bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, 
         }
     }
     if (now->waited == WEFT_NONE || from == WEFT_NONE ||
-        model->points.at[from].t_ns <
-            model->threads.at[now->thread].spans.at[now->waited].start_ns) {
+        weft_model_point_ns(model, from) < build->span_ns) {
         return true;
     }
     return add_wake(model, now, from, wake);
@@ -251,31 +244,26 @@ bool weft_model_offer(struct weft_model *model, const struct weft_now *now)
 }
 
 bool weft_model_add_late_wake(struct weft_model *model, const struct weft_now *release,
-                              uint32_t object, uint32_t thread, uint32_t span)
+                              const struct weft_object_build *lock)
 {
-    const uint64_t to_ns = weft_span_end_ns(model, thread, span);
-    struct weft_span *wait = &model->threads.at[thread].spans.at[span];
-    struct weft_span_extra *extra = weft_model_extra(model, wait);
+    const uint64_t to_ns = weft_model_point_ns(model, lock->overtaker_point);
+    struct weft_span_kept *wait =
+        &model->threads.at[lock->overtaker].spans.at[lock->overtaker_span];
     size_t at = model->wakes.count;
 
-    if (extra == NULL || !weft_vec_room(&model->wakes, at + 1)) {
+    if (!weft_vec_room(&model->wakes, at + 1)) {
         return false;
     }
-    for (; at > 0 && model->wakes.at[at - 1].to_ns > to_ns; at--) {
-        const struct weft_wake *moved = &model->wakes.at[at - 1];
-        const struct weft_span *woken = &model->threads.at[moved->to_thread].spans.at[moved->span];
-        model->extras.at[woken->extra].wake = (uint32_t)at;
-        model->wakes.at[at] = *moved;
+    for (; at > 0 && weft_model_wake_ns(model, at - 1) > to_ns; at--) {
+        const struct weft_wake_kept moved = model->wakes.at[at - 1];
+        const uint32_t thread = weft_model_point(model, moved.to & WEFT_KEPT_POINT).thread;
+        weft_model_set_wake(model, &model->threads.at[thread].spans.at[moved.span], (uint32_t)at);
+        model->wakes.at[at] = moved;
     }
-    model->wakes.at[at] = (struct weft_wake){.from_ns = to_ns,
-                                             .to_ns = to_ns,
-                                             .from_thread = release->thread,
-                                             .to_thread = thread,
-                                             .object = object,
-                                             .span = span,
-                                             .from_site = release->site,
-                                             .item = WEFT_NONE};
+    model->wakes.at[at] = (struct weft_wake_kept){.from = release->point,
+                                                  .to = lock->overtaker_point | WEFT_KEPT_BIT,
+                                                  .span = lock->overtaker_span};
     model->wakes.count++;
-    extra->wake = (uint32_t)at;
+    weft_model_set_wake(model, wait, (uint32_t)at);
     return true;
 }
