@@ -119,6 +119,73 @@ bool weft_cli_is_thread(const struct weft_thread_info *thread, const char *filte
     return false;
 }
 
+/* Who is meant: one whole name or number before what several share. */
+static int found(const char *trace, const char *what, const char *filter, uint32_t exact,
+                 uint32_t meant, uint32_t count, uint32_t *index)
+{
+    if (exact == WEFT_NONE && count == 0) {
+        return weft_cli_fail(WEFT_EXIT_USAGE, "%s: there is no %s \"%s\"", trace, what, filter);
+    }
+    if (exact == WEFT_NONE && count > 1) {
+        return weft_cli_fail(WEFT_EXIT_USAGE, "%s: \"%s\" means %u %ss (expected one: its number)",
+                             trace, filter, count, what);
+    }
+    *index = exact != WEFT_NONE ? exact : meant;
+    return WEFT_EXIT_DONE;
+}
+
+static bool is_number(const char *filter, uint32_t number)
+{
+    char text[16];
+
+    (void)snprintf(text, sizeof text, "%u", number);
+    return strcmp(text, filter) == 0;
+}
+
+int weft_cli_find_thread(const struct weft_model *model, const char *trace, const char *filter,
+                         uint32_t *thread)
+{
+    uint32_t exact = WEFT_NONE, meant = WEFT_NONE, count = 0;
+
+    if (filter == NULL) {
+        *thread = WEFT_NONE;
+        return WEFT_EXIT_DONE;
+    }
+    for (uint32_t i = 0; i < model->threads.count; i++) {
+        const struct weft_thread_info *info = &model->threads.at[i];
+        if (is_number(filter, info->number) || strcmp(filter, info->name) == 0) {
+            exact = i;
+        }
+        if (weft_cli_is_thread(info, filter)) {
+            meant = i;
+            count++;
+        }
+    }
+    return found(trace, "thread", filter, exact, meant, count, thread);
+}
+
+int weft_cli_find_object(const struct weft_model *model, const char *trace, const char *filter,
+                         uint32_t *object)
+{
+    uint32_t exact = WEFT_NONE, meant = WEFT_NONE, count = 0;
+
+    if (filter == NULL) {
+        *object = WEFT_NONE;
+        return WEFT_EXIT_DONE;
+    }
+    for (uint32_t i = 0; i < model->objects.count; i++) {
+        const struct weft_object *info = &model->objects.at[i];
+        if (is_number(filter, info->number)) {
+            exact = i;
+        }
+        if (strcmp(filter, info->name) == 0) {
+            meant = i;
+            count++;
+        }
+    }
+    return found(trace, "object", filter, exact, meant, count, object);
+}
+
 /* A new file beside the old one; a device or a pipe is written itself. */
 static int open_target(struct weft_output *output)
 {

@@ -53,6 +53,15 @@ bool weft_cli_is_meant(const char *filter, uint32_t number, const char *name);
 bool weft_cli_is_thread(const struct weft_thread_info *thread, const char *filter);
 
 /*
+ * The index of the one thread or object that a filter means; one that means none or several is
+ * told.  NULL means WEFT_NONE: no filter.  Returns as weft_cli_load does.
+ */
+int weft_cli_find_thread(const struct weft_model *model, const char *trace, const char *filter,
+                         uint32_t *thread);
+int weft_cli_find_object(const struct weft_model *model, const char *trace, const char *filter,
+                         uint32_t *object);
+
+/*
  * Where a result goes: stdout, or a file that takes its place only when it is whole, so that a
  * full disk does not destroy what was there.
  */
