@@ -1,68 +1,274 @@
 /*
- * How fast a trace is read: a million events of about 80 bytes, by the reader and by cJSON line by
- * line, in turns, so that both see the same machine.  Medians of the rounds and their ratio count;
- * absolute figures are this machine's.
+ * How fast a trace is read and the model built, and in how much memory: by workload and size.
  *
- *     bench_load [EVENTS [ROUNDS]]
+ *     bench_load [EVENTS [ROUNDS [WORKLOAD]]]
  *
- * cJSON gets the file in memory, finds each line with memchr, parses it and makes the same item of
- * it; that is less than the reader does, which also reads the file and checks every value.
+ * Each workload is written to a file as a recorder would, by EVENTS / 100, EVENTS / 10 and EVENTS
+ * events (10 million), so that growth shows.  Then, in turns, so that all see the same machine:
+ *
+ *     reader   items and their sum
+ *     model    reader and model, in a process of its own, whose peak of memory counts
+ *     cJSON    line by line from memory, the same item of each; on at most a million events
+ *
+ * Times are of the processor.  Medians of the rounds and their ratios count; absolute figures are
+ * this machine's.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "base/sink.h"
+#include "traces/model/model.h"
 #include "traces/read/line.h"
 
 #include <cjson/cJSON.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 1000000, ROUNDS = 5, ROUNDS_MAX = 99 };
+enum { EVENTS = 10000000, ROUNDS = 3, ROUNDS_MAX = 99, CJSON_EVENTS_MAX = 1000000 };
 
+/* Of this process: others may have the machine meanwhile. */
 static double now_s(void)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Locks, queue items, prints and sleeps of eight threads, as a recorder writes them. */
-static void make_trace(struct weft_sink *sink, unsigned events)
-{
-    static const enum weft_event_kind kinds[] = {
-        WEFT_EV_LOCK_REQUEST, WEFT_EV_LOCK_ACQUIRE, WEFT_EV_QUEUE_PUT,
-        WEFT_EV_LOCK_RELEASE, WEFT_EV_SLEEP_BEGIN,  WEFT_EV_SLEEP_END,
-        WEFT_EV_LOCK_ACQUIRE, WEFT_EV_PRINT,        WEFT_EV_LOCK_RELEASE};
+/* Workloads ─────────────────────────────────────────────────────────────────────────────────── */
 
-    weft_sink_text(sink, "{\"format\":\"weft-trace\",\"version\":1,\"unit\":\"ns\"}\n");
-    for (unsigned i = 0; i < events; i++) {
-        const enum weft_event_kind kind = kinds[i % (sizeof kinds / sizeof *kinds)];
-        const struct weft_event_info *info = &weft_events[kind];
-        weft_sink_printf(sink, "{\"t\":%llu,\"thread\":%u,\"event\":\"%s\"",
-                         1000000000000ULL + i * 1371ULL, i % 8 + 1, info->name);
-        if (info->family != WEFT_FAMILY_NONE) {
-            weft_sink_printf(sink, ",\"object\":%u", i % 61 + 1);
-        }
-        weft_sink_printf(sink, ",\"site\":%u", i % 997 + 1);
-        if (info->first != WEFT_ARG_NONE) {
-            weft_sink_printf(sink, ",\"%s\":%u", weft_args[info->first].name, i % 3000000);
-        }
-        if (info->text != WEFT_TEXT_NONE) {
-            weft_sink_printf(sink, ",\"%s\":\"item %u\"", weft_texts[info->text], i % 1000);
-        }
-        weft_sink_text(sink, "}\n");
-    }
-    weft_sink_printf(sink, "{\"end\":true,\"events\":%u,\"lost\":0,\"late\":0}\n", events);
+struct trace {
+    struct weft_sink sink;
+    uint64_t t_ns, events;
+    uint64_t random;
+};
+
+static uint64_t next_random(struct trace *trace)
+{
+    trace->random ^= trace->random << 13;
+    trace->random ^= trace->random >> 7;
+    trace->random ^= trace->random << 17;
+    return trace->random;
 }
 
-/* Over all fields, so that both loaders are seen to find the same. */
+static void number(struct trace *trace, const char *key, uint64_t value)
+{
+    weft_sink_text(&trace->sink, key);
+    weft_sink_u64(&trace->sink, value);
+}
+
+/* An event without its end; object and site may be 0. */
+static void begin(struct trace *trace, uint32_t thread, enum weft_event_kind kind, uint32_t object,
+                  uint32_t site)
+{
+    trace->t_ns += 100 + next_random(trace) % 2000;
+    trace->events++;
+    number(trace, "{\"t\":", trace->t_ns);
+    number(trace, ",\"thread\":", thread);
+    weft_sink_text(&trace->sink, ",\"event\":\"");
+    weft_sink_text(&trace->sink, weft_events[kind].name);
+    weft_sink_char(&trace->sink, '"');
+    if (object != 0) {
+        number(trace, ",\"object\":", object);
+    }
+    if (site != 0) {
+        number(trace, ",\"site\":", site);
+    }
+}
+
+static void event(struct trace *trace, uint32_t thread, enum weft_event_kind kind, uint32_t object,
+                  uint32_t site)
+{
+    begin(trace, thread, kind, object, site);
+    weft_sink_text(&trace->sink, "}\n");
+}
+
+static void event_with(struct trace *trace, uint32_t thread, enum weft_event_kind kind,
+                       uint32_t object, const char *key, uint64_t value)
+{
+    begin(trace, thread, kind, object, 5);
+    number(trace, key, value);
+    weft_sink_text(&trace->sink, "}\n");
+}
+
+static void item(struct trace *trace, uint32_t thread, enum weft_event_kind kind, uint64_t size,
+                 uint64_t name)
+{
+    begin(trace, thread, kind, 1, 6);
+    number(trace, ",\"size\":", size);
+    number(trace, ",\"item\":\"item ", name);
+    weft_sink_text(&trace->sink, "\"}\n");
+}
+
+/* Each is a few events of round i. */
+typedef void round_of(struct trace *trace, uint64_t i);
+
+static void lock_pairs(struct trace *trace, uint64_t i)
+{
+    const uint32_t thread = (uint32_t)(i % 8) + 1, lock = (uint32_t)(i % 61) + 1;
+
+    event(trace, thread, WEFT_EV_LOCK_ACQUIRE, lock, (uint32_t)(i % 997) + 1);
+    event(trace, thread, WEFT_EV_LOCK_RELEASE, lock, (uint32_t)(i % 991) + 1);
+}
+
+/* Everybody has to wait for the one before. */
+static void contended(struct trace *trace, uint64_t i)
+{
+    const uint32_t thread = (uint32_t)(i % 8) + 1, next = (uint32_t)((i + 1) % 8) + 1;
+
+    event(trace, next, WEFT_EV_LOCK_REQUEST, 1, 2);
+    event(trace, thread, WEFT_EV_LOCK_RELEASE, 1, 3);
+    event(trace, next, WEFT_EV_LOCK_ACQUIRE, 1, 2);
+}
+
+static void queue_workers(struct trace *trace, uint64_t i)
+{
+    const uint32_t worker = (uint32_t)(i % 7) + 2;
+
+    event(trace, worker, WEFT_EV_QUEUE_GET_WAIT, 1, 6);
+    item(trace, 1, WEFT_EV_QUEUE_PUT, 1, i % 1000);
+    item(trace, worker, WEFT_EV_QUEUE_GET, 0, i % 1000);
+}
+
+static void ping_pong(struct trace *trace, uint64_t i)
+{
+    const uint32_t waiter = (uint32_t)(i % 2) + 1, other = (uint32_t)((i + 1) % 2) + 1;
+
+    event(trace, waiter, WEFT_EV_LOCK_ACQUIRE, 2, 3);
+    event_with(trace, waiter, WEFT_EV_COND_WAIT, 1, ",\"with\":", 2);
+    event(trace, other, WEFT_EV_LOCK_ACQUIRE, 2, 4);
+    event_with(trace, other, WEFT_EV_COND_SIGNAL, 1, ",\"woken\":", 1);
+    event(trace, other, WEFT_EV_LOCK_RELEASE, 2, 4);
+    event(trace, waiter, WEFT_EV_COND_WAKE, 1, 3);
+    event(trace, waiter, WEFT_EV_LOCK_RELEASE, 2, 3);
+}
+
+/* What Python's threading module does: tries, prints, sleeps, polls. */
+static void python(struct trace *trace, uint64_t i)
+{
+    const uint32_t thread = (uint32_t)(i % 6) + 1;
+
+    event(trace, thread, WEFT_EV_LOCK_REQUEST, 1, 3);
+    event(trace, thread, WEFT_EV_LOCK_ACQUIRE, 1, 3);
+    begin(trace, thread, WEFT_EV_PRINT, 0, 7);
+    number(trace, ",\"text\":\"worker says ", i % 5000);
+    weft_sink_text(&trace->sink, "\"}\n");
+    event(trace, thread, WEFT_EV_LOCK_RELEASE, 1, 4);
+    event_with(trace, thread, WEFT_EV_SLEEP_BEGIN, 0, ",\"duration\":", 1000000);
+    event(trace, thread, WEFT_EV_SLEEP_END, 0, 5);
+    begin(trace, thread, WEFT_EV_POLL_BEGIN, 2, 8);
+    weft_sink_text(&trace->sink, ",\"question\":\"empty\",\"answer\":1}\n");
+    begin(trace, thread, WEFT_EV_POLL_END, 2, 8);
+    weft_sink_text(&trace->sink, ",\"question\":\"empty\",\"count\":250}\n");
+}
+
+static void zones(struct trace *trace, uint64_t i)
+{
+    const uint32_t thread = (uint32_t)(i % 4) + 1;
+
+    for (uint32_t depth = 0; depth < 5; depth++) {
+        begin(trace, thread, WEFT_EV_ZONE_BEGIN, 0, depth + 1);
+        number(trace, ",\"name\":\"zone ", depth);
+        weft_sink_text(&trace->sink, "\"}\n");
+    }
+    for (uint32_t depth = 0; depth < 5; depth++) {
+        event(trace, thread, WEFT_EV_ZONE_END, 0, 0);
+    }
+}
+
+static void thousand_threads(struct trace *trace, uint64_t i)
+{
+    const uint32_t thread = (uint32_t)(next_random(trace) % 1000) + 1;
+
+    (void)i;
+    event(trace, thread, WEFT_EV_LOCK_REQUEST, 1 + thread % 50, 2);
+    event(trace, thread, WEFT_EV_LOCK_ACQUIRE, 1 + thread % 50, 2);
+    event(trace, thread, WEFT_EV_LOCK_RELEASE, 1 + thread % 50, 2);
+}
+
+static void many_objects(struct trace *trace, uint64_t i)
+{
+    const uint32_t object = (uint32_t)(next_random(trace) % 100000) + 1;
+
+    event(trace, (uint32_t)(i % 16) + 1, WEFT_EV_LOCK_ACQUIRE, object, 2);
+    event(trace, (uint32_t)(i % 16) + 1, WEFT_EV_LOCK_RELEASE, object, 2);
+}
+
+/* Bursts a thousand times as dense as what is between them, and one thread that does most. */
+static void skewed(struct trace *trace, uint64_t i)
+{
+    const uint32_t thread = i % 16 != 0 ? 1 : (uint32_t)(i / 16 % 31) + 2;
+
+    if (i % 10000 == 0) {
+        trace->t_ns += UINT64_C(10000000000);
+    }
+    event_with(trace, thread, WEFT_EV_SLEEP_BEGIN, 0, ",\"duration\":", 500);
+    event(trace, thread, WEFT_EV_SLEEP_END, 0, 5);
+}
+
+static const struct workload {
+    const char *name;
+    round_of *round;
+} workloads[] = {
+    {"lock pairs", lock_pairs},
+    {"contended", contended},
+    {"queue", queue_workers},
+    {"ping-pong", ping_pong},
+    {"python", python},
+    {"zones", zones},
+    {"1000 threads", thousand_threads},
+    {"100000 objects", many_objects},
+    {"skewed", skewed},
+};
+
+static bool make_trace(const char *path, const struct workload *workload, uint64_t events,
+                       uint64_t *bytes)
+{
+    struct trace trace = {.t_ns = 1000000, .random = 88172645463325252u};
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0 || !weft_sink_init(&trace.sink, fd)) {
+        return false;
+    }
+    weft_sink_text(&trace.sink, "{\"format\":\"weft-trace\",\"version\":1,\"unit\":\"ns\"}\n");
+    weft_sink_text(&trace.sink, "{\"define\":\"object\",\"id\":1,\"kind\":\"");
+    weft_sink_text(&trace.sink, workload->round == queue_workers ? "queue"
+                                : workload->round == ping_pong   ? "condition"
+                                                                 : "lock");
+    weft_sink_text(&trace.sink, "\",\"name\":\"first\"}\n");
+    if (workload->round == contended) {
+        event(&trace, 1, WEFT_EV_LOCK_ACQUIRE, 1, 2);
+    }
+    for (uint64_t i = 0; trace.events < events; i++) {
+        workload->round(&trace, i);
+    }
+    number(&trace, "{\"end\":true,\"events\":", trace.events);
+    weft_sink_text(&trace.sink, ",\"lost\":0,\"late\":0}\n");
+    const bool made = weft_sink_flush(&trace.sink);
+    *bytes = trace.sink.total_bytes;
+    weft_sink_done(&trace.sink);
+    (void)close(fd);
+    return made;
+}
+
+/* Loading ───────────────────────────────────────────────────────────────────────────────────── */
+
+static void fail(const char *text)
+{
+    (void)fprintf(stderr, "bench_load: %s\n", text);
+    exit(1);
+}
+
+/* Over all fields, so that both readers are seen to find the same. */
 static uint64_t sum_of(const struct weft_item_event *event)
 {
     return event->t_ns + event->thread + event->object * UINT64_C(3) + event->site * UINT64_C(5) +
-           (uint64_t)event->kind * 7 + (uint64_t)event->first * 11 + event->text.len * 13;
+           (uint64_t)event->kind * 7 + event->text.len * 13;
 }
 
 static uint64_t load_with_reader(const char *path)
@@ -73,15 +279,13 @@ static uint64_t load_with_reader(const char *path)
     uint64_t sum = 0;
 
     if (weft_reader_open(path, &reader, &error) != WEFT_OK) {
-        (void)fprintf(stderr, "%s\n", error.text);
-        exit(1);
+        fail(error.text);
     }
     while (weft_reader_next(reader, &item) == WEFT_READ_ITEM) {
-        sum += sum_of(&item.event);
+        sum += item.kind == WEFT_ITEM_EVENT ? sum_of(&item.event) : 0;
     }
     if (!weft_reader_health(reader)->complete) {
-        (void)fprintf(stderr, "the trace is not complete\n");
-        exit(1);
+        fail("the trace is not complete");
     }
     weft_reader_close(reader);
     return sum;
@@ -109,10 +313,8 @@ static void item_of(const struct weft_vocabulary *words, const cJSON *tree,
         } else if (strcmp(member->string, "event") == 0) {
             event->kind = (enum weft_event_kind)weft_names_find_text(
                 &words->events, member->valuestring, strlen(member->valuestring));
-        } else if (cJSON_IsString(member)) {
+        } else if (cJSON_IsString(member) && strcmp(member->string, "question") != 0) {
             event->text = weft_slice_of(member->valuestring);
-        } else if (event->kind != WEFT_EV_NONE) {
-            event->first = (int64_t)member->valuedouble;
         }
     }
 }
@@ -136,6 +338,57 @@ static uint64_t load_with_cjson(const char *bytes, size_t len)
     return sum;
 }
 
+struct loaded {
+    double load_s;
+    double bytes_per_event; /* at the peak, without what the process had before */
+};
+
+/* The process that load_model starts. */
+static int load_model_here(const char *path)
+{
+    struct loaded loaded;
+    struct rusage before, after;
+    struct weft_model *model;
+    struct weft_error error;
+
+    (void)getrusage(RUSAGE_SELF, &before);
+    const double start = now_s();
+    if (weft_model_load(path, NULL, NULL, &model, &error) != WEFT_OK) {
+        fail(error.text);
+    }
+    loaded.load_s = now_s() - start;
+    (void)getrusage(RUSAGE_SELF, &after);
+    loaded.bytes_per_event =
+        (double)(after.ru_maxrss - before.ru_maxrss) * 1024 / (double)model->points.count;
+    weft_model_free(model);
+    return write(STDOUT_FILENO, &loaded, sizeof loaded) == (ssize_t)sizeof loaded ? 0 : 1;
+}
+
+/* In a process of its own, whose memory is nobody else's. */
+static struct loaded load_model(const char *path)
+{
+    struct loaded loaded = {0};
+    int ends[2], status;
+
+    if (pipe(ends) != 0) {
+        fail("no pipe");
+    }
+    (void)fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        (void)dup2(ends[1], STDOUT_FILENO);
+        (void)execl("/proc/self/exe", "bench_load", "--model", path, (char *)NULL);
+        _exit(1);
+    }
+    (void)close(ends[1]);
+    if (child < 0 || read(ends[0], &loaded, sizeof loaded) != (ssize_t)sizeof loaded ||
+        waitpid(child, &status, 0) != child || status != 0) {
+        fail("the model was not built");
+    }
+    (void)close(ends[0]);
+    return loaded;
+}
+
 static int by_size(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -148,51 +401,79 @@ static double median(double *values, unsigned count)
     return values[count / 2];
 }
 
-int main(int argc, char **argv)
+static double cjson_seconds(const char *path, uint64_t bytes, uint64_t expected)
 {
-    const unsigned events = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : EVENTS;
-    const unsigned asked = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : ROUNDS;
-    const unsigned rounds = asked < 1 ? 1 : asked > ROUNDS_MAX ? ROUNDS_MAX : asked;
-    double reader_s[ROUNDS_MAX], cjson_s[ROUNDS_MAX];
-    char path[] = "/tmp/weft-bench-load-XXXXXX";
-    struct weft_sink sink, file;
-    const int fd = mkstemp(path);
+    char *text = malloc(bytes);
+    FILE *file = fopen(path, "r");
 
-    if (fd < 0 || !weft_sink_init(&sink, -1) || !weft_sink_init(&file, fd)) {
-        perror(path);
-        return 1;
+    if (text == NULL || file == NULL || fread(text, 1, bytes, file) != bytes) {
+        fail("cannot read the trace");
     }
-    make_trace(&sink, events);
-    weft_sink_bytes(&file, sink.buffer, sink.used);
-    if (!weft_sink_flush(&file)) {
-        perror(path);
-        (void)unlink(path);
-        return 1;
+    (void)fclose(file);
+    const double start = now_s();
+    if (load_with_cjson(text, bytes) != expected) {
+        fail("the loaders disagree");
+    }
+    const double end = now_s();
+    free(text);
+    return end - start;
+}
+
+static void measure(const char *path, const struct workload *workload, uint64_t events,
+                    unsigned rounds)
+{
+    double reader_s[ROUNDS_MAX], model_s[ROUNDS_MAX], cjson_s[ROUNDS_MAX], memory[ROUNDS_MAX];
+    uint64_t bytes;
+
+    if (!make_trace(path, workload, events, &bytes)) {
+        fail("cannot write the trace");
     }
     for (unsigned round = 0; round < rounds; round++) {
         const double start = now_s();
-        const uint64_t reader_sum = load_with_reader(path);
-        const double between = now_s();
-        const uint64_t cjson_sum = load_with_cjson(sink.buffer, sink.used);
-        reader_s[round] = between - start;
-        cjson_s[round] = now_s() - between;
-        if (reader_sum != cjson_sum) {
-            (void)fprintf(stderr, "the loaders disagree\n");
-            (void)unlink(path);
-            return 1;
+        const uint64_t sum = load_with_reader(path);
+        reader_s[round] = now_s() - start;
+        const struct loaded loaded = load_model(path);
+        model_s[round] = loaded.load_s;
+        memory[round] = loaded.bytes_per_event;
+        cjson_s[round] = events <= CJSON_EVENTS_MAX ? cjson_seconds(path, bytes, sum) : 0;
+    }
+    const double reader = median(reader_s, rounds), cjson = median(cjson_s, rounds);
+    const double count = (double)events / 1e6;
+    (void)printf("%-15s %9llu %6.1f %9.2f %9.2f %9.1f", workload->name, (unsigned long long)events,
+                 (double)bytes / (double)events, count / reader, count / median(model_s, rounds),
+                 median(memory, rounds));
+    if (events <= CJSON_EVENTS_MAX) {
+        (void)printf(" %9.2f %6.1f", count / cjson, cjson / reader);
+    }
+    (void)printf("\n");
+    (void)unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--model") == 0) {
+        return load_model_here(argv[2]);
+    }
+    const unsigned long events = argc > 1 ? strtoul(argv[1], NULL, 10) : EVENTS;
+    const unsigned long asked = argc > 2 ? strtoul(argv[2], NULL, 10) : ROUNDS;
+    const unsigned rounds = asked < 1 ? 1 : asked > ROUNDS_MAX ? ROUNDS_MAX : (unsigned)asked;
+    char path[] = "/tmp/weft-bench-load-XXXXXX";
+    const int fd = mkstemp(path);
+
+    if (fd < 0) {
+        fail("no place for a trace");
+    }
+    (void)close(fd);
+    (void)printf("M events/s, medians of %u rounds; memory: bytes an event at the peak\n", rounds);
+    (void)printf(
+        "workload           events  bytes    reader     model    memory     cJSON  ratio\n");
+    for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++) {
+        if (argc > 3 && strcmp(argv[3], workloads[i].name) != 0) {
+            continue;
+        }
+        for (unsigned long part = events >= 100 ? 100 : 1; part >= 1; part /= 10) {
+            measure(path, &workloads[i], events / part, rounds);
         }
     }
-    (void)unlink(path);
-    const double reader = median(reader_s, rounds), cjson = median(cjson_s, rounds);
-    (void)printf("%u events, %.1f bytes a line, median of %u rounds\n", events,
-                 (double)sink.used / events, rounds);
-    (void)printf("reader             %8.1f ms  %6.2f M events/s\n", reader * 1e3,
-                 events / reader / 1e6);
-    (void)printf("cJSON line by line %8.1f ms  %6.2f M events/s\n", cjson * 1e3,
-                 events / cjson / 1e6);
-    (void)printf("ratio              %8.1f (goal: at least 5)\n", cjson / reader);
-    weft_sink_done(&sink);
-    weft_sink_done(&file);
-    (void)close(fd);
     return 0;
 }

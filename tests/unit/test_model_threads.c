@@ -48,6 +48,27 @@ static void a_cut_trace_ends_with_its_last_event(void **state)
     weft_model_free(model);
 }
 
+static void what_a_thread_did_while_events_were_lost_is_unknown(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 lock L\n"
+                                        "0 1 lock_request object=1\n"
+                                        "3 1 lost count=7\n"
+                                        "8 1 lock_acquire object=1\n"
+                                        "9 1 lost count=1\n"
+                                        "10 1 sleep_begin\n"
+                                        "12 1 sleep_end\n"
+                                        "13 1 lost count=2\n"
+                                        "15 1 process_end\n"
+                                        "@duration 15\n");
+
+    assert_string_equal(lane_of(model, 0),
+                        "lock_wait 0-3 assumed, unknown 3-8, running 8-9, unknown 9-10, "
+                        "sleep 10-12, running 12-13, unknown 13-15");
+    assert_int_equal(model->objects.at[0].contended, 0); /* that is not known */
+    weft_model_free(model);
+}
+
 static void running_spans_of_no_length_are_not_stored(void **state)
 {
     (void)state;
@@ -498,6 +519,7 @@ int main(void)
         cmocka_unit_test(the_header_is_the_models_own),
         cmocka_unit_test(the_span_at_a_time_is_found),
         cmocka_unit_test(points_are_found_by_time),
+        cmocka_unit_test(what_a_thread_did_while_events_were_lost_is_unknown),
         cmocka_unit_test(what_an_event_does_not_say_is_told_from_zero),
         cmocka_unit_test(time_in_a_state_is_summed_over_any_range),
     };

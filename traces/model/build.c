@@ -253,7 +253,7 @@ static void end_process(struct weft_model *model, const struct weft_now *now)
         }
         weft_model_end_lane(model, (uint32_t)i, now->t_ns);
         struct weft_span_kept *last = &info->spans.at[info->spans.count - 1];
-        if (last->state != WEFT_STATE_RUNNING) {
+        if (last->state != WEFT_STATE_RUNNING && last->state != WEFT_STATE_UNKNOWN) {
             last->flags |= WEFT_SPAN_OPEN;
         }
     }

@@ -31,6 +31,7 @@ struct weft_thread_build {
     bool begun;         /* it has a lane */
     bool named;         /* by the program, not by us */
     bool waiting;       /* its last span is a wait or a poll */
+    bool unknown;       /* its last span is what it did while events were lost */
     bool gave_up;       /* its condition wait ended its hold of the mutex */
     bool ask_counted;   /* the first ask of its poll stood in the trace as an event of its own */
     uint8_t begin_kind; /* the event that began the wait */

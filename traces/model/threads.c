@@ -371,8 +371,34 @@ static bool end_poll(struct weft_model *model, struct weft_now *now)
     return true;
 }
 
+/* What the thread did since then is not in the trace, until its next event. */
+static bool lose(struct weft_model *model, const struct weft_now *now)
+{
+    if (!assume_wait_ended(model, now) ||
+        !next_span(model, now->thread, now->t_ns,
+                   &(struct weft_span_kept){.point = now->point,
+                                            .link = WEFT_NONE,
+                                            .state = WEFT_STATE_UNKNOWN,
+                                            .flags = WEFT_SPAN_OPEN})) {
+        return false;
+    }
+    model->builder->threads.at[now->thread].unknown = true;
+    return true;
+}
+
 bool weft_model_step_lane(struct weft_model *model, struct weft_now *now)
 {
+    struct weft_thread_build *build = &model->builder->threads.at[now->thread];
+
+    if (now->kind == WEFT_EV_LOST) {
+        return lose(model, now);
+    }
+    if (build->unknown) {
+        build->unknown = false;
+        if (!run(model, now)) {
+            return false;
+        }
+    }
     switch (now->info->phase) {
     case WEFT_PHASE_BEGIN:
         return begin_wait(model, now);
