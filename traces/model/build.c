@@ -2,6 +2,7 @@
 #include "traces/model/build.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* So that spans, two an event at most, are counted in 32 bits. */
 enum { POINTS_MAX = INT32_MAX };
@@ -28,11 +29,44 @@ struct weft_model *weft_model_new(void)
     return model;
 }
 
+/* An array of so many for each number that was put. */
+enum { NUMBERS_SPARSE = 4, NUMBERS_FIRST = 256 };
+
+bool weft_numbers_put(struct weft_numbers *numbers, uint32_t number, uint32_t index)
+{
+    const size_t most = NUMBERS_SPARSE * (numbers->count + NUMBERS_FIRST);
+
+    if (number >= numbers->room && number < most) {
+        uint32_t *grown = realloc(numbers->at, most * sizeof *grown);
+        if (grown == NULL) {
+            return false;
+        }
+        memset(grown + numbers->room, 0, (most - numbers->room) * sizeof *grown);
+        numbers->at = grown;
+        numbers->room = most;
+    }
+    if (number >= numbers->room) {
+        if (!weft_map_put(&numbers->others, number, index)) {
+            return false;
+        }
+    } else {
+        numbers->at[number] = index + 1;
+    }
+    numbers->count++;
+    return true;
+}
+
+void weft_numbers_done(struct weft_numbers *numbers)
+{
+    free(numbers->at);
+    weft_map_done(&numbers->others);
+}
+
 static void free_builder(struct weft_model_private *builder)
 {
-    weft_map_done(&builder->thread_of);
-    weft_map_done(&builder->object_of);
-    weft_map_done(&builder->site_of);
+    weft_numbers_done(&builder->thread_of);
+    weft_numbers_done(&builder->object_of);
+    weft_numbers_done(&builder->site_of);
     weft_map_done(&builder->permit_list_of);
     for (size_t i = 0; i < builder->threads.count; i++) {
         free(builder->threads.at[i].open_zones.at);
@@ -85,13 +119,13 @@ static bool site_index(struct weft_model *model, uint32_t number, uint32_t *inde
 {
     struct weft_model_private *builder = model->builder;
 
-    *index = weft_model_index_of(&builder->site_of, number);
+    *index = weft_numbers_find(&builder->site_of, number);
     if (*index != WEFT_NONE) {
         return true;
     }
     *index = (uint32_t)model->sites.count;
     return *index < WEFT_NONE - 1 && weft_vec_room(&model->sites, model->sites.count + 1) &&
-           weft_map_put(&builder->site_of, number, *index) &&
+           weft_numbers_put(&builder->site_of, number, *index) &&
            weft_vec_push(&model->sites,
                          (struct weft_site){.number = number, .function = "", .file = ""});
 }

@@ -69,6 +69,7 @@ struct weft_supply {
     } offers;         /* the counted ones, while somebody waits */
     uint32_t last;    /* the last one that was not counted: a point, or WEFT_NONE */
     uint32_t waiting; /* threads that wait for one now */
+    uint32_t spent;   /* offers with none left */
 };
 
 enum {
@@ -109,8 +110,18 @@ struct weft_permit_list {
     uint32_t first, last;
 };
 
+/*
+ * Numbers of the file to indices.  Small ones, as recorders give them, stand in an array, which is
+ * never longer than a few times what was put; the others in a map.
+ */
+struct weft_numbers {
+    uint32_t *at; /* index + 1, 0: not here */
+    size_t room, count;
+    struct weft_map others;
+};
+
 struct weft_model_private {
-    struct weft_map thread_of, object_of, site_of;
+    struct weft_numbers thread_of, object_of, site_of;
     uint64_t last_ns; /* of the events so far */
     bool has_header;
     bool finished;
@@ -158,12 +169,18 @@ void weft_model_settle(struct weft_model *model);
 void weft_model_finish(struct weft_model *model);
 
 /* The index of a number, WEFT_NONE when it was not seen yet. */
-static inline uint32_t weft_model_index_of(const struct weft_map *map, uint64_t number)
+static inline uint32_t weft_numbers_find(const struct weft_numbers *numbers, uint32_t number)
 {
-    const uint32_t *index = weft_map_find(map, number);
-
+    if (number < numbers->room && numbers->at[number] != 0) {
+        return numbers->at[number] - 1;
+    }
+    const uint32_t *index =
+        numbers->others.count > 0 ? weft_map_find(&numbers->others, number) : NULL;
     return index == NULL ? WEFT_NONE : *index;
 }
+
+bool weft_numbers_put(struct weft_numbers *numbers, uint32_t number, uint32_t index);
+void weft_numbers_done(struct weft_numbers *numbers);
 
 /* store.c */
 bool weft_model_add_point(struct weft_model *model, const struct weft_point *point,

@@ -59,7 +59,7 @@ static bool add_object(struct weft_model *model, uint32_t number, enum weft_obje
     if (index == WEFT_NONE - 1 || !set_kind(model, &object, false, kind) ||
         !weft_vec_room(&model->objects, model->objects.count + 1) ||
         !weft_vec_room(&builder->objects, builder->objects.count + 1) ||
-        !weft_map_put(&builder->object_of, number, index)) {
+        !weft_numbers_put(&builder->object_of, number, index)) {
         return false;
     }
     model->objects.at[model->objects.count++] = object;
@@ -70,7 +70,7 @@ static bool add_object(struct weft_model *model, uint32_t number, enum weft_obje
 bool weft_model_object_index(struct weft_model *model, uint32_t number, enum weft_family family,
                              uint32_t *index)
 {
-    *index = weft_model_index_of(&model->builder->object_of, number);
+    *index = weft_numbers_find(&model->builder->object_of, number);
     if (*index == WEFT_NONE) {
         if (!add_object(model, number, kind_of(family))) {
             return false;
@@ -80,8 +80,11 @@ bool weft_model_object_index(struct weft_model *model, uint32_t number, enum wef
     }
     /* Made up by a question, and only now it shows what it is. */
     struct weft_object *object = &model->objects.at[*index];
+    if (object->kind != WEFT_OBJ_NONE) {
+        return true;
+    }
     const enum weft_object_kind kind = kind_of(family);
-    return object->kind != WEFT_OBJ_NONE || kind == WEFT_OBJ_NONE ||
+    return kind == WEFT_OBJ_NONE ||
            set_kind(model, object, model->builder->objects.at[*index].named, kind);
 }
 
@@ -355,10 +358,9 @@ static uint64_t permit_key(uint32_t object, uint32_t thread)
 static struct weft_permit_list *find_permits(struct weft_model_private *builder, uint32_t object,
                                              uint32_t thread)
 {
-    const uint32_t index =
-        weft_model_index_of(&builder->permit_list_of, permit_key(object, thread));
+    const uint32_t *index = weft_map_find(&builder->permit_list_of, permit_key(object, thread));
 
-    return index == WEFT_NONE ? NULL : &builder->permit_lists.at[index];
+    return index == NULL ? NULL : &builder->permit_lists.at[*index];
 }
 
 /* The same, made when need be; NULL: no memory. */

@@ -221,23 +221,31 @@ struct weft_point_args weft_model_args(const struct weft_model *model, uint32_t 
     return args;
 }
 
+static uint64_t hash_of(struct weft_slice text)
+{
+    uint64_t hash = text.len;
+
+    for (size_t i = 0; i < text.len && i < TEXT_SHARED_MAX_BYTES; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, text.at + i, text.len - i < 8 ? text.len - i : 8);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 29;
+    }
+    return hash * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* Texts often come again: the last ones that were seen are kept once.  NULL: no memory. */
 const char *weft_model_keep_text(struct weft_model *model, struct weft_slice text)
 {
     struct weft_model_private *builder = model->builder;
-    uint64_t hash = text.len;
 
-    for (size_t i = 0; i < text.len && i < TEXT_SHARED_MAX_BYTES; i++) {
-        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
-    }
     if (builder->seen_texts == NULL) {
         builder->seen_texts = calloc(1 << TEXTS_LOG, sizeof *builder->seen_texts);
         if (builder->seen_texts == NULL) {
             return NULL;
         }
     }
-    uint32_t *seen = &builder->seen_texts[hash >> (64 - TEXTS_LOG)]; /* the index + 1 */
+    uint32_t *seen = &builder->seen_texts[hash_of(text) >> (64 - TEXTS_LOG)]; /* the index + 1 */
     if (*seen != 0 && text.len <= TEXT_SHARED_MAX_BYTES) {
         const char *known = model->texts.at[*seen - 1];
         if (strncmp(known, text.at, text.len) == 0 && known[text.len] == '\0' &&

@@ -24,7 +24,7 @@ static bool add_thread(struct weft_model *model, uint32_t number)
         !weft_vec_push(&info.names, (struct weft_rename){.t_ns = 0, .name = name})) {
         return false;
     }
-    if (!weft_map_put(&builder->thread_of, number, index)) {
+    if (!weft_numbers_put(&builder->thread_of, number, index)) {
         free(info.names.at);
         return false;
     }
@@ -36,7 +36,7 @@ static bool add_thread(struct weft_model *model, uint32_t number)
 
 bool weft_model_thread_index(struct weft_model *model, uint32_t number, uint32_t *index)
 {
-    *index = weft_model_index_of(&model->builder->thread_of, number);
+    *index = weft_numbers_find(&model->builder->thread_of, number);
     if (*index != WEFT_NONE) {
         return true;
     }
@@ -177,7 +177,12 @@ static void stop_waiting(struct weft_model *model, uint32_t thread)
     build->gave_up = false;
     if (weft_events[build->begin_kind].phase == WEFT_PHASE_BEGIN &&
         build->wait_object != WEFT_NONE && last_span(model, thread)->state != WEFT_STATE_JOIN) {
-        supply_for(model, build->wait_object, (enum weft_event_kind)build->begin_kind)->waiting--;
+        struct weft_supply *supply =
+            supply_for(model, build->wait_object, (enum weft_event_kind)build->begin_kind);
+        if (--supply->waiting == 0) { /* what was offered so far ends no later wait */
+            supply->offers.count = 0;
+            supply->spent = 0;
+        }
     }
 }
 

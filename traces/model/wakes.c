@@ -119,8 +119,25 @@ static uint32_t take_offer(struct weft_supply *supply, uint32_t after)
     struct weft_offer *offer = &supply->offers.at[low];
     if (--offer->left == 0) {
         offer->next = (uint32_t)low + 1;
+        supply->spent++;
     }
     return offer->point;
+}
+
+/* The memory that the next offer would take is that of offers with none left, if half are. */
+static bool push_offer(struct weft_supply *supply, struct weft_offer offer)
+{
+    if (supply->offers.count == supply->offers.room && supply->spent > supply->offers.count / 2) {
+        size_t kept = 0;
+        for (size_t i = 0; i < supply->offers.count; i++) {
+            if (supply->offers.at[i].left > 0) {
+                supply->offers.at[kept++] = supply->offers.at[i];
+            }
+        }
+        supply->offers.count = kept;
+        supply->spent = 0;
+    }
+    return weft_vec_push(&supply->offers, offer);
 }
 
 static const char *text_of(const struct weft_model *model, uint32_t point)
@@ -138,7 +155,7 @@ static uint32_t item_of(const struct weft_model *model, const struct weft_now *n
     }
     const char *put = text_of(model, from), *got = now->text;
     if (put != NULL && got != NULL) {
-        return strcmp(put, got) == 0 ? from : WEFT_NONE;
+        return put == got || strcmp(put, got) == 0 ? from : WEFT_NONE;
     }
     return queue->kind == WEFT_OBJ_QUEUE ? from : WEFT_NONE;
 }
@@ -235,12 +252,9 @@ bool weft_model_offer(struct weft_model *model, const struct weft_now *now)
         supply->last = now->point;
         return true;
     }
-    /* Without anybody waiting, nothing that was offered so far can end a wait. */
-    if (supply->waiting == 0) {
-        supply->offers.count = 0;
-        return true;
-    }
-    return waits == 0 || weft_vec_push(&supply->offers, (struct weft_offer){now->point, waits, 0});
+    /* Without anybody waiting, it ends no wait. */
+    return waits == 0 || supply->waiting == 0 ||
+           push_offer(supply, (struct weft_offer){now->point, waits, 0});
 }
 
 bool weft_model_add_late_wake(struct weft_model *model, const struct weft_now *release,
