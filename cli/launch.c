@@ -1,6 +1,7 @@
 #include "cli/launch.h"
 
 #include "cli/cli.h"
+#include "cli/follow.h"
 #include "traces/format/spool.h"
 #include "traces/write/write.h"
 
@@ -16,8 +17,10 @@
 #include <unistd.h>
 
 enum {
-    DRAIN_MIN_NS = 500 * 1000,      /* while records come */
-    DRAIN_MAX_NS = 10 * 1000 * 1000 /* while nothing does */
+    DRAIN_MIN_NS = 500 * 1000,       /* while records come */
+    DRAIN_MAX_NS = 10 * 1000 * 1000, /* while nothing does */
+    PATH_ROOM = 4096,
+    TELL_WAITING_NS = 1000 * 1000 * 1000
 };
 
 /* Signals that somebody may send to weft but means for the program. */
@@ -98,7 +101,28 @@ static void on_deadlock(void *ctx, const char *text)
     }
 }
 
-static int see_through(struct weft_writer *writer, pid_t program, const sigset_t *waited)
+/* What is written while the program runs. */
+struct recording {
+    struct weft_writer *writer;
+    struct weft_follow *follow; /* NULL: children are left alone */
+};
+
+/* One look at everything; *pause_ns: until the next. */
+static void drain(const struct recording *recording, long *pause_ns)
+{
+    bool any = weft_writer_drain(recording->writer);
+
+    if (recording->follow != NULL) {
+        any |= weft_follow_drain(recording->follow);
+    }
+    if (any) {
+        *pause_ns = DRAIN_MIN_NS;
+    } else if (*pause_ns < DRAIN_MAX_NS) {
+        *pause_ns *= 2;
+    }
+}
+
+static int see_through(const struct recording *recording, pid_t program, const sigset_t *waited)
 {
     long pause_ns = DRAIN_MIN_NS;
     int status = 0;
@@ -113,18 +137,45 @@ static int see_through(struct weft_writer *writer, pid_t program, const sigset_t
         if (waitpid(program, &status, WNOHANG) == program) {
             return status;
         }
-        if (weft_writer_drain(writer)) {
-            pause_ns = DRAIN_MIN_NS;
-        } else if (pause_ns < DRAIN_MAX_NS) {
-            pause_ns *= 2;
+        drain(recording, &pause_ns);
+    }
+}
+
+/*
+ * Children that outlive the program, daemons above all, are recorded until they end.  An interrupt
+ * ends the recording, not them: weft has not started them.
+ */
+static void see_children_through(const struct weft_launch *launch,
+                                 const struct recording *recording, const sigset_t *waited)
+{
+    long pause_ns = DRAIN_MIN_NS;
+    long waited_ns = 0;
+    bool told = launch->quiet;
+
+    /* What the program did last is held back for a while, its last child among it. */
+    while (waited_ns < 2 * (long)WEFT_HOLD_BACK_NS || weft_follow_living(recording->follow) > 0) {
+        const struct timespec pause = {.tv_nsec = pause_ns};
+        const int signal = sigtimedwait(waited, NULL, &pause);
+        if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT) {
+            return;
         }
+        waited_ns += pause_ns;
+        if (!told && waited_ns >= TELL_WAITING_NS) {
+            told = true;
+            (void)weft_cli_fail(0,
+                                "%s has ended; %u of its children go on and are recorded (Ctrl-C "
+                                "ends the recording, not them)",
+                                launch->program, weft_follow_living(recording->follow));
+        }
+        drain(recording, &pause_ns);
     }
 }
 
 /* Returns 0, or the errno with which the program could not be executed. */
-static int start(const struct weft_launch *launch, struct weft_writer *writer,
+static int start(const struct weft_launch *launch, const struct recording *recording,
                  struct watcher *watcher, int *wait_status)
 {
+    struct weft_writer *writer = recording->writer;
     sigset_t waited, before;
     int tell[2];
     int failed = 0;
@@ -149,28 +200,64 @@ static int start(const struct weft_launch *launch, struct weft_writer *writer,
         /* Returns at once when the exec succeeds, since that closes the pipe. */
         while (read(tell[0], &failed, sizeof failed) < 0 && errno == EINTR) {
         }
-        *wait_status = see_through(writer, program, &waited);
+        *wait_status = see_through(recording, program, &waited);
+        if (failed == 0 && recording->follow != NULL) {
+            see_children_through(launch, recording, &waited);
+        }
     }
     (void)close(tell[0]);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return failed;
 }
 
-static void tell_summary(const char *trace, const struct weft_writer_summary *summary)
+static void tell_cost(const struct weft_writer_summary *all, uint64_t cost_per_event_ns)
 {
-    const double seconds = (double)summary->duration_ns / 1e9;
-    const double all_threads_ns = (double)summary->duration_ns * summary->threads;
-    const double cost_ns = (double)summary->events * (double)summary->overhead_ns;
+    const double threads_ns = (double)all->duration_ns * all->threads;
+    const double cost_ns = (double)all->events * (double)cost_per_event_ns;
 
-    (void)fprintf(stderr, "weft: %u thread%s, %llu events in %.2f s, %llu lost; recording took ",
-                  summary->threads, summary->threads == 1 ? "" : "s",
-                  (unsigned long long)summary->events, seconds, (unsigned long long)summary->lost);
-    if (all_threads_ns > 0 && cost_ns / all_threads_ns >= 0.001) {
-        (void)fprintf(stderr, "about %.1f %% of the threads' time", 100 * cost_ns / all_threads_ns);
+    if (threads_ns > 0 && cost_ns / threads_ns >= 0.001) {
+        (void)fprintf(stderr, "about %.1f %% of the threads' time", 100 * cost_ns / threads_ns);
     } else {
         (void)fprintf(stderr, "less than 0.1 %% of the threads' time");
     }
-    (void)fprintf(stderr, "; the trace is %s\nweft: look at it with: weft view %s\n", trace, trace);
+}
+
+static void tell_traces(const char *trace, const struct weft_follow_summary *children)
+{
+    char first[PATH_ROOM], last[PATH_ROOM];
+
+    if (children->processes == 0) {
+        (void)fprintf(stderr, "; the trace is %s", trace);
+    } else {
+        weft_follow_name(trace, 2, first, sizeof first);
+        weft_follow_name(trace, children->last, last, sizeof last);
+        (void)fprintf(stderr, "; the traces are %s and %s%s%s", trace, first,
+                      children->last > 2 ? " … " : "", children->last > 2 ? last : "");
+    }
+    (void)fprintf(stderr, "\nweft: look at it with: weft view %s\n", trace);
+}
+
+static void tell_summary(const char *trace, const struct weft_writer_summary *first,
+                         const struct weft_follow_summary *children)
+{
+    struct weft_writer_summary all = *first;
+
+    all.events += children->sum.events;
+    all.lost += children->sum.lost;
+    all.threads += children->sum.threads;
+    (void)fprintf(stderr, "weft: ");
+    if (children->processes > 0) {
+        (void)fprintf(stderr, "%u processes, ", 1 + children->processes);
+    }
+    (void)fprintf(stderr, "%u thread%s, %llu events in %.2f s, %llu lost; ", all.threads,
+                  all.threads == 1 ? "" : "s", (unsigned long long)all.events,
+                  (double)all.duration_ns / 1e9, (unsigned long long)all.lost);
+    if (children->unfollowed > 0) {
+        (void)fprintf(stderr, "%u processes could not be recorded; ", children->unfollowed);
+    }
+    (void)fprintf(stderr, "recording took ");
+    tell_cost(&all, first->overhead_ns);
+    tell_traces(trace, children);
 }
 
 /* Nothing was run: the file that was made for its trace goes again; a device stays. */
@@ -186,8 +273,9 @@ static void remove_trace(const char *trace)
 int weft_launch(const struct weft_launch *launch)
 {
     struct weft_error error;
-    struct weft_writer *writer = NULL;
+    struct recording recording = {0};
     struct weft_writer_summary summary;
+    struct weft_follow_summary children = {0};
     struct watcher watcher = {.stop = launch->stop_deadlocks};
     int wait_status = -1;
     uint32_t words = 0;
@@ -201,35 +289,47 @@ int weft_launch(const struct weft_launch *launch)
         .command = (const char *const *)launch->argv,
         .command_count = words,
         .long_call_ns = launch->long_call_ns,
+        .follow = launch->follow,
         .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,
         .ctx = &watcher,
     };
-    enum weft_status status = weft_writer_new(&wanted, &writer, &error);
+    enum weft_status status = weft_writer_new(&wanted, &recording.writer, &error);
+    if (status == WEFT_OK && launch->follow) {
+        status =
+            weft_follow_new(recording.writer, launch->trace, &wanted, &recording.follow, &error);
+    }
     if (status != WEFT_OK) {
+        weft_writer_free(recording.writer);
         return weft_cli_fail(status == WEFT_ERR_WRITE ? WEFT_EXIT_UNWRITABLE : WEFT_EXIT_FAILED,
                              "%s", error.text);
     }
-    const int failed = start(launch, writer, &watcher, &wait_status);
+    const int failed = start(launch, &recording, &watcher, &wait_status);
     if (failed != 0) {
-        weft_writer_free(writer);
+        weft_follow_free(recording.follow);
+        weft_writer_free(recording.writer);
         remove_trace(launch->trace);
         return weft_cli_fail(failed == ENOENT ? WEFT_EXIT_NOT_FOUND : WEFT_EXIT_NOT_RUN,
                              "cannot run %s: %s", launch->path, strerror(failed));
     }
-    status = weft_writer_finish(writer, wait_status, &summary, &error);
-    weft_writer_free(writer);
+    if (recording.follow != NULL) {
+        children = weft_follow_finish(recording.follow);
+    }
+    status = weft_writer_finish(recording.writer, wait_status, &summary, &error);
+    weft_follow_free(recording.follow);
+    weft_writer_free(recording.writer);
     if (status != WEFT_OK) {
         (void)weft_cli_fail(0, "%s", error.text);
     } else if (!summary.attached) {
         (void)weft_cli_fail(0, "%s never opened the recording; the trace %s is empty",
                             launch->program, launch->trace);
     } else if (!launch->quiet) {
-        tell_summary(launch->trace, &summary);
+        tell_summary(launch->trace, &summary, &children);
     }
     if (WIFSIGNALED(wait_status)) {
         return WEFT_EXIT_BY_SIGNAL + WTERMSIG(wait_status);
     }
     /* The program's own failure says more than that its trace could not be written. */
-    return WEXITSTATUS(wait_status) == 0 && status != WEFT_OK ? WEFT_EXIT_UNWRITABLE
-                                                              : WEXITSTATUS(wait_status);
+    return WEXITSTATUS(wait_status) == 0 && (status != WEFT_OK || children.unwritten)
+               ? WEFT_EXIT_UNWRITABLE
+               : WEXITSTATUS(wait_status);
 }

@@ -16,6 +16,7 @@ struct weft_launch {
     const char *preload; /* goes before what LD_PRELOAD has already; NULL: it records itself */
     const char *trace;
     uint64_t long_call_ns; /* calls that block as long are recorded */
+    bool follow;           /* children are recorded, too */
     bool quiet;            /* no summary */
     bool watch_deadlocks;  /* tell of threads that wait for each other */
     bool stop_deadlocks;   /* and end the program then */

@@ -24,6 +24,7 @@ enum {
 struct record_args {
     const char *trace;
     uint64_t long_call_ns;
+    bool follow;
     bool quiet;
     bool stop_deadlocks;
     char **program; /* its argv */
@@ -35,6 +36,11 @@ static const struct argp_option options[] = {
     {"on-deadlock", ON_DEADLOCK, "WHAT", 0,
      "What to do, besides telling it, when threads wait for each other for ever: \"go-on\" "
      "(default) or \"stop\", which ends the program",
+     0},
+    {"follow", 'f', NULL, 0,
+     "Record the processes that PROGRAM starts, too, each into a trace of its own: TRACE with .2, "
+     ".3 "
+     "... before its ending",
      0},
     {"calls-from", CALLS_FROM, "TIME", 0,
      "Record a call that may block (read, poll, accept, waitpid ...) when it takes TIME or longer "
@@ -60,6 +66,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             argp_error(state, "--on-deadlock is \"go-on\" or \"stop\", not \"%s\"", arg);
         }
         return 0;
+    case 'f':
+        args->follow = true;
+        return 0;
     case CALLS_FROM:
         if (!weft_duration_parse(arg, &args->long_call_ns)) {
             argp_error(state, "--calls-from takes a time, such as 1ms or 50us, not \"%s\"", arg);
@@ -83,7 +92,8 @@ static const struct argp parser = {
     "[--] PROGRAM [ARGUMENT...]",
     "Runs PROGRAM as it is and writes what its threads did into a trace.\vThe program is found as "
     "a shell finds it, and needs no rebuild, only glibc, dynamically linked; what it starts is "
-    "left alone. Its input, output and signals are its own. The exit status is the program's; "
+    "left alone without --follow. Its input, output and signals are its own. The exit status is "
+    "the program's; "
     "128 + N when signal N ended it; 125 when weft itself failed; 126 when the program cannot be "
     "executed or cannot be recorded (static, 32-bit, setuid); 127 when there is no such program.",
     NULL,
@@ -267,6 +277,7 @@ static int record(const struct record_args *args)
         .preload = facts.records_itself ? NULL : preload,
         .trace = args->trace != NULL ? args->trace : trace,
         .long_call_ns = args->long_call_ns,
+        .follow = args->follow,
         .quiet = args->quiet,
         .watch_deadlocks = true,
         .stop_deadlocks = args->stop_deadlocks,

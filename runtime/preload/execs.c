@@ -1,24 +1,38 @@
 /*
- * The exec functions: the recorded process may become another program with an environment of its
- * own making (env -i, a cleared environ), and is to be recorded on.  The two variables that make
- * it so are put back.  A child on its way to its own program is left alone, and that one may be a
- * vfork's: everything is on the stack, nothing is allocated.
+ * Processes that come of this one.  What decides whether a program is recorded is its environment,
+ * so that is seen to wherever a program is started:
+ *
+ *   the recorded process becomes another program   the two variables are put back if they are gone
+ *   a child, when children are followed            likewise
+ *   a child, when they are not                     the variables are taken out
+ *   a program that the recorder cannot be loaded
+ *   into (musl, 32 bits)                           likewise: it would not start
+ *
+ * This may be a vfork's child: everything is on the stack, nothing is allocated, no libc is called.
+ * vfork itself is not hooked (its frame must not be returned from twice).
  */
 #include "runtime/preload/hook.h"
+#include "runtime/preload/image.h"
+#include "runtime/record/follow.h"
 #include "runtime/record/sys.h"
 
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 extern char **environ;
 
-enum { SPOOL_ENTRY_MAX = 512 };
+enum { ENTRY_MAX = 1024 };
 
 static const char preload_key[] = "LD_PRELOAD=";
 static const char spool_key[] = WEFT_SPOOL_ENV "=";
 
-/* "WEFT_SPOOL=…" as it was at the start; the program may write over its own environment. */
-static char spool_entry[SPOOL_ENTRY_MAX];
+/*
+ * As they were at the start; the program may write over its own environment.  Of LD_PRELOAD what
+ * goes up to our library: what stands behind it is the program's.
+ */
+static char spool_entry[ENTRY_MAX];
+static char preload_value[ENTRY_MAX];
 
 static size_t length(const char *text)
 {
@@ -39,22 +53,32 @@ static bool begins(const char *text, const char *start)
     return *start == '\0';
 }
 
-/* Is the library among those of an LD_PRELOAD, which are separated by colons or spaces? */
-static bool names_library(const char *list, const char *library)
+static char *append(char *to, const char *text, size_t bytes)
 {
+    for (size_t i = 0; i < bytes; i++) {
+        *to++ = text[i];
+    }
+    *to = '\0';
+    return to;
+}
+
+/* What stands behind our library in an LD_PRELOAD; NULL: it is not there. */
+static const char *behind_library(const char *list)
+{
+    const char *library = weft_real_library();
     const size_t bytes = length(library);
 
-    while (*list != '\0') {
+    while (*list != '\0' && bytes > 0) {
         if (begins(list, library) &&
             (list[bytes] == '\0' || list[bytes] == ':' || list[bytes] == ' ')) {
-            return true;
+            return list + bytes;
         }
         while (*list != '\0' && *list != ':' && *list != ' ') {
             list++;
         }
         list += *list != '\0';
     }
-    return false;
+    return NULL;
 }
 
 static char *const *find(char *const *environment, const char *key)
@@ -65,15 +89,35 @@ static char *const *find(char *const *environment, const char *key)
     return environment != NULL && *environment != NULL ? environment : NULL;
 }
 
-__attribute__((constructor)) static void keep_entry(int argc, char **argv, char **environment)
+static void keep_spool(const char *path)
 {
-    char *const *entry = find(environment, spool_key);
+    if (path[0] != '\0' && sizeof spool_key + length(path) < ENTRY_MAX) {
+        (void)append(append(spool_entry, spool_key, length(spool_key)), path, length(path));
+    }
+}
+
+/*
+ * Opens the recording, so that a followed child's environment can say which spool is its own: to
+ * another recorder in the program, and to the program that this one becomes.
+ */
+__attribute__((constructor(102))) static void keep_environment(int argc, char **argv,
+                                                               char **environment)
+{
+    char *const *spool = find(environment, spool_key);
+    char *const *preload = find(environment, preload_key);
 
     (void)argc;
     (void)argv;
-    if (entry != NULL && length(*entry) < SPOOL_ENTRY_MAX) {
-        for (size_t i = 0; i <= length(*entry); i++) {
-            spool_entry[i] = (*entry)[i];
+    weft_record_start(environment);
+    if (spool != NULL) {
+        keep_spool(weft_follow_path()[0] != '\0' ? weft_follow_path() : *spool + length(spool_key));
+        *(char **)(uintptr_t)spool = spool_entry[0] != '\0' ? spool_entry : *spool;
+    }
+    if (preload != NULL) {
+        const char *value = *preload + length(preload_key);
+        const char *behind = behind_library(value);
+        if (behind != NULL && (size_t)(behind - value) < ENTRY_MAX) {
+            (void)append(preload_value, value, (size_t)(behind - value));
         }
     }
 }
@@ -81,75 +125,107 @@ __attribute__((constructor)) static void keep_entry(int argc, char **argv, char 
 /* False for a child, also one of vfork that has its parent's memory. */
 static bool is_recorded_process(void)
 {
-    return weft_spool_on() && spool_entry[0] != '\0' &&
+    return weft_spool_on() &&
            atomic_load_explicit(&weft_spool.head->attached, memory_order_relaxed) == weft_sys_pid();
 }
 
-/* What has to be put back. */
-struct lacks {
-    size_t entries; /* of the environment as it is */
-    bool spool, library;
+/* What has to be done to an environment. */
+struct change {
+    size_t entries;     /* of the environment as it is */
+    bool record;        /* the program is to be recorded; otherwise nothing of us is to be left */
     const char *others; /* the program's own LD_PRELOAD, "": none */
+    size_t room;        /* for its LD_PRELOAD */
 };
 
-static bool look(char *const *environment, struct lacks *lacks)
+/* True: the environment has to be another one. */
+static bool look(char *const *environment, const char *path, bool searched, bool is_child,
+                 struct change *change)
 {
     char *const *preload = find(environment, preload_key);
+    const char *value = preload != NULL ? *preload + length(preload_key) : "";
+    const char *behind = behind_library(value);
+    const bool has_spool = find(environment, spool_key) != NULL;
+    const bool wanted = spool_entry[0] != '\0' && preload_value[0] != '\0' &&
+                        (is_child ? weft_spool.follow : is_recorded_process());
 
-    *lacks = (struct lacks){.others = preload != NULL ? *preload + length(preload_key) : ""};
-    while (environment != NULL && environment[lacks->entries] != NULL) {
-        lacks->entries++;
+    *change = (struct change){.others = value};
+    if (behind != NULL) {
+        change->others = *behind != '\0' ? behind + 1 : behind;
     }
-    lacks->spool = find(environment, spool_key) == NULL;
-    lacks->library = !names_library(lacks->others, weft_real_library());
-    return is_recorded_process() && (lacks->spool || lacks->library);
+    while (environment != NULL && environment[change->entries] != NULL) {
+        change->entries++;
+    }
+    change->record = wanted && weft_image_takes_us(path, searched);
+    change->room = sizeof preload_key + length(preload_value) + 1 + length(change->others);
+    return change->record ? !has_spool || behind == NULL : has_spool || behind != NULL;
 }
 
-static char *append(char *to, const char *text)
-{
-    while (*text != '\0') {
-        *to++ = *text++;
-    }
-    *to = '\0';
-    return to;
-}
-
-/* made: lacks->entries + 3 places; preload: room for the key, the library and the others. */
-static char *const *put_back(char *const *environment, const struct lacks *lacks, char **made,
-                             char *preload)
+/* made: change->entries + 3 places; preload: change->room bytes. */
+static char *const *changed(char *const *environment, const struct change *change, char **made,
+                            char *preload)
 {
     size_t count = 0;
-    char *end = append(append(preload, preload_key), weft_real_library());
+    char *end = append(preload, preload_key, length(preload_key));
+    const bool has_others = change->others[0] != '\0';
 
-    if (lacks->others[0] != '\0') {
-        (void)append(append(end, ":"), lacks->others);
+    if (change->record) {
+        end = append(end, preload_value, length(preload_value));
+        end = has_others ? append(end, ":", 1) : end;
     }
-    for (size_t i = 0; i < lacks->entries; i++) {
-        if (!lacks->library || !begins(environment[i], preload_key)) {
+    (void)append(end, change->others, length(change->others));
+    for (size_t i = 0; i < change->entries; i++) {
+        if (!begins(environment[i], preload_key) && !begins(environment[i], spool_key)) {
             made[count++] = environment[i];
         }
     }
-    if (lacks->library) {
+    if (change->record || has_others) {
         made[count++] = preload;
     }
-    if (lacks->spool) {
+    if (change->record) {
         made[count++] = spool_entry;
     }
     made[count] = NULL;
     return made;
 }
 
-/* `environment`, or one on this function's stack that has what it lacks. */
-#define RECORDED(environment)                                                                      \
-    struct lacks lacks;                                                                            \
-    char *const *passed = (environment);                                                           \
-    weft_real_find();                                                                              \
-    if (look(passed, &lacks)) {                                                                    \
-        char **made = __builtin_alloca((lacks.entries + 3) * sizeof *made);                        \
-        char *preload = __builtin_alloca(sizeof preload_key + length(weft_real_library()) + 1 +    \
-                                         length(lacks.others));                                    \
-        passed = put_back(passed, &lacks, made, preload);                                          \
+/* A child of vfork has its parent's memory, lanes included: there it tells that it exists. */
+static void tell_vfork_child(const void *site)
+{
+    static uint32_t told;
+    const uint32_t pid = weft_sys_pid();
+
+    if (weft_spool_on() &&
+        atomic_load_explicit(&weft_spool.head->attached, memory_order_relaxed) != pid &&
+        told != pid) {
+        told = pid; /* it may try several paths */
+        weft_record_with(WEFT_EV_PROCESS_CHILD, 0, site, 0,
+                         &(struct weft_record_args){.first = pid});
     }
+}
+
+/* A followed child that has recorded goes on in its own spool. */
+static void prepare_exec(const void *site)
+{
+    weft_real_find();
+    tell_vfork_child(site);
+    if (is_recorded_process()) {
+        keep_spool(weft_follow_path());
+    }
+}
+
+/* `environment`, or one on the caller's stack that is as it has to be. */
+#define SEEN_TO(environment, path, searched, is_child)                                             \
+    struct change change;                                                                          \
+    char *const *passed = (environment);                                                           \
+    if (look(passed, path, searched, is_child, &change)) {                                         \
+        char **made = __builtin_alloca((change.entries + 3) * sizeof *made);                       \
+        passed = changed(passed, &change, made, __builtin_alloca(change.room));                    \
+    }
+
+#define EXEC(environment, path, searched, call)                                                    \
+    prepare_exec(WEFT_SITE);                                                                       \
+    SEEN_TO(environment, path, searched, !is_recorded_process());                                  \
+    return call
 
 /* The arguments of execl and its kind, as an array on the stack; `last` is behind the NULL. */
 #define ARGUMENTS(first)                                                                           \
@@ -169,48 +245,48 @@ static char *const *put_back(char *const *environment, const struct lacks *lacks
 
 WEFT_HOOK int execve(const char *path, char *const *arguments, char *const *environment)
 {
-    RECORDED(environment);
-    return weft_real.execve(path, arguments, passed);
+    EXEC(environment, path, false, weft_real.execve(path, arguments, passed));
 }
 
 WEFT_HOOK int execvpe(const char *file, char *const *arguments, char *const *environment)
 {
-    RECORDED(environment);
-    return weft_real.execvpe(file, arguments, passed);
+    EXEC(environment, file, true, weft_real.execvpe(file, arguments, passed));
 }
 
 WEFT_HOOK int fexecve(int file, char *const *arguments, char *const *environment)
 {
-    RECORDED(environment);
-    return weft_real.fexecve(file, arguments, passed);
+    EXEC(environment, NULL, false, weft_real.fexecve(file, arguments, passed));
+}
+
+WEFT_HOOK int execveat(int folder, const char *path, char *const *arguments,
+                       char *const *environment, int flags)
+{
+    EXEC(environment, path[0] == '/' || folder == AT_FDCWD ? path : NULL, false,
+         weft_real.execveat(folder, path, arguments, passed, flags));
 }
 
 WEFT_HOOK int execv(const char *path, char *const *arguments)
 {
-    RECORDED(environ);
-    return weft_real.execve(path, arguments, passed);
+    EXEC(environ, path, false, weft_real.execve(path, arguments, passed));
 }
 
 WEFT_HOOK int execvp(const char *file, char *const *arguments)
 {
-    RECORDED(environ);
-    return weft_real.execvpe(file, arguments, passed);
+    EXEC(environ, file, true, weft_real.execvpe(file, arguments, passed));
 }
 
 WEFT_HOOK int execl(const char *path, const char *first, ...)
 {
     ARGUMENTS(first);
     va_end(list);
-    RECORDED(environ);
-    return weft_real.execve(path, (char *const *)(uintptr_t)arguments, passed);
+    EXEC(environ, path, false, weft_real.execve(path, (char *const *)(uintptr_t)arguments, passed));
 }
 
 WEFT_HOOK int execlp(const char *file, const char *first, ...)
 {
     ARGUMENTS(first);
     va_end(list);
-    RECORDED(environ);
-    return weft_real.execvpe(file, (char *const *)(uintptr_t)arguments, passed);
+    EXEC(environ, file, true, weft_real.execvpe(file, (char *const *)(uintptr_t)arguments, passed));
 }
 
 WEFT_HOOK int execle(const char *path, const char *first, ...)
@@ -218,6 +294,60 @@ WEFT_HOOK int execle(const char *path, const char *first, ...)
     ARGUMENTS(first);
     char *const *environment = va_arg(list, char *const *);
     va_end(list);
-    RECORDED(environment);
-    return weft_real.execve(path, (char *const *)(uintptr_t)arguments, passed);
+    EXEC(environment, path, false,
+         weft_real.execve(path, (char *const *)(uintptr_t)arguments, passed));
+}
+
+/* Children that keep this program, or are started whole ─────────────────────────────────────────
+ */
+
+static void tell_child(pid_t child, const void *site)
+{
+    weft_record_with(WEFT_EV_PROCESS_CHILD, 0, site, 0, &(struct weft_record_args){.first = child});
+}
+
+#define FORK(name)                                                                                 \
+    const bool on = weft_hook_on();                                                                \
+    const pid_t child = weft_real.name();                                                          \
+    if (on && child > 0) {                                                                         \
+        tell_child(child, WEFT_SITE);                                                              \
+    }                                                                                              \
+    return child
+
+WEFT_HOOK pid_t fork(void)
+{
+    FORK(fork);
+}
+
+WEFT_HOOK pid_t _Fork(void)
+{
+    FORK(_Fork);
+}
+
+#define SPAWN(name, searched)                                                                      \
+    pid_t made_pid = 0;                                                                            \
+    const bool on = weft_hook_on();                                                                \
+    SEEN_TO(environment, path, searched, true);                                                    \
+    const int result = weft_real.name(&made_pid, path, actions, attributes, arguments, passed);    \
+    if (result == 0 && child != NULL) {                                                            \
+        *child = made_pid;                                                                         \
+    }                                                                                              \
+    if (result == 0 && on) {                                                                       \
+        tell_child(made_pid, WEFT_SITE);                                                           \
+    }                                                                                              \
+    return result
+
+WEFT_HOOK int posix_spawn(pid_t *child, const char *path, const posix_spawn_file_actions_t *actions,
+                          const posix_spawnattr_t *attributes, char *const *arguments,
+                          char *const *environment)
+{
+    SPAWN(posix_spawn, false);
+}
+
+WEFT_HOOK int posix_spawnp(pid_t *child, const char *path,
+                           const posix_spawn_file_actions_t *actions,
+                           const posix_spawnattr_t *attributes, char *const *arguments,
+                           char *const *environment)
+{
+    SPAWN(posix_spawnp, true);
 }

@@ -33,7 +33,7 @@ static inline bool weft_hook_on(void)
         return true;
     }
     weft_real_find();
-    return false;
+    return __builtin_expect(weft_spool.follow, 0) && weft_record_follow();
 }
 
 static inline uint64_t weft_object_of(const volatile void *object)

@@ -1,5 +1,6 @@
 #include "runtime/record/lane.h"
 
+#include "runtime/record/follow.h"
 #include "runtime/record/sys.h"
 #include "traces/format/clock.h"
 
@@ -20,6 +21,7 @@ enum {
 #define ROOM_IDLE_MAX_MS 5000u
 
 struct weft_spool_state weft_spool;
+static bool has_recorder; /* another one in this program was first */
 
 /* getenv without libc: the constructor may run before libc's own. */
 static const char *spool_path(char *const *environment)
@@ -103,8 +105,8 @@ static uint64_t image_of_program(void)
 }
 
 /*
- * Only one process is recorded: the first to come, in whatever it becomes by exec.  In one program
- * one recorder is enough.
+ * Into one spool only one process is recorded: the first to come, in whatever it becomes by exec.
+ * In one program one recorder is enough.
  */
 static bool attach(struct weft_spool_head *head)
 {
@@ -114,6 +116,7 @@ static bool attach(struct weft_spool_head *head)
 
     if (!atomic_compare_exchange_strong(&head->attached, &nobody, pid)) {
         if (nobody != pid || atomic_load(&head->image) == image) {
+            has_recorder = nobody == pid;
             return false;
         }
         weft_spool.after_exec = true;
@@ -135,24 +138,33 @@ static void free_all_lanes(void)
 void weft_spool_open(char *const *environment)
 {
     const char *path = spool_path(environment);
+
+    if (weft_spool.on == NULL && path != NULL && !weft_spool_open_at(path) && !has_recorder) {
+        (void)weft_follow_open(path);
+    }
+}
+
+bool weft_spool_open_at(const char *path)
+{
     uint32_t *on = NULL;
     uint32_t lanes = 0;
 
-    if (weft_spool.on != NULL || path == NULL) {
-        return;
-    }
     const long fd = weft_sys_open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) {
-        return;
+        return false;
     }
     struct weft_spool_head *head = map_spool((int)fd, &lanes);
     (void)weft_sys_close((int)fd);
-    if (head == NULL || head->magic != WEFT_SPOOL_MAGIC || head->version != 1 || !attach(head)) {
-        return;
+    if (head == NULL) {
+        return false;
+    }
+    if (head->magic != WEFT_SPOOL_MAGIC || head->version != 1 || !attach(head)) {
+        weft_sys_unmap(head, weft_spool_lane_at(lanes));
+        return false;
     }
     on = weft_sys_map(PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     if (on == NULL || weft_sys_advise(on, PAGE_BYTES, MADV_WIPEONFORK) != 0) {
-        return;
+        return false;
     }
     keep_maps(head);
     weft_spool.head = head;
@@ -167,13 +179,27 @@ void weft_spool_open(char *const *environment)
         atomic_store_explicit(&head->start_ticks, weft_clock_ticks(head->clock),
                               memory_order_release);
     }
+    if (head->follow != 0) {
+        weft_follow_keep(path);
+    }
     *on = 1;
     weft_spool.on = on;
+    return true;
+}
+
+void weft_spool_forget(void)
+{
+    weft_sys_unmap(weft_spool.head, weft_spool_lane_at(weft_spool.lanes));
+    weft_sys_unmap(weft_spool.on, PAGE_BYTES);
+    weft_spool.head = NULL;
+    weft_spool.on = NULL;
+    weft_spool.after_exec = false;
 }
 
 void weft_spool_stop(void)
 {
     if (weft_spool_on()) {
+        weft_spool.follow = false;
         *(volatile uint32_t *)(uintptr_t)weft_spool.on = 0;
     }
 }

@@ -20,6 +20,7 @@
 struct weft_spool_state {
     const volatile uint32_t *on;
     struct weft_spool_head *head;
+    bool follow;              /* a child of this process is to be recorded */
     bool after_exec;          /* another program recorded here before, as the same process */
     uint32_t lanes;           /* how many are mapped */
     uint32_t clock;           /* enum weft_clock_kind */
@@ -35,6 +36,12 @@ extern struct weft_spool_state weft_spool;
  * it is not ours, stays off.
  */
 void weft_spool_open(char *const *environment);
+
+/* The same with its path; false: it is not ours. */
+bool weft_spool_open_at(const char *path);
+
+/* Forgets a parent's spool, in a child. */
+void weft_spool_forget(void);
 
 /* Nothing is recorded from here on, in the whole process. */
 void weft_spool_stop(void);

@@ -1,5 +1,6 @@
 #include "runtime/record/record.h"
 
+#include "runtime/record/follow.h"
 #include "runtime/record/lane.h"
 #include "runtime/record/quick.h"
 #include "runtime/record/sys.h"
@@ -183,6 +184,17 @@ static void leave(void)
     weft_me.depth--;
 }
 
+static void begin_recording(void)
+{
+    weft_record_attach(weft_spool.after_exec ? MAIN_THREAD : weft_record_new_thread());
+    if (weft_spool.after_exec) {
+        weft_record(WEFT_EV_PROCESS_EXEC, 0, NULL, WEFT_OUT_OK);
+    }
+    if (weft_me.seats[0].lane != NULL) {
+        measure_overhead();
+    }
+}
+
 void weft_record_start(char *const *environment)
 {
     if (weft_spool_on()) {
@@ -190,14 +202,21 @@ void weft_record_start(char *const *environment)
     }
     weft_spool_open(environment);
     if (weft_spool_on()) {
-        weft_record_attach(weft_spool.after_exec ? MAIN_THREAD : weft_record_new_thread());
-        if (weft_spool.after_exec) {
-            weft_record(WEFT_EV_PROCESS_EXEC, 0, NULL, WEFT_OUT_OK);
-        }
-        if (weft_me.seats[0].lane != NULL) {
-            measure_overhead();
+        begin_recording();
+    }
+}
+
+bool weft_record_follow(void)
+{
+    /* A handler, or a second thread, that comes in between is left alone. */
+    if (__atomic_exchange_n(&weft_spool.follow, false, __ATOMIC_ACQ_REL)) {
+        weft_spool_forget();
+        weft_me = (struct weft_me){0}; /* the forking thread's */
+        if (weft_follow_open("")) {
+            begin_recording();
         }
     }
+    return weft_spool_on();
 }
 
 void weft_record_open(void)

@@ -32,6 +32,12 @@ struct weft_record_args {
 void weft_record_open(void);
 void weft_record_start(char *const *environment); /* the same, with main's environment */
 
+/*
+ * In a child that was forked while recording, when children are followed: it begins to record, into
+ * a spool of its own.  True: it records now.
+ */
+bool weft_record_follow(void);
+
 /* Ends the recording of this process for good, and says why in the trace. */
 void weft_record_stop(const char *why);
 

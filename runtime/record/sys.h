@@ -78,6 +78,11 @@ static inline void *weft_sys_map(size_t len, int flags, int fd)
     return at < 0 && at > -4096 ? NULL : (void *)at;
 }
 
+static inline void weft_sys_unmap(const volatile void *at, size_t len)
+{
+    (void)weft_sys(SYS_munmap, (long)at, (long)len, 0, 0, 0, 0);
+}
+
 static inline long weft_sys_advise(void *at, size_t len, int advice)
 {
     return weft_sys(SYS_madvise, (long)at, (long)len, advice, 0, 0, 0);
@@ -86,6 +91,11 @@ static inline long weft_sys_advise(void *at, size_t len, int advice)
 static inline uint32_t weft_sys_pid(void)
 {
     return (uint32_t)weft_sys(SYS_getpid, 0, 0, 0, 0, 0, 0);
+}
+
+static inline uint32_t weft_sys_parent(void)
+{
+    return (uint32_t)weft_sys(SYS_getppid, 0, 0, 0, 0, 0, 0);
 }
 
 static inline uint32_t weft_sys_tid(void)

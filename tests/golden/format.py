@@ -152,6 +152,7 @@ def schema(fmt):
         "header": thing({
             "format": {"const": "weft-trace"}, "version": {"const": 1}, "program": TEXT,
             "command": {"type": "array", "items": TEXT}, "pid": INTEGER,
+            "parent": INTEGER,
             "start": {"type": "string",
                       "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$"},
             "clock": {"enum": ["tsc", "monotonic", "virtual"]}, "resolution_ns": COUNT,

@@ -243,6 +243,29 @@ static int forks(void)
     return 0;
 }
 
+/* A daemon: nobody's child, without any of its parent's files, and it works after that is gone. */
+static int daemon_works(void)
+{
+    const pid_t guest = getpid();
+
+    guest_expect("lock_acquire", 2 * LOCKS);
+    if (fork() == 0) {
+        (void)setsid();
+        if (fork() != 0) {
+            _exit(0);
+        }
+        (void)close_range(0, ~0U, 0);
+        while (kill(guest, 0) == 0) {
+            (void)usleep(1000);
+        }
+        lock_often();
+        lock_often();
+        _exit(0);
+    }
+    (void)wait(NULL);
+    return 0;
+}
+
 static bool ended_well(pid_t child)
 {
     int status = -1;
@@ -475,6 +498,7 @@ const struct guest_mode guest_ends[] = {
     {"destructors", destructors},
     {"mainfirst", main_ends_first},
     {"fork", forks},
+    {"daemon", daemon_works},
     {"spawn", spawns},
     {"_exit", end_exit},
     {"quick_exit", end_quick},

@@ -185,5 +185,105 @@ class Meaning(Recorded):
                                      for version in ("@@GLIBC_2.3.2", "@GLIBC_2.2.5")})
 
 
+class Children(Recorded):
+    """What the recorded program starts: left alone, or recorded into traces of their own."""
+
+    def follow(self, *command, **how):
+        said, first = self.record(*command, options=("--follow",), **how)
+        others = {}
+        for path in sorted(self.path.parent.glob("trace.*.weft.jsonl")):
+            number = int(path.name.split(".")[1])
+            others[number] = Trace(path)
+            self.assertEqual(others[number].end["lost"], 0)
+        self.assertEqual(sorted(others), list(range(2, 2 + len(others))))
+        return said, first, [others[number] for number in sorted(others)]
+
+    def programs(self, traces):
+        return sorted(trace.lines()[0]["program"] for trace in traces)
+
+    def test_forked_children_have_traces_of_their_own(self):
+        said, first, children = self.follow(GUEST, "fork")
+        expected = dict(re.findall(r"^(\w+) (\d+)$", said, re.M))
+        self.assertEqual(str(first.count("lock_acquire")), expected["lock_acquire"])
+        self.assertEqual(len(children), 20)
+        pid = first.lines()[0]["pid"]
+        told = {line["pid"] for line in first.lines() if line.get("event") == "process_child"}
+        for child in children:
+            self.assertEqual(child.count("lock_acquire"), 1000)
+            self.assertEqual(child.count("thread_start"), 1)
+            header = child.lines()[0]
+            self.assertEqual(header["parent"], pid)
+            self.assertIn(header["pid"], told)
+        self.assertEqual(len(told), 20)
+
+    def test_spawned_children_are_followed(self):
+        _, first, children = self.follow(GUEST, "spawn")
+        self.assertEqual(self.programs(children), ["true"] * 20)
+        self.assertEqual(first.count("process_child"), 20)
+        self.assertEqual(first.count("lock_acquire"), 10000)
+
+    def test_a_shell_and_what_it_starts(self):
+        script = f"{GUEST} short > /dev/null; {GUEST} heap | cat; exit 3"
+        _, first, children = self.follow("/bin/sh", "-c", script, status=3)
+        self.assertEqual(self.programs(children), ["cat", "guest", "guest"])
+        self.assertEqual(sorted(trace.count("thread_exit") for trace in children)[-1], 20000)
+        self.assertEqual(first.count("process_child"), 3)
+
+    def test_a_child_that_empties_its_environment_is_followed(self):
+        _, _, children = self.follow("/bin/sh", "-c", f"/usr/bin/env -i {GUEST} names; true")
+        self.assertEqual(len(children), 1)
+        self.assertEqual(children[0].count("thread_name"), 2)
+        self.assertEqual(children[0].count("process_exec"), 1)
+
+    def test_a_daemon_is_recorded_until_it_ends(self):
+        _, _, children = self.follow(GUEST, "daemon")
+        self.assertEqual(sorted(child.count("lock_acquire") for child in children)[-1], 2000)
+
+    def test_many_short_children(self):
+        script = "i=0; while [ $i -lt 150 ]; do /bin/true; i=$((i+1)); done"
+        _, _, children = self.follow("/bin/sh", "-c", script)
+        self.assertEqual(self.programs(children), ["true"] * 150)
+
+    def test_children_of_children(self):
+        inner = "/bin/true; /bin/false; true"
+        _, _, children = self.follow("/bin/sh", "-c", f"sh -c '{inner}'; true")
+        self.assertEqual(self.programs(children), ["false", "sh", "true"])
+
+    def test_an_interrupt_ends_the_recording_of_a_daemon_not_the_daemon(self):
+        script = "trap '' INT; setsid sleep 60 > /dev/null 2>&1 < /dev/null & echo $!"
+        with subprocess.Popen([WEFT, "record", "--follow", "-o", self.path, "/bin/sh", "-c", script],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            pid = int(run.stdout.readline())
+            self.assertIn("go on and are recorded", run.stderr.readline())
+            run.send_signal(signal.SIGINT)
+            self.assertEqual(run.wait(20), 0)
+        os.kill(pid, 0)
+        os.kill(pid, signal.SIGKILL)
+        self.assertTrue(Trace(self.path.with_name("trace.2.weft.jsonl")).end["end"])
+
+    def test_children_that_are_not_followed_find_nothing_of_weft(self):
+        said, first = self.record("/bin/sh", "-c", "env; true")
+        self.assertIn("PATH=", said)
+        self.assertNotIn("WEFT_SPOOL", said)
+        self.assertNotIn("LD_PRELOAD", said)
+        self.assertEqual(first.count("process_child"), 1)
+
+    def test_a_child_that_cannot_be_recorded_is_started_as_it_is(self):
+        """Here a loader only looks like musl's, so that the child can tell what it was given."""
+        folder = self.path.parent
+        loader = folder / "ld-musl-x86_64.so.1"
+        loader.symlink_to("/lib64/ld-linux-x86-64.so.2")
+        (folder / "e.c").write_text('#include <stdio.h>\n#include <stdlib.h>\nint main(void)\n'
+                                    '{ puts(getenv("LD_PRELOAD") ? "preloaded" : "alone"); }\n')
+        subprocess.run(["gcc", folder / "e.c", "-o", folder / "e",
+                        f"-Wl,--dynamic-linker={loader}"], check=True)
+        (folder / "s").write_text(f"#!{folder}/e\n")
+        (folder / "s").chmod(0o755)
+        for command in ("./e; true", "PATH=.; e; true", "./s; true", "exec ./e"):
+            said, _, children = self.follow("/bin/sh", "-c", f"cd {folder}; {command}")
+            self.assertEqual(said, "alone\n")
+            self.assertEqual(children, [])
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1] + sys.argv[4:])

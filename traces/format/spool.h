@@ -27,6 +27,7 @@ enum {
     WEFT_LANE_SLOTS = 16384, /* a power of two: 384 KiB, an L2's worth */
     WEFT_LANE_MAX = 4096,    /* threads alive at once that can be recorded */
     WEFT_SPOOL_HEAD_BYTES = 4096,
+    WEFT_COMMAND_BYTES = 1024,
     WEFT_SPOOL_MAPS_BYTES = 256 * 1024, /* /proc/self/maps of the program, as text */
     WEFT_ROOM_WAIT_MAX_MS = 30000,      /* for which an owner waits for a drain that works, about */
     WEFT_TEXT_SLOTS_MAX = 254,
@@ -129,7 +130,14 @@ struct weft_spool_head {
     _Atomic uint64_t overhead_ticks; /* what 256 records cost, measured at the start */
     _Atomic uint64_t beats;          /* how often the drain has come by */
     _Atomic uint64_t in_hand;        /* records that the drain has taken and not yet written */
-    uint64_t long_call_ns;           /* a blocking call that lasts as long is recorded */
+    uint32_t follow;                 /* 1: children record, too, each into a spool of its own … */
+    _Atomic uint32_t children;       /* … claimed by so many … */
+    _Atomic uint32_t children_made;  /* … of which those up to this number, from 2, are there */
+    _Atomic uint32_t unfollowed;     /* children that got none */
+    _Atomic uint32_t parent;         /* pid of a child's parent; 0: the first process */
+    _Atomic uint32_t command_bytes;  /* of a child's command line … */
+    char command[WEFT_COMMAND_BYTES]; /* … as /proc/PID/cmdline has it, or the beginning of it */
+    uint64_t long_call_ns;            /* a blocking call that lasts as long is recorded */
 };
 _Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is one page");
 

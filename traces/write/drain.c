@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 enum {
+    COMMAND_MAX = 64,                /* words of a command line in a header */
     RECORDS_MEASURED = 256,          /* by the recorder, for overhead_ticks */
     LOOK_GAP_NS = 100 * 1000 * 1000, /* between two looks for a deadlock */
 };
@@ -47,9 +48,13 @@ struct weft_writer {
         struct weft_open_call *at;
         size_t count, room;
     } calls; /* that are told now */
+    struct {
+        uint32_t *at;
+        size_t count, room;
+    } started; /* processes, until somebody asks; only when they are followed */
     int fd;
     char program[4096]; /* of a spool that was taken over */
-    const char *command[1];
+    const char *command[COMMAND_MAX];
     bool header_written;
     bool gave_up_watching;
 };
@@ -93,6 +98,17 @@ static void find_program(struct weft_writer *writer)
     }
 }
 
+static enum weft_status open_trace(struct weft_writer *writer, const char *path,
+                                   struct weft_error *error)
+{
+    writer->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    writer->lines.sink.fd = writer->fd;
+    writer->options.trace_path = path;
+    return writer->fd >= 0 ? WEFT_OK
+                           : weft_error_set(error, WEFT_ERR_WRITE, "cannot write %s: %s", path,
+                                            strerror(errno));
+}
+
 /* spool NULL: a new one. */
 static enum weft_status make(const struct weft_writer_options *options, const char *spool,
                              struct weft_writer **writer, struct weft_error *error)
@@ -105,23 +121,24 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
     }
     made->fd = -1;
     made->options = *options;
-    status = spool == NULL ? weft_lanes_open(&made->lanes, error)
+    status = spool == NULL ? weft_lanes_open(&made->lanes, options->spool_path, error)
                            : weft_lanes_adopt(&made->lanes, spool, error);
     if (status != WEFT_OK) {
         goto done;
     }
-    made->fd = open(options->trace_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (made->fd < 0) {
-        status = weft_error_set(error, WEFT_ERR_WRITE, "cannot write %s: %s", options->trace_path,
-                                strerror(errno));
+    if (!weft_lines_init(&made->lines, -1)) {
+        status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
         goto done;
     }
-    if (!weft_lines_init(&made->lines, made->fd)) {
-        status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+    if (options->trace_path != NULL) {
+        status = open_trace(made, options->trace_path, error);
+    }
+    if (status != WEFT_OK) {
         goto done;
     }
     if (spool == NULL) {
         made->lanes.head->long_call_ns = options->long_call_ns;
+        made->lanes.head->follow = options->follow;
     } else {
         made->options.long_call_ns = made->lanes.head->long_call_ns;
     }
@@ -159,6 +176,59 @@ enum weft_status weft_writer_adopt(const struct weft_writer_options *options, co
     return status;
 }
 
+/* As the process left it in the spool, where anything may stand. */
+static void take_command(struct weft_writer *writer)
+{
+    const uint32_t told = atomic_load(&writer->lanes.head->command_bytes);
+    const uint32_t len = told < WEFT_COMMAND_BYTES ? told : WEFT_COMMAND_BYTES;
+    uint32_t count = 0;
+
+    memcpy(writer->program, writer->lanes.head->command, len);
+    writer->program[len] = '\0';
+    for (uint32_t at = 0; at < len && count < COMMAND_MAX;
+         at += (uint32_t)strlen(writer->program + at) + 1) {
+        writer->command[count++] = writer->program + at;
+    }
+    if (count == 0) {
+        find_program(writer);
+        return;
+    }
+    const char *slash = strrchr(writer->command[0], '/');
+    writer->options.program = slash != NULL && slash[1] != '\0' ? slash + 1 : writer->command[0];
+    writer->options.command = writer->command;
+    writer->options.command_count = count;
+}
+
+enum weft_status weft_writer_begin(struct weft_writer *writer, const char *trace_path,
+                                   struct weft_error *error)
+{
+    take_command(writer);
+    return open_trace(writer, trace_path, error);
+}
+
+uint32_t weft_writer_next_child(struct weft_writer *writer)
+{
+    return writer->started.count > 0 ? writer->started.at[--writer->started.count] : 0;
+}
+
+pid_t weft_writer_pid(const struct weft_writer *writer)
+{
+    /* Not before it is known what a record costs, which stands in the header. */
+    return atomic_load(&writer->lanes.head->overhead_ticks) != 0
+               ? (pid_t)atomic_load(&writer->lanes.head->attached)
+               : 0;
+}
+
+struct weft_writer_children weft_writer_children(const struct weft_writer *writer, uint32_t made)
+{
+    struct weft_spool_head *head = writer->lanes.head;
+
+    /* Pairs with the acquire load of who waits for a spool. */
+    atomic_store_explicit(&head->children_made, made, memory_order_release);
+    return (struct weft_writer_children){.claimed = atomic_load(&head->children),
+                                         .unfollowed = atomic_load(&head->unfollowed)};
+}
+
 pid_t weft_writer_program(const struct weft_writer *writer)
 {
     const uint32_t pid = atomic_load(&writer->lanes.head->attached);
@@ -178,6 +248,7 @@ void weft_writer_free(struct weft_writer *writer)
     weft_lanes_close(&writer->lanes);
     weft_lines_done(&writer->lines);
     free(writer->calls.at);
+    free(writer->started.at);
     if (writer->fd >= 0) {
         (void)close(writer->fd);
     }
@@ -221,7 +292,11 @@ static void put_header(struct weft_writer *writer)
         weft_sink_text(sink, i > 0 ? "," : "");
         weft_sink_json(sink, word, strlen(word));
     }
-    weft_sink_printf(sink, "],\"pid\":%u,\"start\":", (unsigned)atomic_load(&head->attached));
+    weft_sink_printf(sink, "],\"pid\":%u", (unsigned)atomic_load(&head->attached));
+    if (atomic_load(&head->parent) != 0) {
+        weft_sink_printf(sink, ",\"parent\":%u", (unsigned)atomic_load(&head->parent));
+    }
+    weft_sink_text(sink, ",\"start\":");
     put_time(sink, weft_lanes_start_real_ns(&writer->lanes));
     /* Rounded up: a cost is not made smaller than it is. */
     const uint64_t per_record = atomic_load(&head->overhead_ticks) * 1000000;
@@ -255,6 +330,8 @@ static void put_record(struct weft_writer *writer, uint32_t lane, const struct w
                        taken);
         if (taken->kind == WEFT_EV_PROCESS_EXEC) {
             open_names(writer);
+        } else if (taken->kind == WEFT_EV_PROCESS_CHILD && writer->options.follow) {
+            (void)weft_vec_push(&writer->started, (uint32_t)taken->first);
         }
     }
 }

@@ -147,12 +147,22 @@ static enum weft_status begin_clock(struct weft_lanes *lanes, struct weft_error 
                : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
 }
 
-enum weft_status weft_lanes_open(struct weft_lanes *lanes, struct weft_error *error)
+static int make_file_at(struct weft_lanes *lanes, const char *path)
+{
+    const int len = snprintf(lanes->path, sizeof lanes->path, "%s", path);
+
+    return len > 0 && (size_t)len < sizeof lanes->path
+               ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+               : -1;
+}
+
+enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path,
+                                 struct weft_error *error)
 {
     enum weft_status status = WEFT_OK;
 
     *lanes = (struct weft_lanes){0};
-    const int fd = make_file(lanes);
+    const int fd = path != NULL ? make_file_at(lanes, path) : make_file(lanes);
     if (fd < 0 || ftruncate(fd, (off_t)weft_spool_lane_at(WEFT_LANE_MAX)) != 0) {
         status = weft_error_set(error, WEFT_ERR_OPEN,
                                 "cannot make the shared memory for recording in /dev/shm: %s",

@@ -22,7 +22,9 @@
 struct weft_writer;
 
 struct weft_writer_options {
-    const char *trace_path;
+    const char *trace_path;     /* NULL: weft_writer_begin gives it */
+    const char *spool_path;     /* of the spool to be made; NULL: any */
+    bool follow;                /* children of the program record, too: see weft_writer_children */
     const char *program;        /* its name in the header */
     const char *const *command; /* argv, command_count of them */
     uint32_t command_count;
@@ -56,6 +58,30 @@ enum weft_status weft_writer_new(const struct weft_writer_options *options,
  */
 enum weft_status weft_writer_adopt(const struct weft_writer_options *options, const char *spool,
                                    struct weft_writer **writer, struct weft_error *error);
+
+/*
+ * For a spool that was made before anybody knew for whom: what its trace is, once a process has
+ * opened it.  Status: WEFT_ERR_WRITE.
+ */
+enum weft_status weft_writer_begin(struct weft_writer *writer, const char *trace_path,
+                                   struct weft_error *error);
+
+/* The process that has opened the spool; 0: none yet. */
+pid_t weft_writer_pid(const struct weft_writer *writer);
+
+/*
+ * Children of the program of `writer` claim spools of their own, called as its own is, with
+ * ".2", ".3" … behind.  How many were claimed so far, and of those how many could not be opened;
+ * `made`: spools up to this number are there now.
+ */
+struct weft_writer_children {
+    uint32_t claimed;
+    uint32_t unfollowed;
+};
+struct weft_writer_children weft_writer_children(const struct weft_writer *writer, uint32_t made);
+
+/* Takes the next of the processes that the program said it started; 0: no more. */
+uint32_t weft_writer_next_child(struct weft_writer *writer);
 
 /* The living process that records into the spool; 0: there is none. */
 pid_t weft_writer_program(const struct weft_writer *writer);
