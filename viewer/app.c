@@ -19,6 +19,18 @@
 
 enum { ITEMS_PER_TICK = 40000, FRAME_MS = 16 };
 
+static const uint64_t NOTICE_NS = 8000000000;
+static const float CLASSROOM_SCALE = 1.5f;
+
+static void choose_tab(struct weft_app *app, const char *name)
+{
+    for (int i = 0; name != NULL && i < WEFT_TAB_COUNT; i++) {
+        if (strcmp(weft_commands[weft_tab_commands[i]].name, name) == 0) {
+            app->view.tab = (enum weft_tab)i;
+        }
+    }
+}
+
 struct weft_app *weft_app_new(const struct weft_app_options *options)
 {
     struct weft_app *app = calloc(1, sizeof *app);
@@ -30,6 +42,11 @@ struct weft_app *weft_app_new(const struct weft_app_options *options)
     app->theme = weft_theme_of(options->theme);
     app->dirty = true;
     weft_view_init(&app->view);
+    weft_settings_init(&app->settings);
+    app->settings.theme = options->theme;
+    app->view.classroom = options->classroom;
+    choose_tab(app, options->tab);
+    app->search.at = WEFT_NONE;
     weft_draw_init(&app->scratch);
     return app;
 }
@@ -51,11 +68,29 @@ void weft_app_free(struct weft_app *app)
     }
     forget_trace(app);
     weft_summary_done(&app->summary);
+    weft_shelf_done(&app->shelf);
+    weft_bookmarks_done(&app->bookmarks);
+    weft_search_done(&app->search);
+    weft_arrangement_done(&app->arrangement);
     weft_lanes_done(&app->lanes);
     weft_draw_done(&app->scratch);
     free(app->hits.at);
     free(app->labels.at);
     free(app);
+}
+
+/* A new trace is looked at from its begin, in the way that the last one was looked at. */
+static void begin_view(struct weft_app *app)
+{
+    const struct weft_view before = app->view;
+
+    weft_view_init(&app->view);
+    app->view.tab = before.tab;
+    app->view.page = before.page;
+    app->view.classroom = before.classroom;
+    app->view.lane_object = WEFT_NONE;
+    app->view.playhead_ns = app->options.has_at ? app->options.at_ns : 0;
+    app->view.has_playhead = app->options.has_at;
 }
 
 enum weft_status weft_app_open(struct weft_app *app, const char *path, struct weft_error *error)
@@ -84,10 +119,14 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
     const char *slash = strrchr(copy, '/');
     app->file = slash != NULL && slash[1] != '\0' ? slash + 1 : copy;
     app->loading = true;
+    app->stopped = false;
     app->load_error.text[0] = '\0';
-    weft_view_init(&app->view);
-    app->view.playhead_ns = app->options.has_at ? app->options.at_ns : 0;
-    app->view.has_playhead = app->options.has_at;
+    begin_view(app);
+    weft_shelf_open(&app->shelf, copy, app->options.source);
+    weft_bookmarks_load(&app->bookmarks, copy);
+    weft_search_done(&app->search);
+    weft_arrangement_done(&app->arrangement);
+    weft_settings_opened(&app->settings, copy);
     app->title.len = 0;
     weft_sentence_add(&app->title, "%.200s — weft", app->file);
     (void)weft_summary_build(&app->summary, model);
@@ -163,12 +202,36 @@ static void load_more(struct weft_app *app)
     app->dirty = true;
 }
 
+/* Ends what is said for a while; ms until the next end, -1: nothing is said. */
+static int forget_notices(struct weft_app *app)
+{
+    int next_ms = -1;
+
+    if (app->notice[0] != '\0' && app->now_ns >= app->notice_until_ns) {
+        app->notice[0] = '\0';
+        app->dirty = true;
+    }
+    if (app->key_shown[0] != '\0' && app->now_ns >= app->key_until_ns) {
+        app->key_shown[0] = '\0';
+        app->dirty = true;
+    }
+    if (app->notice[0] != '\0') {
+        next_ms = (int)((app->notice_until_ns - app->now_ns) / 1000000) + 1;
+    }
+    if (app->key_shown[0] != '\0') {
+        const int key_ms = (int)((app->key_until_ns - app->now_ns) / 1000000) + 1;
+        next_ms = next_ms < 0 || key_ms < next_ms ? key_ms : next_ms;
+    }
+    return next_ms;
+}
+
 int weft_app_tick(struct weft_app *app, uint64_t now_ns)
 {
     const uint64_t passed_ns = app->ticked && now_ns > app->now_ns ? now_ns - app->now_ns : 0;
 
     app->ticked = true;
     app->now_ns = now_ns;
+    const int next_ms = forget_notices(app);
     if (app->loading) {
         load_more(app);
         return 0;
@@ -178,7 +241,55 @@ int weft_app_tick(struct weft_app *app, uint64_t now_ns)
         app->dirty = true;
         return FRAME_MS;
     }
-    return -1;
+    return next_ms;
+}
+
+void weft_app_say(struct weft_app *app, const char *text)
+{
+    const size_t len = strnlen(text, sizeof app->notice - 1);
+
+    memcpy(app->notice, text, len);
+    app->notice[len] = '\0';
+    app->notice_until_ns = app->now_ns + NOTICE_NS;
+    app->dirty = true;
+}
+
+bool weft_app_wants_text(const struct weft_app *app)
+{
+    return app->view.prompt.kind != WEFT_PROMPT_NONE;
+}
+
+float weft_app_scale(const struct weft_app *app)
+{
+    return app->settings.scale * (app->view.classroom ? CLASSROOM_SCALE : 1);
+}
+
+bool weft_app_take_screenshot(struct weft_app *app)
+{
+    const bool wanted = app->wants_screenshot;
+
+    app->wants_screenshot = false;
+    return wanted;
+}
+
+struct weft_settings *weft_app_settings(struct weft_app *app)
+{
+    return &app->settings;
+}
+
+bool weft_app_warning(const struct weft_app *app, uint32_t i, char *out, size_t room)
+{
+    struct weft_sentence text;
+
+    if (app->model == NULL || app->loading || app->stopped ||
+        i >= weft_warnings_count(app->model)) {
+        return false;
+    }
+    weft_warning_text(app->model, i, &text);
+    const size_t len = strnlen(text.text, room - 1);
+    memcpy(out, text.text, len);
+    out[len] = '\0';
+    return true;
 }
 
 bool weft_app_loading(const struct weft_app *app)
@@ -224,7 +335,7 @@ static void lay_out_lanes(struct weft_frame *frame)
                    frame->theme->line);
     if (frame->lanes->count == 0) {
         weft_pen_text(frame, at->lane_left + 12, at->plot.y + 40, at->plot.w - 40, style,
-                      frame->loading ? "Reading the trace …"
+                      frame->loading ? "Reading the trace …  Esc stops it."
                                      : "There are no events in this trace.");
     }
 }
@@ -257,13 +368,13 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
 {
     const struct weft_model *model = app->model;
     const float width = frame->geometry.width, height = frame->geometry.height;
-    const uint32_t warnings = app->loading ? 0 : weft_warnings_count(model);
-    const bool zoomed = weft_view_zoomed(&app->view);
+    const uint32_t warnings = app->loading || app->stopped ? 0 : weft_warnings_count(model);
+    const bool zoomed = weft_view_zoomed(&app->view) && app->view.tab == WEFT_TAB_TIMELINE;
     const float legend = weft_legend_height(frame);
     struct weft_geometry at = weft_geometry_of(width, height, zoomed, warnings,
                                                weft_dock_height(model, height, 0), legend);
 
-    if (!weft_lanes_layout(&app->lanes, model, &app->summary, at.plot.h)) {
+    if (!weft_lanes_layout(&app->lanes, model, &app->summary, &app->arrangement, at.plot.h)) {
         frame->list->failed = true;
     }
     /* Lanes that leave room are as tall as they ever get: they stay so when the dock takes it. */
@@ -280,19 +391,26 @@ static void draw_everything(struct weft_frame *frame)
 
     weft_draw_rect(frame->list, (struct weft_rect){0, 0, at->width, at->height}, 0,
                    frame->theme->ground);
-    weft_frame_hit(frame, at->plot, WEFT_TARGET_PLOT, 0, 0);
-    lay_out_lanes(frame);
-    draw_thumb(frame);
-    weft_ruler_draw(frame);
-    weft_minimap_draw(frame);
+    if (frame->view->tab == WEFT_TAB_TIMELINE) {
+        weft_frame_hit(frame, at->plot, WEFT_TARGET_PLOT, 0, 0);
+        lay_out_lanes(frame);
+        draw_thumb(frame);
+        weft_ruler_draw(frame);
+        weft_minimap_draw(frame);
+    } else {
+        weft_tab_draw(frame);
+    }
     weft_warnings_draw(frame);
     weft_dock_draw(frame);
     weft_legend_draw(frame);
     weft_header_draw(frame);
+    weft_tabs_draw(frame);
     weft_tooltip_draw(frame);
     if (frame->view->help) {
         weft_help_draw(frame);
     }
+    weft_prompt_draw(frame);
+    weft_notices_draw(frame);
 }
 
 static void compose(struct weft_app *app, float width, float height,
@@ -316,6 +434,14 @@ static void compose(struct weft_app *app, float width, float height,
                                .list = list,
                                .hits = &app->hits,
                                .labels = &app->labels,
+                               .arrangement = &app->arrangement,
+                               .search = &app->search,
+                               .bookmarks = &app->bookmarks,
+                               .settings = &app->settings,
+                               .moment = &app->moment,
+                               .shelf = &app->shelf,
+                               .notice = app->notice[0] != '\0' ? app->notice : NULL,
+                               .key_shown = app->key_shown[0] != '\0' ? app->key_shown : NULL,
                                .file = app->file,
                                .load_error =
                                    app->load_error.text[0] != '\0' ? app->load_error.text : NULL,
@@ -326,7 +452,13 @@ static void compose(struct weft_app *app, float width, float height,
                                .dragging = app->drag != WEFT_DRAG_NONE};
     app->geometry = frame.geometry = place_panels(app, &frame);
     app->ns_per_px = weft_frame_ns_per_px(&frame);
+    if (app->view.tab == WEFT_TAB_WAITS_FOR || app->view.page == WEFT_PAGE_GRAPH) {
+        weft_moment_build(&app->moment, model, app->view.playhead_ns);
+    }
     draw_everything(&frame);
+    const float rest = frame.tab_px - frame.geometry.main.h;
+    app->view.tab_scroll_px = app->view.tab_scroll_px > rest ? rest : app->view.tab_scroll_px;
+    app->view.tab_scroll_px = app->view.tab_scroll_px < 0 ? 0 : app->view.tab_scroll_px;
 }
 
 /* The topmost thing under the mouse. */

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum weft_theme_id { WEFT_THEME_DARK, WEFT_THEME_LIGHT };
+enum weft_theme_id { WEFT_THEME_DARK, WEFT_THEME_LIGHT, WEFT_THEME_CONTRAST };
 
 struct weft_app_options {
     enum weft_theme_id theme;
@@ -22,6 +22,9 @@ struct weft_app_options {
     uint64_t at_ns;          /* the playhead */
     bool has_at;             /* false: at the start of what is shown */
     bool in_middle;          /* … or in its middle: for pictures */
+    const char *source;      /* a folder of source files, or NULL; kept by the caller */
+    const char *tab;         /* what to show first, by a command's name, or NULL: the timeline */
+    bool classroom;
 };
 
 enum weft_key {
@@ -44,6 +47,11 @@ enum weft_key {
     WEFT_KEY_ESC,
     WEFT_KEY_TAB,
     WEFT_KEY_F1,
+    WEFT_KEY_F5,
+    WEFT_KEY_F12,
+    WEFT_KEY_BACKSPACE,
+    WEFT_KEY_DELETE,
+    WEFT_KEY_COUNT
 };
 
 enum weft_input_kind {
@@ -54,6 +62,7 @@ enum weft_input_kind {
     WEFT_INPUT_MOUSE_UP,
     WEFT_INPUT_MOUSE_LEAVE,
     WEFT_INPUT_WHEEL,
+    WEFT_INPUT_TEXT, /* `ch` was written, into a field that wants text */
 };
 
 enum { WEFT_MOD_SHIFT = 1, WEFT_MOD_CTRL = 2, WEFT_MOD_ALT = 4 };
@@ -70,6 +79,8 @@ struct weft_input {
 };
 
 struct weft_app;
+
+struct weft_settings;
 
 struct weft_app *weft_app_new(const struct weft_app_options *options);
 void weft_app_free(struct weft_app *app);
@@ -88,6 +99,24 @@ bool weft_app_loading(const struct weft_app *app);
 bool weft_app_dirty(const struct weft_app *app); /* a new frame would look different */
 bool weft_app_quit(const struct weft_app *app);
 const char *weft_app_title(const struct weft_app *app);
+
+/* Does its next key write into a field?  Then text comes as WEFT_INPUT_TEXT. */
+bool weft_app_wants_text(const struct weft_app *app);
+
+/* How large everything is to be drawn, on top of what the screen and the options say. */
+float weft_app_scale(const struct weft_app *app);
+
+/* True once after the user has asked for a picture of the window. */
+bool weft_app_take_screenshot(struct weft_app *app);
+
+/* Says something in the window for a while: what went wrong, or where the picture is. */
+void weft_app_say(struct weft_app *app, const char *text);
+
+/* What is remembered between sessions; the app changes it as the user does. */
+struct weft_settings *weft_app_settings(struct weft_app *app);
+
+/* What the trace lacks, one sentence each, i from 0; false: there is no such one. */
+bool weft_app_warning(const struct weft_app *app, uint32_t i, char *out, size_t room);
 
 /* Lays out one frame of width × height logical px into list (which is reset first). */
 void weft_app_layout(struct weft_app *app, float width, float height,

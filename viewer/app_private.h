@@ -30,6 +30,12 @@ struct weft_app {
     bool loading;
     struct weft_error load_error;
     struct weft_sentence title;
+    bool stopped; /* reading was, by the user */
+    struct weft_shelf shelf;
+    struct weft_bookmarks bookmarks;
+    struct weft_search search;
+    struct weft_moment moment;
+    struct weft_settings settings;
 
     /* The view, and how it is being changed. */
     struct weft_view view;
@@ -46,6 +52,12 @@ struct weft_app {
     uint64_t now_ns;
     bool ticked;
     bool quit;
+    bool wants_screenshot;
+    char notice[300];
+    uint64_t notice_until_ns;
+    char key_shown[120];
+    uint64_t key_until_ns;
+    struct weft_arrangement arrangement;
 
     /* The last frame. */
     float width, height;
@@ -64,6 +76,22 @@ struct weft_target weft_app_target(struct weft_app *app, float x, float y);
 
 /* Does what a command says. */
 void weft_app_command(struct weft_app *app, enum weft_command_id command);
+
+/* What a key does while a prompt is open; and what its Enter does. */
+void weft_app_prompt_key(struct weft_app *app, const struct weft_input *input);
+void weft_app_prompt_enter(struct weft_app *app, bool back);
+
+/* Going somewhere: the place before is remembered, the tab is the timeline, the lane is shown. */
+void weft_app_go_to_time(struct weft_app *app, uint64_t t_ns);
+void weft_app_go_to_span(struct weft_app *app, uint32_t thread, uint32_t span);
+void weft_app_go_to_thread(struct weft_app *app, uint32_t thread);
+void weft_app_go_to_object(struct weft_app *app, uint32_t object);
+void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found);
+void weft_app_go_to_contention(struct weft_app *app, bool on);
+
+/* Lanes: what commands and clicks do to their arrangement (lane_steps.c). */
+void weft_app_lane_command(struct weft_app *app, enum weft_command_id command);
+void weft_app_reveal_lane(struct weft_app *app, bool object, uint32_t index);
 
 /* From when to when a target lasts; false when it is nothing in time. */
 bool weft_app_period(const struct weft_app *app, struct weft_target target, uint64_t *from_ns,

@@ -18,29 +18,41 @@ const struct weft_gesture weft_gestures[] = {
 const size_t weft_gesture_count = sizeof weft_gestures / sizeof *weft_gestures;
 
 const char *const weft_command_groups[WEFT_GROUP_COUNT] = {
-    [WEFT_GROUP_VIEW] = "View",
-    [WEFT_GROUP_TIME] = "Time",
-    [WEFT_GROUP_PICK] = "Select",
+    [WEFT_GROUP_VIEW] = "View",          [WEFT_GROUP_TIME] = "Time",
+    [WEFT_GROUP_PICK] = "Select",        [WEFT_GROUP_LANES] = "Lanes",
+    [WEFT_GROUP_FIND] = "Find and show", [WEFT_GROUP_WINDOW] = "Window",
     [WEFT_GROUP_MOUSE] = "Mouse",
 };
 
-enum weft_command_id weft_command_of(const struct weft_input *input)
-{
-    uint32_t ch = input->ch;
+const enum weft_command_id weft_tab_commands[WEFT_TAB_COUNT] = {
+    [WEFT_TAB_TIMELINE] = WEFT_COMMAND_TAB_TIMELINE,
+    [WEFT_TAB_CONTENTION] = WEFT_COMMAND_TAB_CONTENTION,
+    [WEFT_TAB_WAITS_FOR] = WEFT_COMMAND_TAB_WAITS_FOR,
+    [WEFT_TAB_THREADS] = WEFT_COMMAND_TAB_THREADS,
+    [WEFT_TAB_STATISTICS] = WEFT_COMMAND_TAB_STATISTICS,
+};
 
-    if (ch >= 'A' && ch <= 'Z') {
-        ch += 'a' - 'A';
-    }
+static enum weft_command_id find(enum weft_key key, uint32_t ch, uint32_t mods)
+{
     for (size_t i = 0; i < weft_binding_count; i++) {
         const struct weft_binding *binding = &weft_bindings[i];
-        /* Shift only chooses what a key writes, and that is in ch. */
-        if (binding->key == input->key && (input->mods & WEFT_MOD_CTRL) == binding->mods &&
-            (input->mods & WEFT_MOD_ALT) == 0 &&
-            (binding->key != WEFT_KEY_CHAR || binding->ch == ch)) {
+        if (binding->key == key && binding->mods == mods &&
+            (key != WEFT_KEY_CHAR || binding->ch == ch)) {
             return binding->command;
         }
     }
     return WEFT_COMMAND_COUNT;
+}
+
+enum weft_command_id weft_command_of(const struct weft_input *input)
+{
+    const uint32_t ch = input->ch >= 'A' && input->ch <= 'Z' ? input->ch + ('a' - 'A') : input->ch;
+    const enum weft_command_id exact = find(input->key, ch, input->mods);
+
+    /* Where Shift means nothing else it only chooses what a key writes, and that is in ch. */
+    return exact != WEFT_COMMAND_COUNT
+               ? exact
+               : find(input->key, ch, input->mods & ~(uint32_t)WEFT_MOD_SHIFT);
 }
 
 const char *weft_command_cap(enum weft_command_id command)

@@ -3,6 +3,7 @@
 #define WEFT_VIEWER_COMMANDS_H
 
 #include "viewer/app.h"
+#include "viewer/view.h"
 
 #include <stddef.h>
 
@@ -16,6 +17,9 @@ enum weft_command_group {
     WEFT_GROUP_VIEW,
     WEFT_GROUP_TIME,
     WEFT_GROUP_PICK,
+    WEFT_GROUP_LANES,
+    WEFT_GROUP_FIND,
+    WEFT_GROUP_WINDOW,
     WEFT_GROUP_MOUSE,
     WEFT_GROUP_COUNT
 };
@@ -46,6 +50,9 @@ extern const size_t weft_binding_count;
 extern const struct weft_gesture weft_gestures[];
 extern const size_t weft_gesture_count;
 extern const char *const weft_command_groups[WEFT_GROUP_COUNT];
+
+/* The commands that show the tabs, by enum weft_tab. */
+extern const enum weft_command_id weft_tab_commands[WEFT_TAB_COUNT];
 
 /* The command of a key press, WEFT_COMMAND_COUNT when there is none. */
 enum weft_command_id weft_command_of(const struct weft_input *input);

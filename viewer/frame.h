@@ -7,7 +7,12 @@
 #define WEFT_VIEWER_FRAME_H
 
 #include "traces/model/model.h"
+#include "viewer/bookmarks.h"
 #include "viewer/draw.h"
+#include "viewer/moment.h"
+#include "viewer/search.h"
+#include "viewer/settings.h"
+#include "viewer/source.h"
 #include "viewer/theme.h"
 #include "viewer/timeline/lanes.h"
 #include "viewer/timeline/summary.h"
@@ -44,7 +49,8 @@ struct weft_labels {
 /* Where things are, in logical px. */
 struct weft_geometry {
     float width, height;
-    struct weft_rect header, warnings, minimap, ruler, gutter, plot, dock, legend;
+    struct weft_rect header, tabs, warnings, minimap, ruler, gutter, plot, dock, legend;
+    struct weft_rect main;       /* where a tab other than the timeline is: from warnings to dock */
     float lane_left, lane_right; /* the plot's times go from here to there */
 };
 
@@ -59,18 +65,30 @@ struct weft_frame {
     struct weft_draw_list *list;
     struct weft_hits *hits;
     struct weft_labels *labels;
-    const char *file;       /* its name without the folder */
-    const char *load_error; /* why there is no trace, or NULL */
+    const struct weft_arrangement *arrangement;
+    const struct weft_search *search;
+    const struct weft_bookmarks *bookmarks;
+    const struct weft_settings *settings;
+    const struct weft_moment *moment; /* at the playhead */
+    struct weft_shelf *shelf;         /* reads a source file when it is first asked for */
+    const char *notice;               /* what the window has to say just now, or NULL */
+    const char *key_shown;            /* in a classroom: the key that was pressed, or NULL */
+    const char *file;                 /* its name without the folder */
+    const char *load_error;           /* why there is no trace, or NULL */
     bool loading;
     float mouse_x, mouse_y;
     bool has_mouse;
     bool dragging; /* a range is being dragged */
     bool merged;   /* out: some columns stand for several spans */
+    float tab_px;  /* out: how tall the table would be that stands in place of the lanes */
 };
 
 /* viewer/timeline/geometry.c */
 struct weft_geometry weft_geometry_of(float width, float height, bool minimap, uint32_t warnings,
                                       float dock_height, float legend_height);
+
+/* Are the tabs in a row of their own, because the header has no room for them? */
+bool weft_geometry_tabs_below(float width);
 float weft_frame_x(const struct weft_frame *frame, double t_ns);
 double weft_frame_time(const struct weft_frame *frame, float x);
 double weft_frame_ns_per_px(const struct weft_frame *frame);

@@ -2,8 +2,10 @@
 #include "viewer/app_private.h"
 
 #include <math.h>
+#include <string.h>
 
 static const float DRAG_STARTS_PX = 4, SCROLL_PX = 56;
+static const uint64_t KEY_SHOWN_NS = 2500000000;
 static const double ZOOM_STEP = 0.8, PAN_STEP = 0.1;
 
 static double time_at(const struct weft_app *app, float x)
@@ -77,6 +79,10 @@ static void select_target(struct weft_app *app, struct weft_target target)
     app->view.has_marked = false;
     if (target.kind == WEFT_TARGET_SPAN || target.kind == WEFT_TARGET_ZONE) {
         app->view.lane_thread = target.owner;
+        app->view.on_object = false;
+    } else if (target.kind == WEFT_TARGET_HOLD || target.kind == WEFT_TARGET_LEVEL) {
+        app->view.lane_object = target.owner;
+        app->view.on_object = true;
     }
 }
 
@@ -91,8 +97,75 @@ static void fit_target(struct weft_app *app, struct weft_target target)
     }
 }
 
+static void click_lane(struct weft_app *app, uint32_t index)
+{
+    if (index >= app->lanes.count) {
+        return;
+    }
+    const struct weft_lane *lane = &app->lanes.at[index];
+    if (lane->kind == WEFT_LANE_THREAD) {
+        app->view.lane_thread = lane->index;
+        app->view.on_object = false;
+    } else if (weft_lane_of_object(lane)) {
+        app->view.lane_object = lane->index;
+        app->view.on_object = true;
+    } else if (lane->kind == WEFT_LANE_MORE && lane->section == 0) {
+        weft_app_command(app, WEFT_COMMAND_GROUP_QUIET);
+    }
+}
+
+/* A click on something that is no part of the lanes' time; false: it was none. */
+static bool click_panel(struct weft_app *app, struct weft_target target)
+{
+    switch (target.kind) {
+    case WEFT_TARGET_COMMAND:
+        weft_app_command(app, (enum weft_command_id)target.index);
+        return true;
+    case WEFT_TARGET_LANE:
+        click_lane(app, target.index);
+        return true;
+    case WEFT_TARGET_THREAD:
+        weft_app_go_to_thread(app, target.index);
+        return true;
+    case WEFT_TARGET_OBJECT:
+        weft_app_go_to_object(app, target.index);
+        return true;
+    case WEFT_TARGET_SECTION:
+        app->arrangement.collapsed ^= 1u << target.index;
+        return true;
+    case WEFT_TARGET_STATE:
+        app->arrangement.only_states ^= 1u << target.index;
+        return true;
+    case WEFT_TARGET_COLUMN:
+        app->view.sort_up = app->view.sort_column == target.index && !app->view.sort_up;
+        app->view.sort_column = target.index;
+        return true;
+    case WEFT_TARGET_CHOICE:
+        app->view.prompt.chosen = target.index;
+        weft_app_prompt_enter(app, false);
+        return true;
+    case WEFT_TARGET_PAGE:
+        app->view.page = (enum weft_dock_page)target.index;
+        return true;
+    case WEFT_TARGET_BOOKMARK:
+        if (target.index < app->bookmarks.count) {
+            weft_app_go_to_time(app, app->bookmarks.at[target.index].t_ns);
+        }
+        return true;
+    case WEFT_TARGET_OUTPUT:
+        weft_view_move_playhead(&app->view, (double)app->model->prints.at[target.index].t_ns);
+        weft_view_reveal(&app->view, (double)app->view.playhead_ns);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void click(struct weft_app *app, float x)
 {
+    if (click_panel(app, app->pressed)) {
+        return;
+    }
     switch (app->pressed.kind) {
     case WEFT_TARGET_SPAN:
     case WEFT_TARGET_ZONE:
@@ -100,20 +173,8 @@ static void click(struct weft_app *app, float x)
     case WEFT_TARGET_LEVEL:
     case WEFT_TARGET_POINT:
     case WEFT_TARGET_WAKE:
+        weft_view_remember(&app->view);
         select_target(app, app->pressed);
-        break;
-    case WEFT_TARGET_COMMAND:
-        weft_app_command(app, (enum weft_command_id)app->pressed.index);
-        break;
-    case WEFT_TARGET_LANE:
-        if (app->pressed.index < app->lanes.count &&
-            app->lanes.at[app->pressed.index].kind == WEFT_LANE_THREAD) {
-            app->view.lane_thread = app->lanes.at[app->pressed.index].index;
-        }
-        break;
-    case WEFT_TARGET_OUTPUT:
-        weft_view_move_playhead(&app->view, (double)app->model->prints.at[app->pressed.index].t_ns);
-        weft_view_reveal(&app->view, (double)app->view.playhead_ns);
         break;
     case WEFT_TARGET_PLOT: /* where nothing is: the playhead comes there, the selection goes */
         select_target(app, (struct weft_target){.kind = WEFT_TARGET_NONE});
@@ -133,6 +194,13 @@ static bool in_lanes(struct weft_target target)
 static void press(struct weft_app *app, const struct weft_input *input)
 {
     app->pressed = weft_app_target(app, input->x, input->y);
+    app->notice[0] = '\0';
+    if (app->view.prompt.kind != WEFT_PROMPT_NONE && app->pressed.kind != WEFT_TARGET_CHOICE &&
+        app->pressed.kind != WEFT_TARGET_PANEL) {
+        app->view.prompt.kind =
+            WEFT_PROMPT_NONE; /* a click beside it closes it, and does no more */
+        app->pressed.kind = WEFT_TARGET_NONE;
+    }
     app->drag_x = input->x;
     app->drag_y = input->y;
     app->drag_ns = time_at(app, input->x);
@@ -186,7 +254,9 @@ static void wheel(struct weft_app *app, const struct weft_input *input)
     const double width = app->view.range.to_ns - app->view.range.from_ns;
 
     move_to(app, input->x, input->y);
-    if ((input->mods & WEFT_MOD_CTRL) != 0) {
+    if (app->view.tab != WEFT_TAB_TIMELINE) {
+        app->view.tab_scroll_px -= input->wheel_y * SCROLL_PX;
+    } else if ((input->mods & WEFT_MOD_CTRL) != 0) {
         const double at_ns = time_at(app, input->x);
         weft_view_zoom(&app->view, at_ns, pow(ZOOM_STEP, (double)input->wheel_y));
     } else if ((input->mods & WEFT_MOD_SHIFT) != 0) {
@@ -214,6 +284,34 @@ static void space(struct weft_app *app, bool down)
     }
 }
 
+/* For those who watch: which key it was, and what it does. */
+static void show_key(struct weft_app *app, enum weft_command_id command)
+{
+    if (app->view.classroom && command < WEFT_COMMAND_COUNT) {
+        struct weft_sentence text = {.len = 0};
+        weft_sentence_add(&text, "%s   %s", weft_command_cap(command), weft_commands[command].help);
+        const size_t len = strnlen(text.text, sizeof app->key_shown - 1);
+        memcpy(app->key_shown, text.text, len);
+        app->key_shown[len] = '\0';
+        app->key_until_ns = app->now_ns + KEY_SHOWN_NS;
+    }
+}
+
+static void press_key(struct weft_app *app, const struct weft_input *input)
+{
+    const enum weft_command_id command = weft_command_of(input);
+
+    if (app->view.prompt.kind != WEFT_PROMPT_NONE) {
+        weft_app_prompt_key(app, input);
+    } else if (input->key == WEFT_KEY_SPACE) {
+        show_key(app, WEFT_COMMAND_PLAY);
+        space(app, true);
+    } else {
+        show_key(app, command);
+        weft_app_command(app, command);
+    }
+}
+
 void weft_app_input(struct weft_app *app, const struct weft_input *input)
 {
     if (app->model == NULL) {
@@ -221,10 +319,11 @@ void weft_app_input(struct weft_app *app, const struct weft_input *input)
     }
     switch (input->kind) {
     case WEFT_INPUT_KEY_DOWN:
-        if (input->key == WEFT_KEY_SPACE) {
-            space(app, true);
-        } else {
-            weft_app_command(app, weft_command_of(input));
+        press_key(app, input);
+        break;
+    case WEFT_INPUT_TEXT:
+        if (app->view.prompt.kind != WEFT_PROMPT_NONE) {
+            weft_app_prompt_key(app, input);
         }
         break;
     case WEFT_INPUT_KEY_UP:

@@ -2,6 +2,8 @@
 
 #include "base/duration.h"
 #include "base/sink.h"
+#include "viewer/commands.h"
+#include "viewer/settings.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -13,6 +15,9 @@ enum {
     KEY_SIZE,
     KEY_SCALE,
     KEY_THEME,
+    KEY_TAB,
+    KEY_SOURCE,
+    KEY_CLASSROOM,
     KEY_AT,
     KEY_RANGE,
     KEY_STATE,
@@ -27,7 +32,12 @@ static const struct argp_option words[] = {
     {"size", KEY_SIZE, "WxH", 0, "Size in pixels, each from 64 to 16384 (default: 1600x900)", 0},
     {"scale", KEY_SCALE, "N", 0,
      "Draw everything N times as large, 0.5 to 8: 2 for a 4K picture (default: 1)", 0},
-    {"theme", KEY_THEME, "dark|light", 0, "Colours (default: dark)", 0},
+    {"theme", KEY_THEME, "dark|light|contrast", 0,
+     "Colours (default: those of the last time, at first dark)", 0},
+    {"tab", KEY_TAB, "NAME", 0,
+     "Show this first: timeline, contention, waits-for, threads or statistics", 0},
+    {"source", KEY_SOURCE, "FOLDER", 0, "Look for source files there", 0},
+    {"classroom", KEY_CLASSROOM, NULL, 0, "Large, with the keys shown: for a projector", 0},
     {"at", KEY_AT, "TIME", 0, "Put the playhead there: 4.2s, 150ms, 3us, 1234ns", 0},
     {"range", KEY_RANGE, "FROM:TO", 0, "Show this part, such as 0s:5s or 5s: (default: everything)",
      0},
@@ -94,13 +104,14 @@ static bool parse_scale(const char *text, float *scale)
     return true;
 }
 
-static bool parse_theme(const char *text, enum weft_theme_id *theme)
+static bool is_tab(const char *name)
 {
-    if (strcmp(text, "dark") != 0 && strcmp(text, "light") != 0) {
-        return false;
+    for (int i = 0; i < WEFT_TAB_COUNT; i++) {
+        if (strcmp(weft_commands[weft_tab_commands[i]].name, name) == 0) {
+            return true;
+        }
     }
-    *theme = strcmp(text, "light") == 0 ? WEFT_THEME_LIGHT : WEFT_THEME_DARK;
-    return true;
+    return false;
 }
 
 static error_t parse_word(int key, char *arg, struct argp_state *state)
@@ -116,15 +127,28 @@ static error_t parse_word(int key, char *arg, struct argp_state *state)
         options->state = arg;
         return 0;
     case KEY_SIZE:
+        options->has_size = true;
         return parse_size(arg, &options->width, &options->height)
                    ? 0
                    : wrong(parsing, "bad size", arg, "such as 1600x900, each from 64 to 16384");
     case KEY_SCALE:
         return parse_scale(arg, &options->scale) ? 0 : wrong(parsing, "bad scale", arg, "0.5 to 8");
     case KEY_THEME:
-        return parse_theme(arg, &options->app.theme)
+        options->has_theme = true;
+        return weft_theme_parse(arg, &options->app.theme)
                    ? 0
-                   : wrong(parsing, "unknown theme", arg, "dark or light");
+                   : wrong(parsing, "unknown theme", arg, "dark, light or contrast");
+    case KEY_TAB:
+        options->app.tab = arg;
+        return is_tab(arg) ? 0
+                           : wrong(parsing, "unknown tab", arg,
+                                   "timeline, contention, waits-for, threads or statistics");
+    case KEY_SOURCE:
+        options->app.source = arg;
+        return 0;
+    case KEY_CLASSROOM:
+        options->app.classroom = true;
+        return 0;
     case KEY_AT:
         options->app.has_at = true;
         return weft_duration_parse(arg, &options->app.at_ns)

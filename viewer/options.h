@@ -20,6 +20,7 @@ struct weft_view_options {
     const char *state;      /* NULL: none */
     int width, height;
     float scale;
+    bool has_size, has_theme; /* were said; else they may be those of the last time */
     struct weft_app_options app;
     bool help; /* wanted instead of all that */
 };

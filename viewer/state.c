@@ -63,6 +63,28 @@ static void name_target(const struct weft_app *app, struct weft_target target,
     case WEFT_TARGET_OUTPUT:
         weft_sentence_add(out, "output");
         break;
+    case WEFT_TARGET_THREAD:
+        weft_sentence_add(out, "thread %s", model->threads.at[target.index].name);
+        break;
+    case WEFT_TARGET_OBJECT:
+        weft_sentence_add(out, "object %s", model->objects.at[target.index].name);
+        break;
+    case WEFT_TARGET_STATE:
+        weft_sentence_add(out, "state %s", weft_states[target.index].name);
+        break;
+    case WEFT_TARGET_SECTION:
+    case WEFT_TARGET_COLUMN:
+    case WEFT_TARGET_CHOICE:
+    case WEFT_TARGET_PAGE:
+    case WEFT_TARGET_BOOKMARK: {
+        static const char *const names[] = {"section", "state", "column",
+                                            "choice",  "page",  "bookmark"};
+        weft_sentence_add(out, "%s %u", names[target.kind - WEFT_TARGET_SECTION], target.index);
+        break;
+    }
+    case WEFT_TARGET_PANEL:
+        weft_sentence_add(out, "panel");
+        break;
     case WEFT_TARGET_NONE:
         break;
     }
@@ -86,6 +108,50 @@ static const char *flag(bool value)
     return value ? "true" : "false";
 }
 
+static void put_text(struct weft_sink *sink, const char *key, const char *text)
+{
+    weft_sink_printf(sink, "\"%s\":", key);
+    weft_sink_json(sink, text, strlen(text));
+    weft_sink_char(sink, ',');
+}
+
+/* What was chosen of what the window can show. */
+static void put_choices(const struct weft_app *app, struct weft_sink *sink)
+{
+    static const char *const prompts[] = {"",     "go-to",   "search", "filter",
+                                          "note", "palette", "recent"};
+    static const char *const pages[] = {"output", "source", "waits-for"};
+    const struct weft_view *view = &app->view;
+    const struct weft_model *model = app->model;
+    const char *lane = "";
+
+    if (model != NULL && view->on_object && view->lane_object < model->objects.count) {
+        lane = model->objects.at[view->lane_object].name;
+    } else if (model != NULL && !view->on_object && view->lane_thread < model->threads.count) {
+        lane = model->threads.at[view->lane_thread].name;
+    }
+    put_text(sink, "lane", lane);
+    put_text(sink, "tab", weft_commands[weft_tab_commands[view->tab]].name);
+    put_text(sink, "page", pages[view->page]);
+    put_text(sink, "prompt", prompts[view->prompt.kind]);
+    put_text(sink, "prompt_text", view->prompt.kind != WEFT_PROMPT_NONE ? view->prompt.text : "");
+    put_text(sink, "notice", app->notice);
+    put_text(sink, "key_shown", app->key_shown);
+    put_text(sink, "theme", weft_theme_name(app->theme->id));
+    put_text(sink, "filter", app->arrangement.filter);
+    weft_sink_printf(sink, "\"scale\":%g,\"classroom\":%s,\"loop\":%s,\"sort\":%u,",
+                     (double)app->settings.scale, flag(view->classroom), flag(view->loop),
+                     view->sort_column);
+    weft_sink_printf(sink, "\"bookmarks\":%zu,\"found\":%zu,\"found_at\":%d,", app->bookmarks.count,
+                     app->search.found.count,
+                     app->search.at < app->search.found.count ? (int)app->search.at : -1);
+    weft_sink_printf(sink, "\"grouped\":%u,\"only_states\":%u,\"collapsed\":%u,\"back\":%u,",
+                     app->lanes.grouped, app->arrangement.only_states, app->arrangement.collapsed,
+                     view->back_count);
+    weft_sink_printf(sink, "\"forward\":%u,\"tab_scroll_px\":%.1f,", view->forward_count,
+                     (double)view->tab_scroll_px);
+}
+
 void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
 {
     const struct weft_view *view = &app->view;
@@ -104,6 +170,7 @@ void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
                          (unsigned long long)view->marked_from_ns,
                          (unsigned long long)view->marked_to_ns);
     }
+    put_choices(app, sink);
     weft_sink_printf(sink, "\"help\":%s,\"zoomed\":%s,\"scroll_px\":%.1f,", flag(view->help),
                      flag(weft_view_zoomed(view)), (double)view->scroll_px);
     weft_sink_printf(sink, "\"loading\":%s,\"threads\":%zu,\"objects\":%zu,\"events\":%zu,",

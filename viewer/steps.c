@@ -1,5 +1,7 @@
 /* What the commands do to the view. */
 #include "viewer/app_private.h"
+#include "viewer/prompt.h"
+#include "viewer/theme.h"
 
 #include <math.h>
 
@@ -66,6 +68,18 @@ static void show_all(struct weft_app *app)
     weft_view_show(&app->view, all.from_ns, all.to_ns);
 }
 
+/* Of an event: is it one of the lane that was picked? */
+static bool of_lane(const struct weft_app *app, size_t index)
+{
+    const struct weft_point point = weft_model_point(app->model, index);
+
+    if (!app->view.on_object) {
+        return point.thread == app->view.lane_thread;
+    }
+    return point.object == app->view.lane_object &&
+           !weft_point_about_thread(app->model, (uint32_t)index);
+}
+
 /* What is selected, with a little air; when that is what is shown already, everything. */
 static void fit(struct weft_app *app)
 {
@@ -95,34 +109,26 @@ static void playhead_to(struct weft_app *app, uint64_t t_ns)
     weft_view_reveal(&app->view, (double)t_ns);
 }
 
-static void step_event(struct weft_app *app, bool on)
+static void step_event(struct weft_app *app, bool on, bool lane_only)
 {
     const struct weft_model *model = app->model;
     const uint64_t now_ns = app->view.playhead_ns;
+    size_t i = weft_model_point_from(model, on ? now_ns + 1 : now_ns);
 
     if (on) {
-        const size_t next = weft_model_point_from(model, now_ns + 1);
-        if (next < model->points.count) {
-            playhead_to(app, weft_model_point(model, next).t_ns);
+        while (i < model->points.count && lane_only && !of_lane(app, i)) {
+            i++;
         }
-    } else {
-        const size_t here = weft_model_point_from(model, now_ns);
-        playhead_to(app, here > 0 ? weft_model_point(model, here - 1).t_ns : 0);
-    }
-}
-
-/* Brings a lane into the visible part. */
-static void reveal_lane(struct weft_app *app, uint32_t thread)
-{
-    const struct weft_lane *lane = weft_lanes_of_thread(&app->lanes, thread);
-
-    if (lane == NULL) {
+        if (i < model->points.count) {
+            playhead_to(app, weft_model_point_ns(model, i));
+        }
         return;
     }
-    if (lane->y < app->view.scroll_px) {
-        app->view.scroll_px = lane->y;
-    } else if (lane->y + lane->h > app->view.scroll_px + app->geometry.plot.h) {
-        app->view.scroll_px = lane->y + lane->h - app->geometry.plot.h;
+    while (i > 0 && lane_only && !of_lane(app, i - 1)) {
+        i--;
+    }
+    if (i > 0 || !lane_only) {
+        playhead_to(app, i > 0 ? weft_model_point_ns(model, i - 1) : 0);
     }
 }
 
@@ -136,8 +142,9 @@ static void select_span(struct weft_app *app, uint32_t thread, uint32_t span)
     app->view.selected = (struct weft_target){WEFT_TARGET_SPAN, thread, span};
     app->view.has_marked = false;
     app->view.lane_thread = thread;
-    playhead_to(app, weft_thread_span(app->model, info, span).start_ns);
-    reveal_lane(app, thread);
+    playhead_to(app, weft_thread_span_ns(app->model, info, span));
+    app->view.on_object = false;
+    weft_app_reveal_lane(app, false, thread);
 }
 
 static void step_span(struct weft_app *app, bool on)
@@ -160,20 +167,30 @@ static void step_span(struct weft_app *app, bool on)
     select_span(app, thread, here != WEFT_NONE ? here : 0);
 }
 
+/* The thread of the lane above or below; the same one at the ends. */
+static uint32_t next_lane(const struct weft_app *app, uint32_t thread, bool down)
+{
+    const struct weft_lane *lane = weft_lanes_of_thread(&app->lanes, thread);
+    size_t i = lane != NULL ? (size_t)(lane - app->lanes.at) : 0;
+
+    while (down ? i + 1 < app->lanes.count : i > 0) {
+        i = down ? i + 1 : i - 1;
+        if (app->lanes.at[i].kind == WEFT_LANE_THREAD) {
+            return app->lanes.at[i].index;
+        }
+    }
+    return thread;
+}
+
 static void step_lane(struct weft_app *app, bool down)
 {
-    const uint32_t count = (uint32_t)app->model->threads.count;
     const bool none = app->view.selected.kind != WEFT_TARGET_SPAN;
     uint32_t thread = app->view.lane_thread;
 
-    if (count == 0) {
+    if (thread >= app->model->threads.count) {
         return;
     }
-    if (!none && down) {
-        thread = thread + 1 < count ? thread + 1 : thread;
-    } else if (!none) {
-        thread = thread > 0 ? thread - 1 : 0;
-    }
+    thread = none ? thread : next_lane(app, thread, down);
     /* The same moment on the other lane, or the nearest one where that lane has something. */
     const uint32_t here = weft_model_span_at(app->model, thread, app->view.playhead_ns);
     const struct weft_thread_info *info = &app->model->threads.at[thread];
@@ -204,6 +221,7 @@ static void follow_back(struct weft_app *app)
     const uint64_t before_ns = wake.from_ns > 0 ? wake.from_ns - 1 : 0;
     const uint32_t span = weft_model_span_at(model, wake.from_thread, before_ns);
     if (span != WEFT_NONE) {
+        weft_view_remember(&app->view);
         select_span(app, wake.from_thread, span);
         playhead_to(app, wake.from_ns);
     }
@@ -229,8 +247,10 @@ static void follow_on(struct weft_app *app)
         }
     }
     if (best < model->wakes.count) {
-        select_span(app, weft_model_wake(model, best).to_thread, weft_model_wake(model, best).span);
-        playhead_to(app, weft_model_wake(model, best).to_ns);
+        weft_view_remember(&app->view);
+        const struct weft_wake wake = weft_model_wake(model, best);
+        select_span(app, wake.to_thread, wake.span);
+        playhead_to(app, wake.to_ns);
     }
 }
 
@@ -246,23 +266,229 @@ static void play(struct weft_app *app)
     }
 }
 
+/* What is read is kept; nothing more comes. */
+static void stop_loading(struct weft_app *app)
+{
+    app->loading = false;
+    app->stopped = true;
+    weft_reader_close(app->reader);
+    app->reader = NULL;
+    (void)weft_summary_build(&app->summary, app->model);
+    weft_view_set_end(&app->view, app->model->end_ns);
+    (void)weft_error_set(&app->load_error, WEFT_ERR_FORMAT,
+                         "Reading was stopped: only the first part of the trace is shown.");
+}
+
 static void clear(struct weft_app *app)
 {
     if (app->view.help) {
         app->view.help = false;
-    } else {
+    } else if (app->loading) {
+        stop_loading(app);
+    } else if (app->view.selected.kind != WEFT_TARGET_NONE || app->view.has_marked) {
         app->view.selected = (struct weft_target){.kind = WEFT_TARGET_NONE};
         app->view.has_marked = false;
+    } else {
+        app->view.tab = WEFT_TAB_TIMELINE;
     }
 }
 
-void weft_app_command(struct weft_app *app, enum weft_command_id command)
+static void scroll(struct weft_app *app, float share)
 {
-    /* While the sheet is open, only it listens. */
-    if (app->view.help && command != WEFT_COMMAND_HELP && command != WEFT_COMMAND_CLEAR &&
-        command != WEFT_COMMAND_QUIT) {
-        return;
+    if (app->view.tab == WEFT_TAB_TIMELINE) {
+        app->view.scroll_px += share * app->geometry.plot.h;
+    } else {
+        app->view.tab_scroll_px += share * app->geometry.main.h;
     }
+}
+
+static void show_tab(struct weft_app *app, enum weft_tab tab)
+{
+    if (app->view.tab != tab) {
+        weft_view_remember(&app->view);
+        app->view.tab = tab;
+        app->view.tab_scroll_px = 0;
+        app->view.sort_column = 0;
+        app->view.sort_up = false;
+    }
+}
+
+static void step_bookmark(struct weft_app *app, bool on)
+{
+    const struct weft_bookmark *bookmark =
+        weft_bookmarks_next(&app->bookmarks, app->view.playhead_ns, on);
+
+    if (bookmark != NULL) {
+        weft_app_go_to_time(app, bookmark->t_ns);
+        weft_app_say(app, bookmark->note);
+    } else {
+        weft_app_say(app, app->bookmarks.count == 0 ? "There are no bookmarks: M makes one."
+                          : on                      ? "That was the last bookmark."
+                                                    : "That was the first bookmark.");
+    }
+}
+
+static void open_prompt(struct weft_app *app, enum weft_prompt_kind kind)
+{
+    const struct weft_bookmark *here = weft_bookmarks_find(&app->bookmarks, app->view.playhead_ns);
+    const char *text = "";
+
+    switch (kind) {
+    case WEFT_PROMPT_SEARCH:
+        text = app->search.text;
+        break;
+    case WEFT_PROMPT_FILTER:
+        text = app->arrangement.filter;
+        break;
+    case WEFT_PROMPT_NOTE:
+        app->view.playing = false;
+        text = here != NULL ? here->note : "";
+        break;
+    default:
+        break;
+    }
+    app->view.help = false;
+    weft_prompt_open(&app->view.prompt, kind, text);
+}
+
+static void change_scale(struct weft_app *app, float scale)
+{
+    app->settings.scale = scale < 0.5f ? 0.5f : scale > 4 ? 4 : scale;
+}
+
+static void next_theme(struct weft_app *app)
+{
+    app->settings.theme = (enum weft_theme_id)((app->settings.theme + 1) % WEFT_THEME_COUNT);
+    app->theme = weft_theme_of(app->settings.theme);
+}
+
+/* How the window looks, and what it asks for. */
+static bool window_command(struct weft_app *app, enum weft_command_id command)
+{
+    switch (command) {
+    case WEFT_COMMAND_THEME:
+        next_theme(app);
+        return true;
+    case WEFT_COMMAND_LARGER:
+        change_scale(app, app->settings.scale + 0.125f);
+        return true;
+    case WEFT_COMMAND_SMALLER:
+        change_scale(app, app->settings.scale - 0.125f);
+        return true;
+    case WEFT_COMMAND_NORMAL_SIZE:
+        change_scale(app, 1);
+        return true;
+    case WEFT_COMMAND_CLASSROOM:
+        app->view.classroom = !app->view.classroom;
+        return true;
+    case WEFT_COMMAND_SCREENSHOT:
+        app->wants_screenshot = true;
+        return true;
+    case WEFT_COMMAND_PALETTE:
+        open_prompt(app, WEFT_PROMPT_PALETTE);
+        return true;
+    case WEFT_COMMAND_RECENT:
+        open_prompt(app, WEFT_PROMPT_RECENT);
+        return true;
+    case WEFT_COMMAND_QUIT:
+        app->quit = true;
+        return true;
+    case WEFT_COMMAND_HELP:
+        app->view.help = !app->view.help;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Finding places, and what the window shows. */
+static bool find_command(struct weft_app *app, enum weft_command_id command)
+{
+    switch (command) {
+    case WEFT_COMMAND_SEARCH:
+        open_prompt(app, WEFT_PROMPT_SEARCH);
+        return true;
+    case WEFT_COMMAND_NEXT_HIT:
+    case WEFT_COMMAND_PREV_HIT:
+        if (app->search.found.count == 0) {
+            weft_app_say(app, "Nothing has been searched for: / searches.");
+        }
+        weft_app_go_to_found(app, weft_search_step(&app->search, command == WEFT_COMMAND_NEXT_HIT));
+        return true;
+    case WEFT_COMMAND_BOOKMARK:
+        open_prompt(app, WEFT_PROMPT_NOTE);
+        return true;
+    case WEFT_COMMAND_PREV_BOOKMARK:
+        step_bookmark(app, false);
+        return true;
+    case WEFT_COMMAND_NEXT_BOOKMARK:
+        step_bookmark(app, true);
+        return true;
+    case WEFT_COMMAND_DOCK_PAGE:
+        app->view.page = (enum weft_dock_page)((app->view.page + 1) % WEFT_PAGE_COUNT);
+        return true;
+    default:
+        for (int i = 0; i < WEFT_TAB_COUNT; i++) {
+            if (weft_tab_commands[i] == command) {
+                show_tab(app, (enum weft_tab)i);
+                return true;
+            }
+        }
+        return false;
+    }
+}
+
+/* Moving through time. */
+static bool time_command(struct weft_app *app, enum weft_command_id command)
+{
+    switch (command) {
+    case WEFT_COMMAND_PLAY:
+        play(app);
+        return true;
+    case WEFT_COMMAND_SLOWER:
+        app->view.speed -= app->view.speed > 0;
+        return true;
+    case WEFT_COMMAND_FASTER:
+        app->view.speed += app->view.speed + 1 < WEFT_SPEED_COUNT;
+        return true;
+    case WEFT_COMMAND_LOOP:
+        app->view.loop = !app->view.loop;
+        return true;
+    case WEFT_COMMAND_PREV_EVENT:
+        step_event(app, false, false);
+        return true;
+    case WEFT_COMMAND_NEXT_EVENT:
+        step_event(app, true, false);
+        return true;
+    case WEFT_COMMAND_PREV_LANE_EVENT:
+        step_event(app, false, true);
+        return true;
+    case WEFT_COMMAND_NEXT_LANE_EVENT:
+        step_event(app, true, true);
+        return true;
+    case WEFT_COMMAND_PREV_CONTENTION:
+        weft_app_go_to_contention(app, false);
+        return true;
+    case WEFT_COMMAND_NEXT_CONTENTION:
+        weft_app_go_to_contention(app, true);
+        return true;
+    case WEFT_COMMAND_TO_START:
+        playhead_to(app, 0);
+        return true;
+    case WEFT_COMMAND_TO_END:
+        playhead_to(app, app->model->end_ns);
+        return true;
+    case WEFT_COMMAND_GO_TO:
+        open_prompt(app, WEFT_PROMPT_GO_TO);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What is shown of the time, and what is picked in it. */
+static void view_command(struct weft_app *app, enum weft_command_id command)
+{
     switch (command) {
     case WEFT_COMMAND_ZOOM_IN:
         zoom(app, ZOOM_STEP);
@@ -282,35 +508,17 @@ void weft_app_command(struct weft_app *app, enum weft_command_id command)
     case WEFT_COMMAND_FIT_ALL:
         show_all(app);
         break;
-    case WEFT_COMMAND_UNDO_VIEW:
-        weft_view_undo(&app->view);
+    case WEFT_COMMAND_BACK:
+        (void)weft_view_back(&app->view);
+        break;
+    case WEFT_COMMAND_FORWARD:
+        (void)weft_view_forward(&app->view);
         break;
     case WEFT_COMMAND_PAGE_UP:
-        app->view.scroll_px -= app->geometry.plot.h * 0.9f;
+        scroll(app, -0.9f);
         break;
     case WEFT_COMMAND_PAGE_DOWN:
-        app->view.scroll_px += app->geometry.plot.h * 0.9f;
-        break;
-    case WEFT_COMMAND_PLAY:
-        play(app);
-        break;
-    case WEFT_COMMAND_SLOWER:
-        app->view.speed -= app->view.speed > 0;
-        break;
-    case WEFT_COMMAND_FASTER:
-        app->view.speed += app->view.speed + 1 < WEFT_SPEED_COUNT;
-        break;
-    case WEFT_COMMAND_PREV_EVENT:
-        step_event(app, false);
-        break;
-    case WEFT_COMMAND_NEXT_EVENT:
-        step_event(app, true);
-        break;
-    case WEFT_COMMAND_TO_START:
-        playhead_to(app, 0);
-        break;
-    case WEFT_COMMAND_TO_END:
-        playhead_to(app, app->model->end_ns);
+        scroll(app, 0.9f);
         break;
     case WEFT_COMMAND_PREV_SPAN:
         step_span(app, false);
@@ -333,14 +541,28 @@ void weft_app_command(struct weft_app *app, enum weft_command_id command)
     case WEFT_COMMAND_CLEAR:
         clear(app);
         break;
-    case WEFT_COMMAND_QUIT:
-        app->quit = true;
-        break;
-    case WEFT_COMMAND_HELP:
-        app->view.help = !app->view.help;
-        break;
-    case WEFT_COMMAND_COUNT:
+    default:
         break;
     }
+}
+
+void weft_app_command(struct weft_app *app, enum weft_command_id command)
+{
     app->dirty = true;
+    /* While the sheet is open, only it listens. */
+    if (command >= WEFT_COMMAND_COUNT ||
+        (app->view.help && command != WEFT_COMMAND_HELP && command != WEFT_COMMAND_CLEAR &&
+         weft_commands[command].group != WEFT_GROUP_WINDOW)) {
+        return;
+    }
+    if (weft_commands[command].group == WEFT_GROUP_LANES) {
+        if (command == WEFT_COMMAND_FILTER) {
+            open_prompt(app, WEFT_PROMPT_FILTER);
+        } else {
+            weft_app_lane_command(app, command);
+        }
+    } else if (!time_command(app, command) && !find_command(app, command) &&
+               !window_command(app, command)) {
+        view_command(app, command);
+    }
 }

@@ -22,21 +22,21 @@
 
 /* clang-format off */
 const struct weft_state_style weft_state_styles[WEFT_STATE_COUNT] = {
-    /* state                       height pattern             loud   dark and light: fill (edge) ink */
-    [WEFT_STATE_RUNNING]      = {1.00f, WEFT_PATTERN_SOLID,   0, {SOLID(0x1c7a5b, 0xffffff), SOLID(0x1b8060, 0xffffff)}},
-    [WEFT_STATE_POLL]         = {1.00f, WEFT_PATTERN_HATCHED, 2, {DRAWN(0xe69f00, 0xc08400, 0x1a1100), DRAWN(0xf2b62f, 0xdc9a0a, 0x1f1400)}},
-    [WEFT_STATE_SLEEP]        = {0.66f, WEFT_PATTERN_HOLLOW,  0, {DRAWN(0x1f2430, 0x55617c, 0xb7c0d4), DRAWN(0xf1f4fa, 0xa3afc8, 0x4a556e)}},
-    [WEFT_STATE_LOCK_WAIT]    = {0.82f, WEFT_PATTERN_SOLID,   2, {SOLID(0xcb4710, 0xffffff), SOLID(0xc9440c, 0xffffff)}},
-    [WEFT_STATE_RWLOCK_WAIT]  = {0.82f, WEFT_PATTERN_SOLID,   2, {SOLID(0x9c2f4d, 0xffffff), SOLID(0xa02c4e, 0xffffff)}},
-    [WEFT_STATE_COND_WAIT]    = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0xd487b1, 0x240a18), SOLID(0xdd92bb, 0x2a0a1b)}},
-    [WEFT_STATE_SEM_WAIT]     = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0xe3d84a, 0x211e00), SOLID(0xeadf3f, 0x292500)}},
-    [WEFT_STATE_EVENT_WAIT]   = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x56b4e9, 0x04202f), SOLID(0x63bcee, 0x04202f)}},
-    [WEFT_STATE_BARRIER_WAIT] = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x0b68a8, 0xffffff), SOLID(0x0072b2, 0xffffff)}},
-    [WEFT_STATE_QUEUE_WAIT]   = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x8a5ad6, 0xffffff), SOLID(0x7f4dcb, 0xffffff)}},
-    [WEFT_STATE_FUTEX_WAIT]   = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x7d5a3f, 0xffffff), SOLID(0x85603f, 0xffffff)}},
-    [WEFT_STATE_JOIN]         = {0.66f, WEFT_PATTERN_SOLID,   0, {SOLID(0x4a5160, 0xf1f3f7), SOLID(0xc9ced8, 0x2b313d)}},
-    [WEFT_STATE_IO]           = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x3bb3a9, 0x02211f), SOLID(0x45bdb3, 0x02211f)}},
-    [WEFT_STATE_UNKNOWN]      = {0.50f, WEFT_PATTERN_HATCHED, 0, {DRAWN(0x262a33, 0x363c48, 0xd5d9e2), DRAWN(0xe6e8ed, 0xd6d9e0, 0x2f3644)}},
+    /* state                       height pattern             loud   dark, light, high contrast: fill (edge) ink */
+    [WEFT_STATE_RUNNING]      = {1.00f, WEFT_PATTERN_SOLID,   0, {SOLID(0x1c7a5b, 0xffffff), SOLID(0x1b8060, 0xffffff), SOLID(0x00875a, 0xffffff)}},
+    [WEFT_STATE_POLL]         = {1.00f, WEFT_PATTERN_HATCHED, 2, {DRAWN(0xe69f00, 0xc08400, 0x1a1100), DRAWN(0xf2b62f, 0xdc9a0a, 0x1f1400), DRAWN(0xffb000, 0xd98c00, 0x000000)}},
+    [WEFT_STATE_SLEEP]        = {0.66f, WEFT_PATTERN_HOLLOW,  0, {DRAWN(0x1f2430, 0x55617c, 0xb7c0d4), DRAWN(0xf1f4fa, 0xa3afc8, 0x4a556e), DRAWN(0x000000, 0x9aa4b8, 0xffffff)}},
+    [WEFT_STATE_LOCK_WAIT]    = {0.82f, WEFT_PATTERN_SOLID,   2, {SOLID(0xcb4710, 0xffffff), SOLID(0xc9440c, 0xffffff), SOLID(0xd83a00, 0xffffff)}},
+    [WEFT_STATE_RWLOCK_WAIT]  = {0.82f, WEFT_PATTERN_SOLID,   2, {SOLID(0x9c2f4d, 0xffffff), SOLID(0xa02c4e, 0xffffff), SOLID(0xb0184c, 0xffffff)}},
+    [WEFT_STATE_COND_WAIT]    = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0xd487b1, 0x240a18), SOLID(0xdd92bb, 0x2a0a1b), SOLID(0xff9fd2, 0x000000)}},
+    [WEFT_STATE_SEM_WAIT]     = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0xe3d84a, 0x211e00), SOLID(0xeadf3f, 0x292500), SOLID(0xfff04d, 0x000000)}},
+    [WEFT_STATE_EVENT_WAIT]   = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x56b4e9, 0x04202f), SOLID(0x63bcee, 0x04202f), SOLID(0x6cc8ff, 0x000000)}},
+    [WEFT_STATE_BARRIER_WAIT] = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x0b68a8, 0xffffff), SOLID(0x0072b2, 0xffffff), SOLID(0x0a6fc2, 0xffffff)}},
+    [WEFT_STATE_QUEUE_WAIT]   = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x8a5ad6, 0xffffff), SOLID(0x7f4dcb, 0xffffff), SOLID(0x9a5cff, 0x000000)}},
+    [WEFT_STATE_FUTEX_WAIT]   = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x7d5a3f, 0xffffff), SOLID(0x85603f, 0xffffff), SOLID(0x8a5a30, 0xffffff)}},
+    [WEFT_STATE_JOIN]         = {0.66f, WEFT_PATTERN_SOLID,   0, {SOLID(0x4a5160, 0xf1f3f7), SOLID(0xc9ced8, 0x2b313d), SOLID(0x5a6272, 0xffffff)}},
+    [WEFT_STATE_IO]           = {0.82f, WEFT_PATTERN_SOLID,   1, {SOLID(0x3bb3a9, 0x02211f), SOLID(0x45bdb3, 0x02211f), SOLID(0x2fd6c6, 0x000000)}},
+    [WEFT_STATE_UNKNOWN]      = {0.50f, WEFT_PATTERN_HATCHED, 0, {DRAWN(0x262a33, 0x363c48, 0xd5d9e2), DRAWN(0xe6e8ed, 0xd6d9e0, 0x2f3644), DRAWN(0x20242c, 0x3a404c, 0xffffff)}},
 };
 
 static const struct weft_theme themes[WEFT_THEME_COUNT] = {
@@ -64,12 +64,24 @@ static const struct weft_theme themes[WEFT_THEME_COUNT] = {
         .warning = RGB(0xfbf1d9), .on_warning = RGB(0x4a3608),
         .tip = RGB(0xffffff), .tip_edge = RGB(0xb4bbc8), .marked = RGB(0xe6edfd), .shade = RGBA(0x30363f, 110),
     },
+    [WEFT_THEME_CONTRAST] = {
+        .id = WEFT_THEME_CONTRAST,
+        .ground = RGB(0x000000), .stripe = RGB(0x16181d), .panel = RGB(0x000000), .bar = RGB(0x000000),
+        .raised = RGB(0x24272e), .line = RGB(0x7a8190), .grid = RGB(0x34383f),
+        .text = RGB(0xffffff), .muted = RGB(0xd6dbe4),
+        .accent = RGB(0xffe14d), .on_accent = RGB(0x000000),
+        .playhead = RGB(0xffffff), .on_playhead = RGB(0x000000),
+        .hold = RGB(0x4a5262), .hold_edge = RGB(0xb4bccb), .on_hold = RGB(0xffffff),
+        .level = RGB(0xffffff), .level_fill = RGBA(0xaab4c8, 90), .chip = RGB(0xffffff), .mark = RGB(0xffffff),
+        .warning = RGB(0x3a2c00), .on_warning = RGB(0xffffff),
+        .tip = RGB(0x000000), .tip_edge = RGB(0xffffff), .marked = RGB(0x1c2740), .shade = RGBA(0x000000, 190),
+    },
 };
 /* clang-format on */
 
 const struct weft_theme *weft_theme_of(enum weft_theme_id id)
 {
-    return &themes[id == WEFT_THEME_LIGHT ? WEFT_THEME_LIGHT : WEFT_THEME_DARK];
+    return &themes[(unsigned)id < WEFT_THEME_COUNT ? id : WEFT_THEME_DARK];
 }
 
 static uint8_t mix(uint8_t under, uint8_t over, uint8_t alpha)

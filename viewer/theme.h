@@ -15,7 +15,7 @@
 #include "viewer/app.h"
 #include "viewer/draw.h"
 
-enum { WEFT_THEME_COUNT = 2 };
+enum { WEFT_THEME_COUNT = 3 };
 
 enum weft_pattern { WEFT_PATTERN_SOLID, WEFT_PATTERN_HOLLOW, WEFT_PATTERN_HATCHED };
 

@@ -12,7 +12,7 @@ enum { SPEED_ONE = 5 };
 
 void weft_view_init(struct weft_view *view)
 {
-    *view = (struct weft_view){.speed = SPEED_ONE};
+    *view = (struct weft_view){.speed = SPEED_ONE, .scale = 1};
     weft_view_set_end(view, 0);
     view->range = weft_view_all(view);
 }
@@ -91,33 +91,70 @@ void weft_view_reveal(struct weft_view *view, double at_ns)
     }
 }
 
-void weft_view_remember(struct weft_view *view)
+static struct weft_place place_of(const struct weft_view *view)
 {
-    if (view->undo_count > 0) {
-        const struct weft_range *last = &view->undo[view->undo_count - 1];
-        if (last->from_ns == view->range.from_ns && last->to_ns == view->range.to_ns) {
-            return;
-        }
-    }
-    if (view->undo_count == WEFT_VIEW_UNDO) {
-        for (uint32_t i = 1; i < WEFT_VIEW_UNDO; i++) {
-            view->undo[i - 1] = view->undo[i];
-        }
-        view->undo_count--;
-    }
-    view->undo[view->undo_count++] = view->range;
+    return (struct weft_place){view->range,    view->playhead_ns, view->has_playhead,
+                               view->selected, view->lane_thread, view->tab};
 }
 
-bool weft_view_undo(struct weft_view *view)
+/* The playhead alone is no other place: it moves with every step and frame. */
+static bool same_place(const struct weft_place *a, const struct weft_place *b)
 {
-    while (view->undo_count > 0) {
-        const struct weft_range range = view->undo[--view->undo_count];
-        if (range.from_ns != view->range.from_ns || range.to_ns != view->range.to_ns) {
-            weft_view_show(view, range.from_ns, range.to_ns);
-            return true;
+    return a->range.from_ns == b->range.from_ns && a->range.to_ns == b->range.to_ns &&
+           weft_target_equal(a->selected, b->selected) && a->tab == b->tab;
+}
+
+static void push(struct weft_place *places, uint32_t *count, struct weft_place place)
+{
+    if (*count == WEFT_VIEW_UNDO) {
+        for (uint32_t i = 1; i < WEFT_VIEW_UNDO; i++) {
+            places[i - 1] = places[i];
         }
+        --*count;
+    }
+    places[(*count)++] = place;
+}
+
+void weft_view_remember(struct weft_view *view)
+{
+    const struct weft_place here = place_of(view);
+
+    view->forward_count = 0;
+    if (view->back_count == 0 || !same_place(&view->back[view->back_count - 1], &here)) {
+        push(view->back, &view->back_count, here);
+    }
+}
+
+static bool go(struct weft_view *view, struct weft_place *from, uint32_t *from_count,
+               struct weft_place *to, uint32_t *to_count)
+{
+    const struct weft_place here = place_of(view);
+
+    while (*from_count > 0) {
+        const struct weft_place place = from[--*from_count];
+        if (same_place(&place, &here)) {
+            continue;
+        }
+        push(to, to_count, here);
+        weft_view_show(view, place.range.from_ns, place.range.to_ns);
+        view->playhead_ns = place.playhead_ns;
+        view->has_playhead = place.has_playhead;
+        view->selected = place.selected;
+        view->lane_thread = place.lane_thread;
+        view->tab = place.tab;
+        return true;
     }
     return false;
+}
+
+bool weft_view_back(struct weft_view *view)
+{
+    return go(view, view->back, &view->back_count, view->forward, &view->forward_count);
+}
+
+bool weft_view_forward(struct weft_view *view)
+{
+    return go(view, view->forward, &view->forward_count, view->back, &view->back_count);
 }
 
 void weft_view_move_playhead(struct weft_view *view, double at_ns)
@@ -130,12 +167,18 @@ void weft_view_move_playhead(struct weft_view *view, double at_ns)
 
 void weft_view_play(struct weft_view *view, uint64_t wall_ns)
 {
+    const bool ranged = view->loop && view->has_marked && view->marked_to_ns > view->marked_from_ns;
+    const double first_ns = ranged ? (double)view->marked_from_ns : 0;
+    const double last_ns = ranged ? (double)view->marked_to_ns : view->end_ns;
     const double step = (double)wall_ns * weft_view_speeds[view->speed] / 100;
-    const double to_ns = (double)view->playhead_ns + step;
+    double to_ns = (double)view->playhead_ns + step;
 
+    if (view->loop && (to_ns >= last_ns || to_ns < first_ns)) {
+        to_ns = first_ns + (to_ns > last_ns ? fmod(to_ns - last_ns, last_ns - first_ns) : 0);
+    }
     weft_view_move_playhead(view, to_ns);
     weft_view_reveal(view, (double)view->playhead_ns);
-    if (to_ns >= view->end_ns) {
+    if (!view->loop && to_ns >= view->end_ns) {
         view->playing = false;
     }
 }

@@ -189,7 +189,10 @@ class Case(unittest.TestCase):
         self.trace = SAMPLES / f"{name}.weft.jsonl"
         # The pointer out of the way, so that it hovers over nothing when the window opens.
         subprocess.run(["xdotool", "mousemove", "1599", "999"], env=self.screen.env, check=True)
-        window = Window({**self.screen.env, **env}, self.folder, self.trace, *words)
+        # Nothing is remembered from the user's own sessions, and nothing left behind for them.
+        homes = {"XDG_CONFIG_HOME": str(self.folder / "config"),
+                 "XDG_STATE_HOME": str(self.folder / "state-home")}
+        window = Window({**self.screen.env, **homes, **env}, self.folder, self.trace, *words)
         self.addCleanup(window.close)
         return window
 

@@ -702,7 +702,7 @@ static void locks_that_nobody_waited_for_are_counted_behind_the_others(void **st
     weft_draw_init(&list);
     for (int size = 0; size < SIZES; size++) {
         lay_out(app, &list, sizes[size].width, sizes[size].height, "many locks");
-        assert_non_null(check_text(&list, "2,000 locks"));
+        assert_non_null(check_text(&list, "LOCKS  2,000"));
         assert_true(count_texts(&list, "and 1,997 more locks without waits") +
                         count_texts(&list, "and 1,997 more without waits") ==
                     1);

@@ -84,11 +84,11 @@ static void undo_goes_back_one_view_at_a_time(void **state)
     weft_view_show(&view, 1e9, 2e9);
     weft_view_remember(&view);
     weft_view_show(&view, 3e9, 4e9);
-    assert_true(weft_view_undo(&view));
+    assert_true(weft_view_back(&view));
     assert_true(view.range.from_ns == 1e9);
-    assert_true(weft_view_undo(&view));
+    assert_true(weft_view_back(&view));
     assert_false(weft_view_zoomed(&view));
-    assert_false(weft_view_undo(&view));
+    assert_false(weft_view_back(&view));
 }
 
 static void undo_remembers_only_so_much(void **state)
@@ -101,7 +101,7 @@ static void undo_remembers_only_so_much(void **state)
         weft_view_remember(&view);
         weft_view_show(&view, i * 1e7, i * 1e7 + 1e9);
     }
-    while (weft_view_undo(&view)) {
+    while (weft_view_back(&view)) {
         undone++;
     }
     assert_int_equal(undone, WEFT_VIEW_UNDO);

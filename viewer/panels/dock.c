@@ -433,7 +433,7 @@ static void draw_hidden(struct weft_frame *frame, struct weft_rect rect, float y
     weft_pen_text(frame, rect.x, y, rect.w, quiet(frame), text.text);
 }
 
-static void draw_output(struct weft_frame *frame, struct weft_rect rect)
+static void draw_output(struct weft_frame *frame, struct weft_rect rect, float title_room)
 {
     const struct weft_model *model = frame->model;
     const size_t done = printed_until(model, frame->view->playhead_ns);
@@ -447,7 +447,11 @@ static void draw_output(struct weft_frame *frame, struct weft_rect rect)
     weft_sentence_add(
         &title, "Output until %s",
         weft_words_moment(frame->view->playhead_ns, weft_frame_ns_per_px(frame)).text);
-    weft_pen_text(frame, rect.x, rect.y + 21, rect.w, heading(frame), title.text);
+    weft_pen_text(frame, rect.x, rect.y + 21, title_room, heading(frame), title.text);
+    if (model->prints.count == 0) {
+        weft_pen_text(frame, rect.x, y, rect.w, quiet(frame),
+                      "Nothing was printed with weft_print.");
+    }
     if (share.done_shown < done) {
         draw_hidden(frame, rect, y, done - share.done_shown, "earlier line");
         y += LINE_PX;
@@ -471,6 +475,45 @@ static void draw_output(struct weft_frame *frame, struct weft_rect rect)
     }
 }
 
+/* The names of the pages of the last part, in the right corner; returns where they begin. */
+static float draw_pages(struct weft_frame *frame, struct weft_rect rect)
+{
+    static const char *const names[WEFT_PAGE_COUNT] = {"Output", "Source", "Waits-for"};
+    float right = rect.x + rect.w;
+
+    for (int i = WEFT_PAGE_COUNT; i-- > 0;) {
+        const bool open = frame->view->page == (enum weft_dock_page)i;
+        const struct weft_style style = {open ? WEFT_FONT_SANS_BOLD : WEFT_FONT_SANS, 12,
+                                         open ? frame->theme->text : frame->theme->muted};
+        const float width = weft_pen_width(frame, style, names[i]);
+        const struct weft_rect box = {right - width - 12, rect.y + 7, width + 12, 22};
+        weft_draw_rect(frame->list, box, 4, open ? frame->theme->raised : frame->theme->panel);
+        weft_pen_text(frame, box.x + 6, box.y + 11, width + 1, style, names[i]);
+        weft_frame_hit(frame, box, WEFT_TARGET_PAGE, 0, (uint32_t)i);
+        right = box.x - 2;
+    }
+    return right;
+}
+
+static void draw_page(struct weft_frame *frame, struct weft_rect rect)
+{
+    const float title_room = draw_pages(frame, rect) - rect.x - 8;
+    const bool beside = title_room > 170;
+    const struct weft_rect below = {rect.x, rect.y + 24, rect.w, rect.h - 24};
+
+    switch (frame->view->page) {
+    case WEFT_PAGE_SOURCE:
+        weft_source_draw(frame, below);
+        break;
+    case WEFT_PAGE_GRAPH:
+        weft_graph_draw(frame, (struct weft_rect){below.x - 20, below.y, below.w + 40, below.h});
+        break;
+    default:
+        draw_output(frame, beside ? rect : below, beside ? title_room : rect.w);
+        break;
+    }
+}
+
 static void divide(struct weft_frame *frame, struct weft_rect dock, float x)
 {
     weft_draw_rect(frame->list, (struct weft_rect){floorf(x), dock.y + 12, 1, dock.h - 24}, 0,
@@ -481,17 +524,17 @@ void weft_dock_draw(struct weft_frame *frame)
 {
     const struct weft_rect dock = frame->geometry.dock;
     const bool picked = frame->view->selected.kind != WEFT_TARGET_NONE || frame->view->has_marked;
-    const bool output = frame->model->prints.count > 0;
+    const bool narrow_window = dock.w < 720;
     const float edge = 16, gap = 36;
-    float shares[3] = {picked ? 0.44f : 0.66f, picked ? 0.30f : 0, output ? 0.26f : 0};
+    float shares[3] = {picked ? 0.40f : 0.62f, picked ? 0.30f : 0,
+                       narrow_window ? 0
+                       : picked      ? 0.30f
+                                     : 0.38f};
     float x = edge;
 
-    if (!picked && output) {
-        shares[2] = 0.34f;
-    }
     weft_draw_rect(frame->list, dock, 0, frame->theme->panel);
     weft_draw_rect(frame->list, (struct weft_rect){0, dock.y, dock.w, 1}, 0, frame->theme->line);
-    const uint32_t parts = 1u + picked + output;
+    const uint32_t parts = 1u + picked + !narrow_window;
     const float room = dock.w - 2 * edge - (float)(parts - 1) * gap;
     const float sum = shares[0] + shares[1] + shares[2];
     for (int i = 0; i < 3; i++) {
@@ -507,7 +550,7 @@ void weft_dock_draw(struct weft_frame *frame)
         } else if (i == 1) {
             draw_selected(frame, part);
         } else {
-            draw_output(frame, part);
+            draw_page(frame, part);
         }
         x += part.w + gap;
     }

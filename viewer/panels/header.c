@@ -7,8 +7,8 @@
 
 enum { WARNINGS_MAX = 6, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
 
-/* "3 threads · 1 lock · 41 events · 9.01 s long". */
-static void figures(const struct weft_frame *frame, bool each_kind, struct weft_sentence *out)
+/* "3 threads · 1 lock · 41 events · 9.01 s long", and the same in fewer words. */
+static void figures(const struct weft_frame *frame, int detail, struct weft_sentence *out)
 {
     const struct weft_model *model = frame->model;
 
@@ -17,15 +17,17 @@ static void figures(const struct weft_frame *frame, bool each_kind, struct weft_
     for (size_t i = 0; i < WEFT_LANE_SECTIONS; i++) {
         const uint64_t count = frame->lanes->objects[weft_lane_sections[i].family];
         all += count;
-        if (count > 0 && each_kind) {
+        if (count > 0 && detail > 1) {
             weft_sentence_add(out, " · %s",
                               weft_words_counted(count, weft_lane_sections[i].noun).text);
         }
     }
-    if (all > 0 && !each_kind) {
+    if (all > 0 && detail == 1) {
         weft_sentence_add(out, " · %s", weft_words_counted(all, "object").text);
     }
-    weft_sentence_add(out, " · %s", weft_words_counted(model->points.count, "event").text);
+    if (detail > 0 || frame->loading) {
+        weft_sentence_add(out, " · %s", weft_words_counted(model->points.count, "event").text);
+    }
     if (frame->loading) {
         weft_sentence_add(out, " so far");
     } else {
@@ -96,7 +98,7 @@ static struct weft_word speed_text(const struct weft_view *view)
     struct weft_word word;
     const double speed = weft_view_speeds[view->speed] / 100.0;
 
-    snprintf(word.text, sizeof word.text, "%g×", speed);
+    snprintf(word.text, sizeof word.text, "%g×%s", speed, view->loop ? " loop" : "");
     return word;
 }
 
@@ -109,14 +111,13 @@ static float transport(struct weft_frame *frame, float y)
     const float width = 4 * BUTTON_PX + PLAY_PX + 4 * BUTTON_GAP_PX;
     const struct weft_style clock = {WEFT_FONT_MONO, 15, frame->theme->text};
     const struct weft_style speed = {WEFT_FONT_MONO, 12.5f, frame->theme->muted};
-    const float right = frame->geometry.width - 56;
-    const float text_width =
-        weft_pen_width(frame, clock, "00:00.000") + 16 + weft_pen_width(frame, speed, "0.25×") + 18;
-    float start = frame->geometry.width / 2 - width / 2;
-
-    if (frame->geometry.width < 1500) { /* the figures need the left half */
-        start = right - text_width - width;
-    }
+    const bool below = weft_geometry_tabs_below(frame->geometry.width);
+    const float right = frame->geometry.width - 56 - (below ? 0 : weft_tabs_width(frame) + 8);
+    const float text_width = 12 + weft_pen_width(frame, clock, "00:00.000") + 14 +
+                             weft_pen_width(frame, speed, speed_text(frame->view).text) + 18;
+    const float middle = frame->geometry.width / 2 - width / 2;
+    const float last = right - text_width - width;
+    const float start = middle < last ? middle : last;
     float x = start;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         x += button(frame, commands[i], x, y) + BUTTON_GAP_PX;
@@ -142,15 +143,20 @@ void weft_header_draw(struct weft_frame *frame)
                    frame->theme->line);
     const float start = transport(frame, y);
     x += weft_pen_text(frame, x, y, 80, product, "weft") + 14;
-    x += weft_pen_text(frame, x, y, (start - x) * 0.5f, file, frame->file) + 22;
+    x += weft_pen_text(frame, x, y, start - x < 240 ? start - x - 12 : (start - x) * 0.5f, file,
+                       frame->file) +
+         22;
     const float room = start - x - 20;
-    figures(frame, true, &line);
-    if (weft_pen_width(frame, small, line.text) > room) {
+    bool fits = false;
+    for (int detail = 2; detail >= 0 && !fits; detail--) {
         line = (struct weft_sentence){.len = 0};
-        figures(frame, false, &line);
+        figures(frame, detail, &line);
+        fits = weft_pen_width(frame, small, line.text) <= room;
     }
-    if (room > 60) {
-        weft_pen_text(frame, x, y, room, small, frame->load_error ? frame->load_error : line.text);
+    if (frame->load_error != NULL && room > 60) {
+        weft_pen_text(frame, x, y, room, small, frame->load_error);
+    } else if (fits) {
+        weft_pen_text(frame, x, y, room, small, line.text);
     }
     const float cap = weft_pen_cap_width(frame, "?");
     const struct weft_rect help = {rect.w - 16 - cap, y - 12, cap, 24};

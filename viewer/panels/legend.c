@@ -150,7 +150,17 @@ static void draw_entry(struct weft_frame *frame, const struct entry *entry, floa
     switch (entry->drawing) {
     case DRAW_STATE: {
         const float height = 14 * weft_state_styles[entry->index].height;
+        const float words = weft_pen_width(frame, style_of(frame), entry->words);
+        const struct weft_rect box = {x - 6, y - 11, entry->width + words + 18, 22};
+        const bool chosen = (frame->arrangement->only_states >> entry->index & 1) != 0;
+        const bool hovered = frame->view->hover.kind == WEFT_TARGET_STATE &&
+                             frame->view->hover.index == entry->index;
+        if (chosen || hovered) {
+            weft_draw_frame(frame->list, box, 5, chosen ? 2 : 1,
+                            chosen ? frame->theme->accent : frame->theme->muted);
+        }
         weft_pen_state(frame, (struct weft_rect){x, y + 7 - height, 18, height}, entry->index, 2);
+        weft_frame_hit(frame, box, WEFT_TARGET_STATE, 0, entry->index);
         break;
     }
     case DRAW_MARK:

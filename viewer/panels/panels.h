@@ -27,6 +27,25 @@ void weft_dock_draw(struct weft_frame *frame);
 /* How tall the legend has to be in a frame that has its width; and the legend. */
 float weft_legend_height(const struct weft_frame *frame);
 void weft_legend_draw(struct weft_frame *frame);
+
+/* The tabs' names; and what stands in place of the lanes when another tab than theirs is open. */
+void weft_tabs_draw(struct weft_frame *frame);
+float weft_tabs_width(const struct weft_frame *frame);
+void weft_tab_draw(struct weft_frame *frame);
+void weft_contention_draw(struct weft_frame *frame);
+void weft_threads_draw(struct weft_frame *frame);
+void weft_statistics_draw(struct weft_frame *frame);
+
+/* Who waits for whom at the playhead, in a rectangle of any size. */
+void weft_graph_draw(struct weft_frame *frame, struct weft_rect rect);
+
+/* The source around where the picked thread is at the playhead. */
+void weft_source_draw(struct weft_frame *frame, struct weft_rect rect);
+
+/* The open prompt and the list below it; what is said for a while. */
+void weft_prompt_draw(struct weft_frame *frame);
+void weft_notices_draw(struct weft_frame *frame);
+
 void weft_help_draw(struct weft_frame *frame);
 void weft_tooltip_draw(struct weft_frame *frame);
 

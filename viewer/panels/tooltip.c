@@ -17,6 +17,14 @@ static bool facts_of(const struct weft_frame *frame, struct weft_facts *facts)
                           weft_command_cap((enum weft_command_id)hover.index));
         return true;
     }
+    if (hover.kind == WEFT_TARGET_BOOKMARK && hover.index < frame->bookmarks->count) {
+        const struct weft_bookmark *bookmark = &frame->bookmarks->at[hover.index];
+        facts->title = (struct weft_sentence){.len = 0};
+        facts->count = 0;
+        weft_sentence_add(&facts->title, "%s: %s", weft_words_moment(bookmark->t_ns, 1e3).text,
+                          bookmark->note);
+        return true;
+    }
     return weft_facts_of(frame->model, hover, facts);
 }
 
@@ -27,7 +35,8 @@ void weft_tooltip_draw(struct weft_frame *frame)
     const struct weft_style body = {WEFT_FONT_SANS, 12.5f, frame->theme->text};
     struct weft_facts facts;
 
-    if (!frame->has_mouse || frame->dragging || frame->view->help || !facts_of(frame, &facts)) {
+    if (!frame->has_mouse || frame->dragging || frame->view->help ||
+        frame->view->prompt.kind != WEFT_PROMPT_NONE || !facts_of(frame, &facts)) {
         return;
     }
     float width = weft_pen_width(frame, title, facts.title.text);

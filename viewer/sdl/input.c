@@ -5,13 +5,19 @@ static bool is_level_key(SDL_Keycode key)
     return key == SDLK_LSHIFT || key == SDLK_RSHIFT || key == SDLK_RALT || key == SDLK_MODE;
 }
 
+/* SDL has one keyboard, and so has this. */
+static struct {
+    bool writing; /* into a field: text input stays on */
+} watched;
+
 /* Runs while SDL takes events in, so text input is on before the next key is looked at. */
 static int watch(void *ctx, SDL_Event *event)
 {
     (void)ctx;
     if (event->type == SDL_KEYDOWN && is_level_key(event->key.keysym.sym)) {
         SDL_StartTextInput();
-    } else if (event->type == SDL_KEYUP && is_level_key(event->key.keysym.sym) &&
+    } else if (!watched.writing && event->type == SDL_KEYUP &&
+               is_level_key(event->key.keysym.sym) &&
                (event->key.keysym.mod & (KMOD_SHIFT | KMOD_RALT | KMOD_MODE)) == 0) {
         SDL_StopTextInput();
     }
@@ -21,6 +27,7 @@ static int watch(void *ctx, SDL_Event *event)
 void weft_input_init(struct weft_input_state *state, float scale)
 {
     *state = (struct weft_input_state){.scale = scale};
+    watched.writing = false;
     SDL_StopTextInput();
     SDL_AddEventWatch(watch, NULL);
 }
@@ -54,6 +61,10 @@ static const struct {
     {SDL_SCANCODE_ESCAPE, WEFT_KEY_ESC, false},
     {SDL_SCANCODE_TAB, WEFT_KEY_TAB, false},
     {SDL_SCANCODE_F1, WEFT_KEY_F1, false},
+    {SDL_SCANCODE_F5, WEFT_KEY_F5, false},
+    {SDL_SCANCODE_F12, WEFT_KEY_F12, false},
+    {SDL_SCANCODE_BACKSPACE, WEFT_KEY_BACKSPACE, true},
+    {SDL_SCANCODE_DELETE, WEFT_KEY_DELETE, true},
 };
 
 /* Characters that one goes on pressing. */
@@ -99,6 +110,19 @@ static struct weft_input input_now(const struct weft_input_state *state, enum we
     return (struct weft_input){.kind = kind, .mods = state->mods, .x = state->x, .y = state->y};
 }
 
+/* Text input is on while a field takes text. */
+static void follow_field(const struct weft_app *app)
+{
+    const bool wanted = weft_app_wants_text(app);
+
+    if (wanted && !watched.writing) {
+        SDL_StartTextInput();
+    } else if (!wanted && watched.writing && (SDL_GetModState() & (KMOD_SHIFT | KMOD_RALT)) == 0) {
+        SDL_StopTextInput();
+    }
+    watched.writing = wanted;
+}
+
 static void give(struct weft_input_state *state, const struct weft_input *input,
                  struct weft_app *app)
 {
@@ -124,6 +148,14 @@ static void key_event(struct weft_input_state *state, const SDL_KeyboardEvent *e
         }
     }
     state->repeating = down && event->repeat != 0;
+    /* Into a field letters are written, by text input; with Ctrl or Alt they are none. */
+    const bool letter = input.key == WEFT_KEY_W || input.key == WEFT_KEY_A ||
+                        input.key == WEFT_KEY_S || input.key == WEFT_KEY_D ||
+                        input.key == WEFT_KEY_SPACE;
+    if (watched.writing && (input.key == WEFT_KEY_NONE || letter) &&
+        (input.mods & (WEFT_MOD_CTRL | WEFT_MOD_ALT)) == 0) {
+        return;
+    }
     if (input.key == WEFT_KEY_NONE) {
         const bool command = (input.mods & (WEFT_MOD_CTRL | WEFT_MOD_ALT)) != 0;
         input.ch = command || !SDL_IsTextInputActive() ? char_of(event->keysym.sym) : 0;
@@ -135,6 +167,7 @@ static void key_event(struct weft_input_state *state, const SDL_KeyboardEvent *e
     }
     if (input.key != WEFT_KEY_NONE && (repeats || event->repeat == 0)) {
         weft_app_input(app, &input);
+        follow_field(app);
     }
 }
 
@@ -152,8 +185,36 @@ static bool is_physical(uint32_t ch)
     return false;
 }
 
+/* One character of UTF-8; *text goes behind it. */
+static uint32_t next_char(const char **text)
+{
+    const unsigned char *at = (const unsigned char *)*text;
+    const int more = *at >= 0xf0 ? 3 : *at >= 0xe0 ? 2 : *at >= 0xc0 ? 1 : 0;
+    uint32_t ch = more == 0 ? *at : *at & (0x3fu >> more);
+
+    at++;
+    for (int i = 0; i < more && (*at & 0xc0) == 0x80; i++) {
+        ch = ch << 6 | (*at++ & 0x3fu);
+    }
+    *text = (const char *)at;
+    return ch;
+}
+
+static void write_text(struct weft_input_state *state, const char *text, struct weft_app *app)
+{
+    while (*text != '\0') {
+        struct weft_input input = input_now(state, WEFT_INPUT_TEXT);
+        input.ch = next_char(&text);
+        give(state, &input, app);
+    }
+}
+
 static void text_event(struct weft_input_state *state, const char *text, struct weft_app *app)
 {
+    if (watched.writing) {
+        write_text(state, text, app);
+        return;
+    }
     for (const char *at = text; *at != '\0'; at++) {
         const uint32_t ch = (unsigned char)*at;
         if (ch <= ' ' || ch >= 0x7f || is_physical(ch) || (state->repeating && !char_repeats(ch))) {
@@ -163,6 +224,7 @@ static void text_event(struct weft_input_state *state, const char *text, struct 
         input.key = WEFT_KEY_CHAR;
         input.ch = ch;
         give(state, &input, app);
+        follow_field(app);
     }
 }
 
@@ -188,6 +250,7 @@ static void button_event(struct weft_input_state *state, const SDL_MouseButtonEv
     input.button = event->button;
     input.clicks = event->clicks;
     give(state, &input, app);
+    follow_field(app);
 }
 
 /* Lets an input wait; one that waits and is of the same kind grows instead. */

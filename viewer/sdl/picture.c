@@ -1,6 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "viewer/sdl/canvas.h"
+#include "viewer/sdl/picture.h"
 #include "viewer/sdl/show.h"
 
 #include <SDL.h>
@@ -82,11 +82,45 @@ done:
     return status;
 }
 
+/* Draws into a surface of its own and saves that. */
+static enum weft_status draw_and_save(struct weft_canvas *canvas, struct weft_app *app, int width,
+                                      int height, float scale, const char *path,
+                                      struct weft_error *error)
+{
+    SDL_Surface *surface =
+        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
+    enum weft_status status;
+
+    if (surface == NULL) {
+        return weft_error_set(error, WEFT_ERR_MEMORY, "cannot make a picture of %d × %d: %s", width,
+                              height, SDL_GetError());
+    }
+    status = weft_canvas_draw(canvas, app, surface->pixels, width, height,
+                              (size_t)surface->pitch / sizeof(uint32_t), scale, error);
+    if (status == WEFT_OK) {
+        status = save_file(surface, path, error);
+    }
+    SDL_FreeSurface(surface);
+    return status;
+}
+
+enum weft_status weft_picture_save(struct weft_canvas *canvas, struct weft_app *app, int width,
+                                   int height, float scale, char *path, size_t room,
+                                   struct weft_error *error)
+{
+    enum { NUMBERS = 10000 };
+    int number = 1;
+
+    do {
+        (void)snprintf(path, room, "weft-%d.png", number);
+    } while (access(path, F_OK) == 0 && ++number < NUMBERS);
+    return draw_and_save(canvas, app, width, height, scale, path, error);
+}
+
 enum weft_status weft_show_picture(struct weft_app *app, const struct weft_show_options *options,
                                    const char *path, struct weft_error *error)
 {
     struct weft_canvas canvas;
-    SDL_Surface *surface = NULL;
     enum weft_status status = weft_canvas_init(&canvas, options->state_path, error);
 
     if (status != WEFT_OK) {
@@ -96,20 +130,8 @@ enum weft_status weft_show_picture(struct weft_app *app, const struct weft_show_
      * shown as far as it goes: then the app wants to wait. */
     while (weft_app_tick(app, 0) == 0 && weft_app_loading(app)) {
     }
-    surface = SDL_CreateRGBSurfaceWithFormat(0, options->width, options->height, 32,
-                                             SDL_PIXELFORMAT_ARGB8888);
-    if (surface == NULL) {
-        status = weft_error_set(error, WEFT_ERR_MEMORY, "cannot make a picture of %d × %d: %s",
-                                options->width, options->height, SDL_GetError());
-        goto done;
-    }
-    status = weft_canvas_draw(&canvas, app, surface->pixels, options->width, options->height,
-                              (size_t)surface->pitch / sizeof(uint32_t), options->scale, error);
-    if (status == WEFT_OK) {
-        status = save_file(surface, path, error);
-    }
-done:
-    SDL_FreeSurface(surface);
+    status = draw_and_save(&canvas, app, options->width, options->height,
+                           options->scale * weft_app_scale(app), path, error);
     weft_canvas_done(&canvas);
     return status;
 }

@@ -1,6 +1,8 @@
 #include "viewer/sdl/canvas.h"
 #include "viewer/sdl/input.h"
+#include "viewer/sdl/picture.h"
 #include "viewer/sdl/show.h"
+#include "viewer/settings.h"
 
 #include <SDL.h>
 #include <stdlib.h>
@@ -22,7 +24,8 @@ struct window {
     uint32_t *pixels; /* a picture of our own, when the surface's pixels are not like ours */
     size_t room;
     float user_scale;
-    bool exposed; /* what was drawn is gone */
+    float app_scale; /* what the user asked for by keys, on top of it */
+    bool exposed;    /* what was drawn is gone */
     uint64_t drawn_at_ms;
     char title[256];
     struct weft_input_state input;
@@ -110,6 +113,7 @@ static enum weft_status open_window(struct window *window, const struct weft_sho
     SDL_SetWindowMinimumSize(window->sdl, 320, 200);
     (void)SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
     window->user_scale = options->scale;
+    window->app_scale = 1;
     window->exposed = true;
     weft_input_init(&window->input, options->scale);
     return WEFT_OK;
@@ -158,7 +162,8 @@ static float scale_for(const struct window *window, int pixels_wide)
     int width = 0;
 
     SDL_GetWindowSize(window->sdl, &width, NULL);
-    return window->user_scale * (width > 0 ? (float)pixels_wide / (float)width : 1);
+    return window->user_scale * window->app_scale *
+           (width > 0 ? (float)pixels_wide / (float)width : 1);
 }
 
 static enum weft_status draw_surface(struct window *window, struct weft_app *app,
@@ -245,6 +250,8 @@ static enum weft_status draw(struct window *window, struct weft_app *app, struct
         (void)SDL_strlcpy(window->title, title, sizeof window->title);
         SDL_SetWindowTitle(window->sdl, window->title);
     }
+    window->app_scale = weft_app_scale(app);
+    window->input.scale = window->user_scale * window->app_scale;
     window->exposed = false;
     window->drawn_at_ms = SDL_GetTicks64();
     return window->renderer != NULL ? draw_texture(window, app, error)
@@ -257,7 +264,7 @@ static void open_dropped(struct window *window, char *path, struct weft_app *app
     struct weft_error error;
 
     if (weft_app_open(app, path, &error) != WEFT_OK) {
-        (void)SDL_ShowSimpleMessageBox(SDL_MESSAGEBOX_ERROR, "weft", error.text, window->sdl);
+        weft_app_say(app, error.text);
     }
     SDL_free(path);
     window->exposed = true;
@@ -311,6 +318,33 @@ static bool take_events(struct window *window, int wait_ms, struct weft_app *app
     return end;
 }
 
+/* A picture of what the window shows, under a name that is free, in the folder that weft was
+ * started from. */
+static void save_picture(struct window *window, struct weft_app *app)
+{
+    char path[64], text[256];
+    struct weft_error error;
+    int width = 0, height = 0;
+
+    if (window->renderer != NULL) {
+        (void)SDL_GetRendererOutputSize(window->renderer, &width, &height);
+    } else {
+        const SDL_Surface *surface = SDL_GetWindowSurface(window->sdl);
+        width = surface != NULL ? surface->w : 0;
+        height = surface != NULL ? surface->h : 0;
+    }
+    if (width <= 0 || height <= 0) {
+        return;
+    }
+    if (weft_picture_save(window->canvas, app, width, height, scale_for(window, width), path,
+                          sizeof path, &error) == WEFT_OK) {
+        (void)SDL_snprintf(text, sizeof text, "The picture is in %s.", path);
+        weft_app_say(app, text);
+    } else {
+        weft_app_say(app, error.text);
+    }
+}
+
 /* How long to wait for input before the next step, in ms; -1: for ever. */
 static int pause_ms(const struct window *window, const struct weft_app *app, int app_ms)
 {
@@ -326,6 +360,16 @@ static int pause_ms(const struct window *window, const struct weft_app *app, int
     return app_ms != 0 ? app_ms : rest_ms > 0 ? rest_ms : FRAME_MS;
 }
 
+static void remember_size(const struct window *window, struct weft_app *app)
+{
+    const Uint32 flags = SDL_GetWindowFlags(window->sdl);
+
+    if ((flags & (SDL_WINDOW_MAXIMIZED | SDL_WINDOW_FULLSCREEN | SDL_WINDOW_MINIMIZED)) == 0) {
+        struct weft_settings *settings = weft_app_settings(app);
+        SDL_GetWindowSize(window->sdl, &settings->width, &settings->height);
+    }
+}
+
 static enum weft_status run(struct window *window, struct weft_app *app, struct weft_error *error)
 {
     enum weft_status status = WEFT_OK;
@@ -339,6 +383,10 @@ static enum weft_status run(struct window *window, struct weft_app *app, struct 
             status = draw(window, app, error);
         }
         end = take_events(window, pause_ms(window, app, app_ms), app);
+        if (weft_app_take_screenshot(app)) {
+            save_picture(window, app);
+        }
+        remember_size(window, app);
     }
     return status;
 }

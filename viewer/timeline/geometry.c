@@ -5,11 +5,18 @@
 
 enum {
     HEADER_PX = 46,
+    TABS_PX = 34,
+    ONE_ROW_FROM_PX = 1240,
     WARNING_PX = 26,
     MINIMAP_PX = 40,
     RULER_PX = 30,
     EDGE_PX = 16,
 };
+
+bool weft_geometry_tabs_below(float width)
+{
+    return width < ONE_ROW_FROM_PX;
+}
 
 struct weft_geometry weft_geometry_of(float width, float height, bool minimap, uint32_t warnings,
                                       float dock_height, float legend_height)
@@ -21,8 +28,13 @@ struct weft_geometry weft_geometry_of(float width, float height, bool minimap, u
     float y = HEADER_PX;
 
     at.header = (struct weft_rect){0, 0, width, HEADER_PX};
+    if (weft_geometry_tabs_below(width)) {
+        at.tabs = (struct weft_rect){0, y, width, TABS_PX};
+        y += TABS_PX;
+    }
     at.warnings = (struct weft_rect){0, y, width, strip};
     y += strip;
+    const float top = y;
     at.lane_left = gutter + 8;
     at.lane_right = width - EDGE_PX;
     at.minimap = (struct weft_rect){at.lane_left, y + 8, at.lane_right - at.lane_left, map - 12};
@@ -32,6 +44,7 @@ struct weft_geometry weft_geometry_of(float width, float height, bool minimap, u
     at.legend = (struct weft_rect){0, height - legend_height, width, legend_height};
     at.dock = (struct weft_rect){0, at.legend.y - dock_height, width, dock_height};
     const float lanes = at.dock.y - y > 0 ? at.dock.y - y : 0;
+    at.main = (struct weft_rect){0, top, width, at.dock.y - top > 0 ? at.dock.y - top : 0};
     at.gutter = (struct weft_rect){0, y, gutter, lanes};
     at.plot = (struct weft_rect){gutter, y, width - gutter, lanes};
     return at;

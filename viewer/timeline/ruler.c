@@ -152,6 +152,28 @@ static struct weft_rect badge_of(const struct weft_frame *frame, const struct we
     return badge;
 }
 
+/* A pennant at the ruler's foot for each bookmark. */
+static void draw_bookmarks(struct weft_frame *frame)
+{
+    const struct weft_rect ruler = frame->geometry.ruler;
+    const float foot = ruler.y + ruler.h;
+
+    for (uint32_t i = 0; i < frame->bookmarks->count; i++) {
+        const float x = weft_frame_x(frame, (double)frame->bookmarks->at[i].t_ns);
+        if (x < frame->geometry.lane_left - 1 || x > frame->geometry.lane_right + 1) {
+            continue;
+        }
+        const struct weft_point_px flag[] = {{x - 4, foot - 11},
+                                             {x + 4, foot - 11},
+                                             {x + 4, foot - 4},
+                                             {x, foot},
+                                             {x - 4, foot - 4}};
+        weft_draw_polygon(frame->list, flag, 5, frame->theme->accent);
+        weft_frame_hit(frame, (struct weft_rect){x - 6, foot - 13, 12, 14}, WEFT_TARGET_BOOKMARK, 0,
+                       i);
+    }
+}
+
 void weft_ruler_draw(struct weft_frame *frame)
 {
     const struct weft_rect ruler = frame->geometry.ruler;
@@ -187,6 +209,7 @@ void weft_ruler_draw(struct weft_frame *frame)
         }
         weft_pen_text(frame, box.x, middle, box.w + 1, style, label.text);
     }
+    draw_bookmarks(frame);
     if (seen) {
         const struct weft_point_px tip[] = {{playhead_x - 5, badge.y + badge.h - 0.5f},
                                             {playhead_x + 5, badge.y + badge.h - 0.5f},

@@ -213,6 +213,9 @@ static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake,
     }
     /* Picked out: dots lead from the thread that goes on to the lock that it got. */
     const struct weft_lane *to = weft_lanes_of_thread(frame->lanes, wake->to_thread);
+    if (to == NULL) {
+        return;
+    }
     const struct weft_rect from = weft_track_rect(frame, to);
     for (float dot = from.y + from.h; dot < rect.y; dot += 6) {
         weft_draw_rect(frame->list, (struct weft_rect){x - 1, dot, 2, 3}, 0, frame->theme->mark);

@@ -38,23 +38,27 @@ static float flags_px(float lane_height)
     return lane_height >= 60 ? 17 : lane_height >= 40 ? 15 : lane_height >= 32 ? 9 : 6;
 }
 
-static float zone_row_px(float lane_height)
-{
-    return lane_height >= 58 ? 15 : 4;
-}
-
 static uint32_t zone_rows(const struct weft_frame *frame, uint32_t thread)
 {
     const uint32_t depth = frame->summary->threads.at[thread].zone_depth;
 
-    return depth < 2 ? depth : 2;
+    return depth < WEFT_ZONE_ROWS ? depth : WEFT_ZONE_ROWS;
+}
+
+/* Tall enough for a name where the lane has the room for that beside its bars, else a thin line. */
+static float zone_row_px(float lane_height, uint32_t rows)
+{
+    return lane_height - flags_px(lane_height) - (float)rows * 16 >= 26 ? 15
+           : lane_height >= 40                                          ? 4
+                                                                        : 2;
 }
 
 struct weft_rect weft_track_bars(const struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_rect rect = weft_track_rect(frame, lane);
     const float above =
-        flags_px(lane->h) + (float)zone_rows(frame, lane->index) * (zone_row_px(lane->h) + 1);
+        flags_px(lane->h) + (float)zone_rows(frame, lane->index) *
+                                (zone_row_px(lane->h, zone_rows(frame, lane->index)) + 1);
     const float below = lane->h >= 60 ? 7 : 4;
 
     return (struct weft_rect){rect.x, rect.y + above, rect.w, lane->h - above - below};
@@ -363,12 +367,15 @@ static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_thread_info *info = &frame->model->threads.at[lane->index];
     const struct weft_rect rect = weft_track_rect(frame, lane);
-    const float row = zone_row_px(lane->h);
-    float last_right[2] = {-1e9f, -1e9f};
+    const float row = zone_row_px(lane->h, zone_rows(frame, lane->index));
+    float last_right[WEFT_ZONE_ROWS];
 
+    for (int i = 0; i < WEFT_ZONE_ROWS; i++) {
+        last_right[i] = -1e9f;
+    }
     for (uint32_t i = 0; i < info->zones.count; i++) {
         const struct weft_zone *zone = &info->zones.at[i];
-        if (zone->depth >= 2 || (double)zone->end_ns < frame->view->range.from_ns) {
+        if (zone->depth >= WEFT_ZONE_ROWS || (double)zone->end_ns < frame->view->range.from_ns) {
             continue;
         }
         if ((double)zone->start_ns > frame->view->range.to_ns) {

@@ -267,6 +267,13 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
     struct figures figures = {.count = 0};
     float y = rect.y + rect.h / 2;
 
+    const bool picked =
+        thread != frame->view->on_object &&
+        lane->index == (thread ? frame->view->lane_thread : frame->view->lane_object);
+    if (picked) { /* the lane that keys speak of */
+        weft_draw_rect(frame->list, (struct weft_rect){0, rect.y + 4, 3, rect.h - 9}, 1.5f,
+                       frame->theme->accent);
+    }
     if (thread) {
         thread_figures(frame, lane->index, &figures);
     } else {
@@ -299,6 +306,36 @@ static void draw_name(struct weft_frame *frame, const struct weft_lane *lane)
     }
 }
 
+/* "PINNED", "▸ LOCKS 12": a click folds or unfolds the section. */
+static void draw_title(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const struct weft_rect rect = weft_track_rect(frame, lane);
+    const struct weft_target here = {WEFT_TARGET_SECTION, 0, lane->section};
+    const bool hovered = weft_target_equal(frame->view->hover, here);
+    const struct weft_style title = {WEFT_FONT_SANS_BOLD, 11,
+                                     hovered ? frame->theme->text : frame->theme->muted};
+    const float y = rect.y + rect.h / 2 + 2;
+    struct weft_sentence text = {.len = 0};
+
+    weft_sentence_add(&text, "%s", lane->title);
+    if (lane->folded || (frame->lanes->folded && lane->section > 0 && lane->index > 0)) {
+        weft_sentence_add(&text, "  %s", weft_words_count(lane->index).text);
+    }
+    const float width =
+        weft_pen_text(frame, 16, y, frame->geometry.gutter.w - 44, title, text.text);
+    if (lane->section == WEFT_LANE_PINNED) {
+        return;
+    }
+    const float x = 16 + width + 8;
+    const struct weft_point_px open[] = {{x, y - 2.5f}, {x + 8, y - 2.5f}, {x + 4, y + 3}};
+    const struct weft_point_px shut[] = {{x, y - 4}, {x + 5.5f, y}, {x, y + 4}};
+    weft_draw_polygon(frame->list, lane->folded ? shut : open, 3, title.color);
+    weft_frame_hit(frame,
+                   weft_rect_inside((struct weft_rect){0, rect.y, frame->geometry.gutter.w, rect.h},
+                                    frame->geometry.gutter),
+                   here.kind, 0, lane->section);
+}
+
 /* "and 1,234 more locks without waits"; where that is too long, their section says what they are.
  */
 static void draw_folded(struct weft_frame *frame, const struct weft_lane *lane)
@@ -313,18 +350,22 @@ static void draw_folded(struct weft_frame *frame, const struct weft_lane *lane)
     const char *before = lane->first ? "" : "and ", *more = lane->first ? "" : " more";
     struct weft_sentence text = {.len = 0};
 
-    weft_sentence_add(&text, "%s%s%s%s without waits", before, count.text, more, noun);
+    const char *why = lane->section == 0 ? "idle or short" : "without waits";
+    weft_sentence_add(&text, "%s%s%s%s %s", before, count.text, more, noun, why);
     if (weft_pen_width(frame, style, text.text) > room) {
         text = (struct weft_sentence){.len = 0};
-        weft_sentence_add(&text, "%s%s%s without waits", before, count.text, more);
+        weft_sentence_add(&text, "%s%s%s %s", before, count.text, more, why);
     }
+    weft_frame_hit(frame,
+                   weft_rect_inside((struct weft_rect){0, rect.y, frame->geometry.gutter.w, rect.h},
+                                    frame->geometry.gutter),
+                   WEFT_TARGET_LANE, 0, (uint32_t)(lane - frame->lanes->at));
     weft_pen_text(frame, 16, rect.y + rect.h / 2, room, style, text.text);
 }
 
 void weft_tracks_draw_gutter(struct weft_frame *frame)
 {
     const struct weft_geometry *at = &frame->geometry;
-    const struct weft_style title = {WEFT_FONT_SANS_BOLD, 11, frame->theme->muted};
 
     weft_draw_clip(frame->list, at->gutter);
     for (size_t i = 0; i < frame->lanes->count; i++) {
@@ -334,8 +375,7 @@ void weft_tracks_draw_gutter(struct weft_frame *frame)
             continue;
         }
         if (lane->kind == WEFT_LANE_TITLE) {
-            weft_pen_text(frame, 16, rect.y + rect.h / 2 + 2, at->gutter.w - 28, title,
-                          lane->title);
+            draw_title(frame, lane);
         } else if (lane->kind == WEFT_LANE_MORE) {
             draw_folded(frame, lane);
         } else {

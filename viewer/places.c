@@ -1,0 +1,158 @@
+/* Going somewhere: to a time, a span, a lane, a place that was found. */
+#include "viewer/app_private.h"
+
+static void show_time(struct weft_app *app, uint64_t t_ns)
+{
+    app->view.playing = false;
+    weft_view_move_playhead(&app->view, (double)t_ns);
+    weft_view_reveal(&app->view, (double)t_ns);
+}
+
+static void leave(struct weft_app *app)
+{
+    weft_view_remember(&app->view);
+    app->view.tab = WEFT_TAB_TIMELINE;
+}
+
+void weft_app_go_to_time(struct weft_app *app, uint64_t t_ns)
+{
+    leave(app);
+    show_time(app, t_ns);
+}
+
+void weft_app_go_to_span(struct weft_app *app, uint32_t thread, uint32_t span)
+{
+    leave(app);
+    app->view.selected = (struct weft_target){WEFT_TARGET_SPAN, thread, span};
+    app->view.lane_thread = thread;
+    app->view.on_object = false;
+    show_time(app, weft_model_span(app->model, thread, span).start_ns);
+    weft_app_reveal_lane(app, false, thread);
+}
+
+void weft_app_go_to_thread(struct weft_app *app, uint32_t thread)
+{
+    if (thread >= app->model->threads.count) {
+        return;
+    }
+    const struct weft_thread_info *info = &app->model->threads.at[thread];
+    const uint32_t here = weft_model_span_at(app->model, thread, app->view.playhead_ns);
+    if (here != WEFT_NONE) {
+        const uint64_t now_ns = app->view.playhead_ns;
+        weft_app_go_to_span(app, thread, here);
+        show_time(app, now_ns);
+    } else if (info->spans.count > 0) {
+        weft_app_go_to_span(app, thread, 0);
+    } else {
+        leave(app);
+        app->view.lane_thread = thread;
+        app->view.on_object = false;
+        weft_app_reveal_lane(app, false, thread);
+    }
+}
+
+void weft_app_go_to_object(struct weft_app *app, uint32_t object)
+{
+    if (object >= app->model->objects.count) {
+        return;
+    }
+    leave(app);
+    app->view.lane_object = object;
+    app->view.on_object = true;
+    weft_app_reveal_lane(app, true, object);
+    if (weft_lanes_of_object(&app->lanes, object) == NULL) {
+        show_time(app, app->model->objects.at[object].first_ns);
+    }
+}
+
+static void go_to_point(struct weft_app *app, uint32_t point)
+{
+    const struct weft_point what = weft_model_point(app->model, point);
+
+    leave(app);
+    app->view.selected = (struct weft_target){WEFT_TARGET_POINT, 0, point};
+    show_time(app, what.t_ns);
+    if (what.thread < app->model->threads.count) {
+        app->view.lane_thread = what.thread;
+        app->view.on_object = false;
+        weft_app_reveal_lane(app, false, what.thread);
+    }
+}
+
+void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found)
+{
+    const struct weft_model *model = app->model;
+
+    if (found == NULL) {
+        return;
+    }
+    switch (found->kind) {
+    case WEFT_FOUND_THREAD:
+        weft_app_go_to_thread(app, found->index);
+        break;
+    case WEFT_FOUND_OBJECT:
+        weft_app_go_to_object(app, found->index);
+        break;
+    case WEFT_FOUND_SITE:
+        for (uint32_t i = 0; i < model->points.count; i++) {
+            if (weft_model_point(model, i).site == found->index) {
+                go_to_point(app, i);
+                break;
+            }
+        }
+        break;
+    case WEFT_FOUND_PRINT:
+        go_to_point(app, model->prints.at[found->index].point);
+        break;
+    }
+}
+
+static uint64_t start_of(const struct weft_model *model, const struct weft_wait_ref *wait)
+{
+    return weft_model_span(model, wait->thread, wait->span).start_ns;
+}
+
+/* Of one lock: its first wait after t_ns, or the last before it. */
+static const struct weft_wait_ref *
+next_wait(const struct weft_model *model, const struct weft_object *object, uint64_t t_ns, bool on)
+{
+    size_t low = 0, high = object->waits.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const uint64_t start_ns = start_of(model, &object->waits.at[middle]);
+        if (on ? start_ns <= t_ns : start_ns < t_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (on) {
+        return low < object->waits.count ? &object->waits.at[low] : NULL;
+    }
+    return low > 0 ? &object->waits.at[low - 1] : NULL;
+}
+
+void weft_app_go_to_contention(struct weft_app *app, bool on)
+{
+    const struct weft_model *model = app->model;
+    const struct weft_wait_ref *best = NULL;
+
+    for (size_t i = 0; i < model->objects.count; i++) {
+        const struct weft_object *object = &model->objects.at[i];
+        if (object->family != WEFT_FAMILY_LOCK && object->family != WEFT_FAMILY_RWLOCK) {
+            continue;
+        }
+        const struct weft_wait_ref *wait = next_wait(model, object, app->view.playhead_ns, on);
+        if (wait != NULL &&
+            (best == NULL || (start_of(model, wait) < start_of(model, best)) == on)) {
+            best = wait;
+        }
+    }
+    if (best != NULL) {
+        weft_app_go_to_span(app, best->thread, best->span);
+    } else {
+        weft_app_say(app, on ? "No thread waits for a lock after this."
+                             : "No thread waited for a lock before this.");
+    }
+}
