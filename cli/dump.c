@@ -2,6 +2,7 @@
  */
 #include "base/duration.h"
 #include "cli/cli.h"
+#include "traces/analysis/wait_id.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -92,6 +93,7 @@ struct row {
     uint32_t about_number;
     bool about_thread;
     const struct weft_site *site; /* NULL: none */
+    struct weft_word wait;        /* the ID of the wait that it begins, else "" */
 };
 
 static struct row row_of(const struct weft_model *model, size_t index)
@@ -115,6 +117,10 @@ static struct row row_of(const struct weft_model *model, size_t index)
     }
     if (point.site != WEFT_NONE) {
         row.site = &model->sites.at[point.site];
+    }
+    uint32_t span;
+    if (weft_wait_begun_by(model, (uint32_t)index, &span)) {
+        row.wait = weft_wait_id(model, point.thread, span);
     }
     return row;
 }
@@ -249,6 +255,9 @@ static void put_words(struct weft_sink *sink, const struct weft_model *model, co
         weft_sink_printf(sink, "  [%s %s:%u]", row->site->function,
                          slash != NULL ? slash + 1 : row->site->file, row->site->line);
     }
+    if (row->wait.text[0] != '\0') {
+        weft_sink_printf(sink, "  wait %s", row->wait.text);
+    }
     weft_sink_char(sink, '\n');
 }
 
@@ -309,6 +318,9 @@ static void put_json(struct weft_sink *sink, const struct weft_model *model, con
         put_key(sink, "function", row->site->function);
         put_key(sink, "file", row->site->file);
         weft_sink_printf(sink, ",\"line\":%u", row->site->line);
+    }
+    if (row->wait.text[0] != '\0') {
+        put_key(sink, "wait", row->wait.text);
     }
     weft_sink_text(sink, "}\n");
 }

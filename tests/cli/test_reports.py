@@ -133,5 +133,81 @@ class Stats(unittest.TestCase):
         self.assertEqual(weft("stats", ROOT / "README.md").returncode, UNREADABLE)
 
 
+class Explain(unittest.TestCase):
+    def test_every_wait_is_explained_and_its_causes_add_up(self):
+        for trace in TRACES:
+            ids = [json.loads(line).get("wait") for line in output("dump", trace, "--json")
+                   .splitlines()]
+            for name in filter(None, ids):
+                story = as_json("explain", trace, "--wait", name)
+                for parent in story["causes"]:
+                    below = [c["ns"] for c in story["causes"] if c["parent"] == parent["index"]]
+                    if below:
+                        self.assertEqual(sum(below), parent["ns"], (trace.name, name))
+                self.assertEqual(story["causes"][0]["ns"], story["ns"])
+                self.assertIn(story["sentence"], output("explain", trace, "--wait", name))
+
+    def test_the_critical_path_tiles_the_whole_duration(self):
+        for trace in TRACES:
+            whole, at = as_json("explain", trace), 0
+            for piece in whole["critical_path"]:
+                self.assertEqual(piece["from_ns"], at, trace.name)
+                at = piece["to_ns"]
+            self.assertEqual(at, whole["duration_ns"], trace.name)
+
+    def test_locked_sections_are_locked_because_their_owner_sleeps(self):
+        trace = ROOT / "traces/samples/locked-sections.weft.jsonl"
+        wait = next(w for w in as_json("stats", trace)["longest_waits"]
+                    if w.get("object") == "threadLock")
+        story = as_json("explain", trace, "--wait", wait["wait"])
+        self.assertRegex(story["sentence"],
+                         r"^Thread-. waited \d\.00 s for threadLock, because Thread-. held it; "
+                         r"Thread-. spent \d\.00 s of that sleeping \(locked_sections.c:\d+\)\.$")
+        self.assertIn("sleeping", story["root"]["words"])
+
+    def test_what_does_not_exist_is_a_mistake(self):
+        for words in (["--wait", "9.9"], ["--wait", "x"], ["--thread", "nobody"], ["--at", "1h"],
+                      ["--at", "soon"], ["--wait", "1.1", "--at", "1s"]):
+            done = weft("explain", SAMPLES[0], *words)
+            self.assertEqual((done.returncode, done.stdout), (USAGE, b""), words)
+
+
+class Agreement(unittest.TestCase):
+    """Every number that two commands print about one thing is the same."""
+
+    def test_a_wait_is_as_long_everywhere(self):
+        for trace in SAMPLES:
+            begun = {e["wait"]: e for e in map(json.loads, output("dump", trace, "--json")
+                                               .splitlines()) if "wait" in e}
+            for wait in as_json("stats", trace)["longest_waits"]:
+                story = as_json("explain", trace, "--wait", wait["wait"])
+                self.assertEqual(story["ns"], wait["ns"])
+                self.assertEqual(story["thread_id"], wait["thread_id"])
+                self.assertEqual(begun[wait["wait"]]["t_ns"], wait["start_ns"])
+                self.assertEqual(begun[wait["wait"]]["line"], wait["line"])
+            told = {w["wait"]: w for w in as_json("explain", trace)["longest_waits"]}
+            for wait in as_json("stats", trace)["longest_waits"]:
+                self.assertEqual(told[wait["wait"]]["ns"], wait["ns"])
+
+    def test_a_thread_spends_as_much_time_everywhere(self):
+        for trace in SAMPLES:
+            for thread in as_json("stats", trace)["threads"]:
+                life = as_json("explain", trace, "--thread", thread["id"])
+                for state, ns in life["states_ns"].items():
+                    self.assertEqual(ns, thread[state + "_ns"], (trace.name, thread["name"]))
+                moment = as_json("explain", trace, "--at", f"{thread['start_ns']}ns")
+                names = {t["id"]: t["name"] for t in moment["threads"]}
+                self.assertIn(thread["id"], names)
+
+    def test_an_object_is_waited_for_as_long_everywhere(self):
+        for trace in SAMPLES:
+            objects = {o["name"]: o for o in as_json("stats", trace)["objects"]}
+            for cost in as_json("explain", trace)["costs"]:
+                if cost["kind"] == "waits":
+                    name = cost["words"].split("waits for ")[1].split(",")[0]
+                    self.assertEqual(objects[name]["wait_total_ns"], cost["ns"])
+                    self.assertEqual(objects[name]["waits"], cost["count"])
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

@@ -2,6 +2,8 @@
 #include "tests/unit/model_script.h"
 
 #include "traces/analysis/chain.h"
+#include "traces/analysis/explain.h"
+#include "traces/analysis/path.h"
 
 static const char *const why_words[] = {"unknown",  "held",    "until", "life",
                                         "handover", "timeout", "nobody"};
@@ -374,6 +376,154 @@ static void a_chain_that_is_too_deep_is_cut_and_says_so(void **state)
     weft_model_free(model);
 }
 
+static const char *story_of(const struct weft_model *model, uint32_t thread, enum weft_state state)
+{
+    static struct weft_sentence story;
+    struct weft_chain chain;
+
+    story = (struct weft_sentence){.len = 0};
+    assert_true(
+        weft_chain_build(model, thread, span_of(model, thread, state), 0, UINT64_MAX, &chain));
+    weft_explain_chain(model, &chain, &story);
+    weft_sentence_add(&story, " Root: ");
+    weft_explain_root(model, &chain, &story);
+    weft_chain_done(&chain);
+    return story.text;
+}
+
+static void the_story_of_a_chain_ends_with_its_root(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of(CHAIN);
+
+    assert_string_equal(story_of(model, 2, WEFT_STATE_LOCK_WAIT),
+                        "thread 3 waited 1.03 µs for B, because thread 2 held it; thread 2 spent "
+                        "985 ns of that waiting for A, because thread 1 held it; thread 1 spent "
+                        "971 ns of that sleeping. Root: thread 1 was sleeping");
+    weft_model_free(model);
+}
+
+static void the_story_of_what_is_not_known_says_so(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 2 condition c\n"
+                                        "0 1 thread_start\n"
+                                        "0 2 thread_start\n"
+                                        "10 1 cond_wait object=2\n"
+                                        "20 2 event_wait object=3\n"
+                                        "90 1 cond_wake object=2\n"
+                                        "@duration 100\n");
+
+    assert_string_equal(story_of(model, 0, WEFT_STATE_COND_WAIT),
+                        "thread 1 waited 80 ns on c; who kept it waiting is not known. Root: "
+                        "thread 1 was waiting on c, and who kept it waiting is not known");
+    assert_string_equal(story_of(model, 1, WEFT_STATE_EVENT_WAIT),
+                        "thread 2 waited ≥ 80 ns for event 3 to be set, and nobody ended that "
+                        "before the trace ended. Root: thread 2 was waiting for event 3 to be set, "
+                        "and nobody ended it");
+    weft_model_free(model);
+}
+
+/* "0:running 0-5, 1:sleep 5-9" */
+static const char *path_of(const struct weft_model *model)
+{
+    static char text[4096];
+    struct weft_path path;
+    size_t used = 0;
+    uint64_t at_ns = 0;
+
+    text[0] = '\0';
+    assert_true(weft_path_build(model, &path));
+    for (size_t i = 0; i < path.pieces.count; i++) {
+        const struct weft_piece *piece = &path.pieces.at[i];
+        assert_int_equal(piece->from_ns, at_ns); /* they tile the time */
+        assert_true(piece->to_ns > piece->from_ns);
+        at_ns = piece->to_ns;
+        if (piece->thread == WEFT_NONE) {
+            used += (size_t)snprintf(text + used, sizeof text - used, "nothing");
+        } else {
+            used += (size_t)snprintf(
+                text + used, sizeof text - used, "%s%u:%s", i == 0 ? "" : ", ", piece->thread,
+                piece->handover
+                    ? "handover"
+                    : weft_states[weft_model_span(model, piece->thread, piece->span).state].name);
+        }
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, " %llu-%llu",
+                             (unsigned long long)piece->from_ns, (unsigned long long)piece->to_ns);
+    }
+    assert_int_equal(at_ns, model->end_ns);
+    weft_path_done(&path);
+    return text;
+}
+
+static void the_critical_path_follows_wake_ups_back_from_the_end(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 queue q\n"
+                                        "5 1 thread_start\n"
+                                        "7 1 thread_create target=2\n"
+                                        "8 1 thread_create target=3\n"
+                                        "9 1 join_begin target=2\n"
+                                        "10 2 thread_start\n"
+                                        "12 3 thread_start\n"
+                                        "20 2 queue_get_wait object=1\n"
+                                        "40 3 sleep_begin duration=40\n"
+                                        "80 3 sleep_end\n"
+                                        "85 3 queue_put object=1 size=1\n"
+                                        "88 2 queue_get object=1 size=0\n"
+                                        "90 2 thread_exit\n"
+                                        "91 3 thread_exit\n"
+                                        "99 1 join_end target=2\n"
+                                        "100 1 thread_exit\n");
+
+    assert_string_equal(path_of(model),
+                        "nothing 0-5, 0:running 5-9, 0:join 9-12, 2:running 12-40, 2:sleep 40-80, "
+                        "2:running 80-85, 1:handover 85-88, 1:running 88-90, 0:handover 90-99, "
+                        "0:running 99-100");
+    weft_model_free(model);
+}
+
+/* After a signal the mutex's holder is what keeps the path. */
+static void the_critical_path_follows_the_mutex_of_a_condition(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 mutex m\n"
+                                        "@object 2 condition c\n"
+                                        "0 1 thread_start\n"
+                                        "0 2 thread_start\n"
+                                        "10 1 lock_acquire object=1\n"
+                                        "20 1 cond_wait object=2 with=1\n"
+                                        "110 2 lock_acquire object=1\n"
+                                        "120 2 cond_signal object=2 woken=1\n"
+                                        "200 2 lock_release object=1\n"
+                                        "205 2 thread_exit\n"
+                                        "210 1 cond_wake object=2 with=1\n"
+                                        "220 1 thread_exit\n");
+
+    assert_string_equal(path_of(model), "1:running 0-200, 0:handover 200-210, 0:running 210-220");
+    weft_model_free(model);
+}
+
+/* Clocks may let two threads wake each other at one instant. */
+static void a_critical_path_that_goes_round_at_one_instant_ends(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("0 1 thread_start\n"
+                                        "0 2 thread_start\n"
+                                        "10 1 event_wait object=1\n"
+                                        "10 2 event_wait object=2\n"
+                                        "50 1 event_set object=2\n"
+                                        "50 2 event_set object=1\n"
+                                        "50 1 event_wake object=1\n"
+                                        "50 2 event_wake object=2\n"
+                                        "60 1 thread_exit\n"
+                                        "60 2 thread_exit\n");
+
+    (void)path_of(model);
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +540,11 @@ int main(void)
         cmocka_unit_test(the_last_to_arrive_is_whom_a_barrier_waits_for),
         cmocka_unit_test(the_only_permits_holder_keeps_those_waiting_who_wait_to_the_end),
         cmocka_unit_test(a_chain_that_is_too_deep_is_cut_and_says_so),
+        cmocka_unit_test(the_story_of_a_chain_ends_with_its_root),
+        cmocka_unit_test(the_story_of_what_is_not_known_says_so),
+        cmocka_unit_test(the_critical_path_follows_wake_ups_back_from_the_end),
+        cmocka_unit_test(the_critical_path_follows_the_mutex_of_a_condition),
+        cmocka_unit_test(a_critical_path_that_goes_round_at_one_instant_ends),
     };
 
     return cmocka_run_group_tests_name("analysis: chain", tests, NULL, NULL);
