@@ -87,6 +87,13 @@ static void end_lock(struct weft_wait *wait, int result, int timed_out, unsigned
     }
 }
 
+/* Taken at once by one who would not have waited for ever: no deadlock can come of it. */
+static inline void tried_in_time(enum weft_event_kind acquire, uint64_t object, const void *site,
+                                 unsigned how)
+{
+    weft_record_with(acquire, object, site, how, &(struct weft_record_args){.first = 1});
+}
+
 /* The long way of each: it is out of line, so that the short one needs no frame. */
 #define WEFT_LOCKING(name, type, try, busy, WHAT)                                                  \
     static __attribute__((noinline, cold)) int name##_waiting(type *object, const void *site)      \
@@ -124,8 +131,8 @@ static void end_lock(struct weft_wait *wait, int result, int timed_out, unsigned
         }                                                                                          \
         const int tried = WHAT##_may_try(object) ? weft_real.try(object) : (busy);                 \
         if (is_taken(tried)) {                                                                     \
-            weft_record_quick((enum weft_event_kind)WHAT##_acquire, weft_object_of(object),        \
-                              WEFT_SITE, WHAT##_how(object));                                      \
+            tried_in_time((enum weft_event_kind)WHAT##_acquire, weft_object_of(object), WEFT_SITE, \
+                          WHAT##_how(object));                                                     \
             return tried;                                                                          \
         }                                                                                          \
         struct weft_wait wait = {.object = weft_object_of(object),                                 \
@@ -146,8 +153,8 @@ static void end_lock(struct weft_wait *wait, int result, int timed_out, unsigned
         }                                                                                          \
         const int tried = WHAT##_may_try(object) ? weft_real.try(object) : (busy);                 \
         if (is_taken(tried)) {                                                                     \
-            weft_record_quick((enum weft_event_kind)WHAT##_acquire, weft_object_of(object),        \
-                              WEFT_SITE, WHAT##_how(object));                                      \
+            tried_in_time((enum weft_event_kind)WHAT##_acquire, weft_object_of(object), WEFT_SITE, \
+                          WHAT##_how(object));                                                     \
             return tried;                                                                          \
         }                                                                                          \
         struct weft_wait wait = {.object = weft_object_of(object),                                 \
@@ -167,8 +174,8 @@ static void end_lock(struct weft_wait *wait, int result, int timed_out, unsigned
         }                                                                                          \
         const int result = weft_real.name(object);                                                 \
         if (is_taken(result)) {                                                                    \
-            weft_record_quick((enum weft_event_kind)WHAT##_acquire, weft_object_of(object),        \
-                              WEFT_SITE, WHAT##_how(object));                                      \
+            tried_in_time((enum weft_event_kind)WHAT##_acquire, weft_object_of(object), WEFT_SITE, \
+                          WHAT##_how(object));                                                     \
         } else if (result == (busy)) {                                                             \
             weft_record_try((enum weft_question)WHAT##_question, weft_object_of(object),           \
                             WEFT_SITE, WHAT##_how(object), 0);                                     \
@@ -342,8 +349,8 @@ WEFT_HOOK int pthread_spin_trylock(pthread_spinlock_t *lock)
     const int result = weft_real.pthread_spin_trylock(lock);
 
     if (on && result == 0) {
-        weft_record_quick(WEFT_EV_LOCK_ACQUIRE, weft_object_of(lock), WEFT_SITE,
-                          WEFT_HOW(OK, SPINLOCK));
+        tried_in_time(WEFT_EV_LOCK_ACQUIRE, weft_object_of(lock), WEFT_SITE,
+                      WEFT_HOW(OK, SPINLOCK));
     } else if (on) {
         weft_record_try(WEFT_ASK_ACQUIRE, weft_object_of(lock), WEFT_SITE, WEFT_HOW(OK, SPINLOCK),
                         0);

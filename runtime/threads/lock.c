@@ -26,14 +26,21 @@ static bool can_take(const struct weft_lock *lock)
     return lock->depth == 0 || (lock->reentrant && lock->owner == weft_thread_self());
 }
 
-/* Each level of a reentrant lock is an acquire of its own in the trace, as each has its release. */
-static void take(struct weft_lock *lock, int levels, const void *site)
+/*
+ * Each level of a reentrant lock is an acquire of its own in the trace, as each has its release.
+ * limited: the caller would not have waited for ever.
+ */
+static void take(struct weft_lock *lock, int levels, bool limited, const void *site)
 {
     lock->depth += levels;
     if (lock->reentrant)
         lock->owner = weft_thread_self();
-    while (levels-- > 0)
-        weft_note(WEFT_EV_LOCK_ACQUIRE, lock, site);
+    while (levels-- > 0) {
+        if (limited)
+            weft_note_args(WEFT_EV_LOCK_ACQUIRE, lock, site, 1, 0);
+        else
+            weft_note(WEFT_EV_LOCK_ACQUIRE, lock, site);
+    }
 }
 
 static void give(struct weft_lock *lock, int levels, const void *site)
@@ -62,7 +69,7 @@ static bool wait_and_take(struct weft_lock *lock, const struct weft_limit *limit
             at_front = true;
         } while (!can_take(lock));
     }
-    take(lock, levels, site);
+    take(lock, levels, limit->timeout_ns >= 0, site);
     return true;
 }
 
@@ -81,7 +88,7 @@ static int try_acquire(struct weft_lock *lock, const void *site)
     pthread_mutex_lock(&lock->guard);
     const bool taken = can_take(lock);
     if (taken)
-        take(lock, 1, site);
+        take(lock, 1, true, site);
     else
         weft_record_query(WEFT_ASK_ACQUIRE, weft_note_id(lock), site, 0);
     pthread_mutex_unlock(&lock->guard);
