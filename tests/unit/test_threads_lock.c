@@ -65,7 +65,7 @@ static void a_free_lock_is_had_at_once(void **state)
     assert_int_equal(weft_lock_release(lock), 1);
     weft_lock_free(lock);
     assert_string_equal(stage_events(), "1:object_new\"threadLock\" 1:lock_acquire 1:lock_release "
-                                        "1:lock_acquire 1:lock_release 1:lock_acquire "
+                                        "1:lock_acquire(1) 1:lock_release 1:lock_acquire(1) "
                                         "1:lock_release 1:object_destroy");
 }
 
@@ -329,7 +329,7 @@ static void its_owner_may_acquire_a_reentrant_lock_again(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(weft_rlock_release(lock), 1);
     assert_int_equal(weft_rlock_release(lock), -EPERM);
-    assert_string_equal(stage_events(), "1:lock_acquire 1:lock_acquire 1:lock_acquire "
+    assert_string_equal(stage_events(), "1:lock_acquire 1:lock_acquire(1) 1:lock_acquire(1) "
                                         "1:lock_release 1:lock_release 1:lock_release");
     weft_rlock_free(lock);
     weft_rlock_free(NULL);

@@ -79,7 +79,7 @@ static void a_wait_on_a_condition_gives_the_lock_back_and_takes_it_again(void **
     assert_int_equal(weft_lock_acquire(room.lock, 0), 1);
     assert_int_equal(weft_condition_notify(room.changed, 1), 1);
     stage_wait_blocked(1); /* for the lock now */
-    assert_string_equal(stage_events(), "1:lock_acquire 1:cond_signal(1) 2:cond_wake "
+    assert_string_equal(stage_events(), "1:lock_acquire(1) 1:cond_signal(1) 2:cond_wake "
                                         "2:lock_request(-1)");
     weft_lock_release(room.lock);
     finish(thread);

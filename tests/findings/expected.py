@@ -1,0 +1,47 @@
+"""What weft check must say of each program in this folder: kind → variant → findings.
+
+A finding: (kind, its threads, its objects, [(role, marker of the line)…]); None: not looked at.
+"fault" must be found as its kind and as nothing else; "sound" must be found in order.
+"""
+
+EXPECTED = {
+    "deadlock": {
+        "fault": [("deadlock", ["one", "two"], ["first_lock", "second_lock"],
+                   [("took it", "one-took"), ("waits", "one-waits"),
+                    ("took it", "two-took"), ("waits", "two-waits")])],
+        "sound": [],
+        "partial": [("deadlock", ["one", "two"], ["first_lock", "second_lock"], [])],
+        "ring": [("deadlock", ["in_ring #2", "in_ring #3", "in_ring #4"],
+                  ["first_lock", "second_lock", "third_lock"], [])],
+        "join": [("deadlock", ["main", "needs_the_lock"], ["first_lock"],
+                  [("took it", "join-took"), ("waits", "join-join"), ("waits", "join-lock")])],
+        "self": [("deadlock", ["main"], ["first_lock"],
+                  [("took it", "self-took"), ("waits", "self-waits")])],
+        "rwlock": [("deadlock", ["upgrade #2", "upgrade #3"], ["table"], [])],
+        "condition": [("deadlock", ["signal_with_the_lock", "wait_with_a_lock"],
+                       ["changed", "first_lock"],
+                       [("took it", "cond-took"), ("waits", "cond-waits"),
+                        ("waits", "cond-lock")])],
+    },
+    "lost-wakeup": {
+        "fault": [("lost-wakeup", ["main", "waiter"], ["ready_changed"],
+                   [("signals", "signals"), ("waits", "waits")])],
+        "sound": [],
+        "queue": [],
+    },
+    "unreleased": {
+        "fault": [("unreleased", ["careless"], ["lock"], [("took it", "took"),
+                                                           ("waits", "waits")])],
+        "sound": [],
+        "alone": [("unreleased", ["careless"], ["lock"], [("took it", "took")])],
+    },
+    "stuck": {
+        "fault": [("stuck", ["worker"], ["work_left"], [("waits", "waits"),
+                                                         ("waits behind it", "joins")])],
+        "sound": [],
+        "parked": [],
+    },
+}
+
+# What needs the real clock or chance.
+REAL_TIME_ONLY = set()

@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""weft check on programs with a fault each, and on their sound twins.
+
+    test_findings.py WEFT PROGRAMS SOURCES [KIND…]
+
+PROGRAMS is the folder of the built programs, SOURCES that of their sources; KIND: only these.  Every
+run is recorded by `weft record` in real time; when it has a virtual clock, ten seeds of it, too.
+What is expected stands in EXPECTED: the kind, its threads and objects, and places as
+"role": "marker", where the marker is a comment /* @marker */ in the line that must be named.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import expected
+
+SEEDS = 10
+
+
+def lines_of(source):
+    """Marker → line."""
+    return {word: number
+            for number, line in enumerate(source.read_text().splitlines(), 1)
+            for word in re.findall(r"/\* @([a-z0-9-]+) \*/", line)}
+
+
+def run(*command):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                          timeout=60, check=False)
+
+
+def wrong_with(finding, wanted, lines):
+    """What one finding has otherwise than wanted; nothing when it is right."""
+    kind, threads, objects, places = wanted
+    if finding["kind"] != kind:
+        yield f"{finding['kind']} instead of {kind}"
+        return
+    for key, names in (("threads", threads), ("objects", objects)):
+        there = sorted(entry["name"] for entry in finding[key])
+        if names is not None and there != sorted(names):
+            yield f"{key} {there} instead of {sorted(names)}"
+    for role, marker in places:
+        if not any(place["role"] == role and place.get("line") == lines[marker]
+                   for place in finding["places"]):
+            there = [(place["role"], place.get("line")) for place in finding["places"]]
+            yield f"no \"{role}\" in line {lines[marker]} (@{marker}) among {there}"
+    for key in ("what", "why", "advice"):
+        if not finding[key].endswith((".", ").", "…).")):
+            yield f"{key} is no sentence: {finding[key]!r}"
+
+
+def wrong_in(result, wanted, lines):
+    """What a whole report has otherwise than wanted."""
+    findings = sorted(result["findings"], key=lambda finding: finding["kind"])
+    if len(findings) != len(wanted):
+        yield (f"{len(findings)} findings instead of {len(wanted)}: "
+               + " | ".join(f"{finding['kind']}: {finding['what']}" for finding in findings))
+        return
+    for finding, want in zip(findings, sorted(wanted)):
+        yield from wrong_with(finding, want, lines)
+
+
+class Runner:
+    def __init__(self, weft, programs, sources):
+        self.weft, self.programs, self.sources = weft, programs, sources
+        self.count = self.failed = 0
+        self.clock = "--clock" in run(weft, "record", "--help").stdout
+
+    def one(self, kind, variant, wanted, options, trace):
+        program = self.programs / ("find_" + kind.replace("-", "_"))
+        run(self.weft, "record", "-q", *options, "-o", trace, program, variant)
+        checked = run(self.weft, "check", "--json", trace)
+        if checked.returncode not in (0, 1):
+            return [f"exit status {checked.returncode}: {checked.stderr}"]
+        lines = lines_of(self.sources / (kind.replace("-", "_") + ".c"))
+        wrong = list(wrong_in(json.loads(checked.stdout), wanted, lines))
+        if checked.returncode != (1 if wanted else 0):
+            wrong.append(f"exit status {checked.returncode}")
+        return wrong
+
+    def variant(self, kind, variant, wanted):
+        runs = [[]]
+        if self.clock and (kind, variant) not in expected.REAL_TIME_ONLY:
+            runs += [["--clock", "virtual", "--seed", seed] for seed in range(1, SEEDS + 1)]
+        with tempfile.TemporaryDirectory() as folder:
+            for options in runs:
+                trace = pathlib.Path(folder) / "trace.weft.jsonl"
+                wrong = self.one(kind, variant, wanted, options, trace)
+                self.count += 1
+                for what in wrong:
+                    print(f"{kind} {variant} {' '.join(map(str, options))}: {what}")
+                self.failed += bool(wrong)
+
+
+def main():
+    weft, programs, sources, *kinds = sys.argv[1:]
+    runner = Runner(weft, pathlib.Path(programs), pathlib.Path(sources))
+    for kind, variants in expected.EXPECTED.items():
+        if kinds and kind not in kinds:
+            continue
+        for variant, wanted in variants.items():
+            runner.variant(kind, variant, wanted)
+    print(f"findings: {runner.count} runs, {runner.failed} wrong")
+    sys.exit(1 if runner.failed or runner.count == 0 else 0)
+
+
+if __name__ == "__main__":
+    main()
