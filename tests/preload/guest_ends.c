@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SHORT = 20000, LOCKS = 1000, CANCELS = 50 };
+enum { SHORT = 20000, LOCKS = 1000, CANCELS = 50, FILL = 500000 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
@@ -312,6 +312,18 @@ static void before_the_end(void)
     guest_expect("lock_release", LOCKS);
 }
 
+/* More than small disks and limits hold: a short run would not come to them. */
+static int fill(void)
+{
+    for (int i = 0; i < FILL; i += LOCKS) {
+        lock_often();
+    }
+    guest_check(true, "filled");
+    guest_expect("lock_acquire", FILL);
+    guest_expect("lock_release", FILL);
+    return 0;
+}
+
 static int end_exit(void)
 {
     before_the_end();
@@ -500,6 +512,7 @@ const struct guest_mode guest_ends[] = {
     {"fork", forks},
     {"daemon", daemon_works},
     {"spawn", spawns},
+    {"fill", fill},
     {"_exit", end_exit},
     {"quick_exit", end_quick},
     {"abort", end_abort},

@@ -25,17 +25,20 @@ def differences(weft, program, folder):
     trace = folder / "trace.weft.jsonl"
     as_user = programs.as_user(program.user) if program.user is not None else []
     plain = program.run(folder, as_user)
-    recorded = program.run(folder, [*as_user, weft, "record", "-q", "-o", str(trace), "--"])
+    follow = ["--follow"] if program.follow else []
+    recorded = program.run(folder, [*as_user, weft, "record", "-q", *follow, "-o", str(trace),
+                                    "--"])
     for what in ("exit", "state"):
         value = plain[what]
         if recorded[what] != value:
             yield f"{what}: recorded {str(recorded[what])[:300]!r}, plain {str(value)[:300]!r}"
     if plain["exit"] != 0:
         yield f"plain it ends with {plain['exit']}"
-    last = end_of(trace)
-    end = json.loads(last)
-    if not end.get("end") or end["lost"] != 0 or end["events"] < 3:
-        yield f"the trace ends with {last}"
+    for written in sorted(folder.glob("trace*.jsonl")):  # one a process, when they are followed
+        last = end_of(written)
+        end = json.loads(last)
+        if not end.get("end") or end["lost"] != 0 or end["events"] < 1:
+            yield f"the trace {written.name} ends with {last}"
 
 
 def main():
