@@ -29,27 +29,50 @@ bool weft_sink_init(struct weft_sink *sink, int fd)
 
 void weft_sink_done(struct weft_sink *sink)
 {
+    if (sink->pack != NULL) {
+        sink->pack_done(sink);
+    }
     free(sink->buffer);
     *sink = (struct weft_sink){.fd = -1};
 }
 
-bool weft_sink_flush(struct weft_sink *sink)
+bool weft_sink_write(struct weft_sink *sink, const char *bytes, size_t len)
 {
     size_t done = 0;
 
-    if (sink->fd < 0) {
-        return sink->errno_at == 0;
-    }
-    while (done < sink->used && sink->errno_at == 0) {
-        const ssize_t wrote = write(sink->fd, sink->buffer + done, sink->used - done);
+    while (done < len && sink->errno_at == 0) {
+        const ssize_t wrote = write(sink->fd, bytes + done, len - done);
         if (wrote > 0) {
             done += (size_t)wrote;
         } else if (wrote < 0 && errno != EINTR) {
             sink->errno_at = errno;
         }
     }
+    return sink->errno_at == 0;
+}
+
+static bool flush(struct weft_sink *sink, bool last)
+{
+    if (sink->fd < 0) {
+        return sink->errno_at == 0;
+    }
+    if (sink->pack == NULL) {
+        (void)weft_sink_write(sink, sink->buffer, sink->used);
+    } else if (sink->errno_at == 0 && (sink->used > 0 || last)) {
+        (void)sink->pack_put(sink, sink->buffer, sink->used, last);
+    }
     sink->used = 0;
     return sink->errno_at == 0;
+}
+
+bool weft_sink_flush(struct weft_sink *sink)
+{
+    return flush(sink, false);
+}
+
+bool weft_sink_finish(struct weft_sink *sink)
+{
+    return flush(sink, true);
 }
 
 static bool grow(struct weft_sink *sink, size_t len)

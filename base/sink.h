@@ -18,6 +18,11 @@ struct weft_sink {
     size_t room;
     uint64_t total_bytes; /* handed over so far, flushed or not */
     int errno_at;         /* the first error, 0 for none; later bytes are dropped */
+
+    /* What base/pack.h puts between buffer and file; NULL: nothing. */
+    struct weft_pack *pack;
+    bool (*pack_put)(struct weft_sink *sink, const char *bytes, size_t len, bool last);
+    void (*pack_done)(struct weft_sink *sink);
 };
 
 /*
@@ -56,5 +61,11 @@ static inline void weft_sink_took(struct weft_sink *sink, const char *end)
 
 /* Writes out what is buffered; true when nothing has failed so far. */
 bool weft_sink_flush(struct weft_sink *sink);
+
+/* The same, and nothing comes after it: a packed file is whole only then. */
+bool weft_sink_finish(struct weft_sink *sink);
+
+/* Past the buffer, for what stands between it and the file; false with errno_at set. */
+bool weft_sink_write(struct weft_sink *sink, const char *bytes, size_t len);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BAD_LINES_SHOWN = 10 };
@@ -76,11 +77,46 @@ static void tell_health(const char *path, const struct weft_trace_health *health
     }
 }
 
+/* How far a long load is, on a terminal.  Shown after a second, at most ten times a second. */
+struct progress {
+    const char *path;
+    double from_s, shown_s; /* 0: nothing was shown yet */
+};
+
+static void show_progress(void *ctx, uint64_t bytes, uint64_t total)
+{
+    struct progress *progress = ctx;
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    const double now_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    if (progress->from_s == 0) {
+        progress->from_s = now_s;
+    }
+    if (now_s - progress->from_s < 1 || now_s - progress->shown_s < 0.1) {
+        return;
+    }
+    progress->shown_s = now_s;
+    if (total > 0) {
+        (void)fprintf(stderr, "\rweft: reading %s: %3.0f %%", progress->path,
+                      100 * (double)bytes / (double)total);
+    } else {
+        (void)fprintf(stderr, "\rweft: reading %s: %.0f MB", progress->path, (double)bytes / 1e6);
+    }
+}
+
 int weft_cli_load(const char *path, struct weft_model **model)
 {
     struct weft_error error;
     uint64_t told = 0;
-    const enum weft_status status = weft_model_load(path, tell_bad_line, &told, model, &error);
+    struct progress progress = {.path = path};
+    const enum weft_status status = weft_model_load_watched(
+        path, tell_bad_line, &told, isatty(STDERR_FILENO) ? show_progress : NULL, &progress, model,
+        &error);
+
+    if (progress.shown_s > 0) {
+        (void)fputs("\r\033[K", stderr);
+    }
 
     if (status != WEFT_OK) {
         return weft_cli_fail(weft_cli_exit_of(status), "%s", error.text);

@@ -43,6 +43,7 @@ FORBIDDEN = {
 LIBRARIES = [
     (re.compile(r"^SDL"), ["viewer/sdl", "tests/unit", "tests/ui"]),
     (re.compile(r"^fontconfig/"), ["viewer/sdl"]),
+    (re.compile(r"^zstd"), ["base/pack.c", "traces/read", "tests"]),
     (re.compile(r"^cjson/"), ["traces/read", "tests", "bench"]),
     (re.compile(r"^(elfutils/|dwarf\.h|libelf|gelf\.h)"), ["traces/write"]),
     (re.compile(r"^weft\.h$"), ["scenarios", "tests", "bench"]),

@@ -92,7 +92,7 @@ static void what_is_no_trace_is_refused_with_one_sentence_each(void **state)
     REFUSED("\x1f\x8b\x08\n", WEFT_ERR_FORMAT,
             "is compressed with gzip (expected a trace as plain text: unpack it first)");
     REFUSED("\x28\xb5\x2f\xfd\x04\n", WEFT_ERR_FORMAT,
-            "is compressed with zstd (expected a trace as plain text: unpack it first)");
+            "its compressed data end in the middle (expected whole zstd frames)");
     REFUSED("\x7f"
             "ELF\x02\x01\x01\0\0\n",
             WEFT_ERR_FORMAT,

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Between two looks at how far it is: some 10 ms. */
+enum { WATCHED_ITEMS = 100000 };
+
 static bool copy(struct weft_model *model, const char **text)
 {
     const char *from = *text != NULL ? *text : "";
@@ -84,6 +87,13 @@ enum weft_status weft_model_feed(struct weft_model *model, struct weft_reader *r
 enum weft_status weft_model_load(const char *path, void (*bad)(void *ctx, const char *text),
                                  void *ctx, struct weft_model **model, struct weft_error *error)
 {
+    return weft_model_load_watched(path, bad, ctx, NULL, NULL, model, error);
+}
+
+enum weft_status weft_model_load_watched(const char *path, void (*bad)(void *ctx, const char *text),
+                                         void *ctx, weft_model_watch *watch, void *watch_ctx,
+                                         struct weft_model **model, struct weft_error *error)
+{
     struct weft_reader *reader = NULL;
     struct weft_model *loaded = NULL;
     enum weft_status status = weft_reader_open(path, &reader, error);
@@ -97,13 +107,17 @@ enum weft_status weft_model_load(const char *path, void (*bad)(void *ctx, const 
         status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the model");
         goto done;
     }
-    status = weft_model_feed(loaded, reader, UINT64_MAX, bad, ctx, &more, error);
-    if (status != WEFT_OK) {
-        goto done;
-    }
-    if (more) { /* the file may still grow; what it has now is the trace */
-        end_batch(loaded, reader, true);
-    }
+    do {
+        status = weft_model_feed(loaded, reader, WATCHED_ITEMS, bad, ctx, &more, error);
+        if (status != WEFT_OK) {
+            goto done;
+        }
+        if (watch != NULL) {
+            uint64_t bytes, total;
+            weft_reader_progress(reader, &bytes, &total);
+            watch(watch_ctx, bytes, total);
+        }
+    } while (more);
     *model = loaded;
     loaded = NULL;
 done:

@@ -321,6 +321,15 @@ enum weft_status weft_model_load(const char *path, void (*bad)(void *ctx, const 
                                  void *ctx, struct weft_model **model, struct weft_error *error);
 
 /*
+ * The same, and `watch` (may be NULL) is told now and then how much of the file is read; `total` is
+ * 0 where that is not known.
+ */
+typedef void weft_model_watch(void *ctx, uint64_t bytes, uint64_t total);
+enum weft_status weft_model_load_watched(const char *path, void (*bad)(void *ctx, const char *text),
+                                         void *ctx, weft_model_watch *watch, void *watch_ctx,
+                                         struct weft_model **model, struct weft_error *error);
+
+/*
  * Looking ─────────────────────────────────────────────────────────────────────────────────────
  *
  * What the arrays hold is looked at by value, through these alone: how it is stored is the model's

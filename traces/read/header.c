@@ -36,7 +36,7 @@ const char *weft_header_foreign(const char *line, size_t len)
         return "is compressed with gzip (expected a trace as plain text: unpack it first)";
     }
     if (starts(line, len, "\x28\xb5\x2f\xfd", 4)) {
-        return "is compressed with zstd (expected a trace as plain text: unpack it first)";
+        return "is compressed with zstd twice (expected once: unpack it first)";
     }
     if (starts(line, len, "\xef\xbb\xbf", 3)) {
         return "line 1: starts with a byte order mark (expected the header's '{' as the first "

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "traces/read/header.h"
 #include "traces/read/line.h"
+#include "traces/read/unpack.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -41,6 +42,12 @@ struct weft_reader {
     bool own_fd;
     const char *memory; /* what is left to be read, memory_len bytes */
     size_t memory_len;
+    uint64_t source_bytes, source_total; /* as they stand in the file; total 0: not known */
+    char head[4];                        /* its first bytes, which say whether it is packed */
+    size_t head_at, head_len;
+    bool looked;
+    struct weft_unpack *unpack; /* NULL: it is plain */
+    const char *damage;         /* what is wrong with the rest of a packed file, until it is told */
     char *buffer;
     size_t at, whole, used;
     bool dropping; /* inside a line that is too long */
@@ -60,9 +67,11 @@ struct weft_reader {
 
 /* Bytes and lines ───────────────────────────────────────────────────────────────────────────── */
 
-/* Reads up to `room` bytes; 0 at the end, -1 with errno set. */
-static ssize_t read_some(struct weft_reader *reader, char *to, size_t room)
+/* Up to `room` bytes as they stand in the file; 0 at the end, -1 with errno set. */
+static ssize_t read_source(void *ctx, char *to, size_t room)
 {
+    struct weft_reader *reader = ctx;
+
     if (reader->fd < 0) {
         const size_t part = reader->memory_len < room ? reader->memory_len : room;
         if (part > 0) {
@@ -70,11 +79,13 @@ static ssize_t read_some(struct weft_reader *reader, char *to, size_t room)
         }
         reader->memory += part;
         reader->memory_len -= part;
+        reader->source_bytes += part;
         return (ssize_t)part;
     }
     for (;;) {
         const ssize_t got = read(reader->fd, to, room);
         if (got >= 0 || (errno != EINTR && errno != EAGAIN)) {
+            reader->source_bytes += got > 0 ? (uint64_t)got : 0;
             return got;
         }
         if (errno == EAGAIN) {
@@ -83,6 +94,54 @@ static ssize_t read_some(struct weft_reader *reader, char *to, size_t room)
             (void)poll(&ready, 1, -1);
         }
     }
+}
+
+/* The first bytes say whether the others have to be unpacked; false with errno set. */
+static bool look(struct weft_reader *reader)
+{
+    while (reader->head_len < sizeof reader->head) {
+        const ssize_t got = read_source(reader, reader->head + reader->head_len,
+                                        sizeof reader->head - reader->head_len);
+        if (got < 0) {
+            return false;
+        }
+        if (got == 0) {
+            break;
+        }
+        reader->head_len += (size_t)got;
+    }
+    reader->looked = true;
+    if (weft_unpack_is_packed(reader->head, reader->head_len)) {
+        reader->unpack = weft_unpack_new(reader->head, reader->head_len, read_source, reader);
+        errno = ENOMEM;
+        return reader->unpack != NULL;
+    }
+    return true;
+}
+
+/* Reads up to `room` bytes of the trace; 0 at the end, -1 with errno set. */
+static ssize_t read_some(struct weft_reader *reader, char *to, size_t room)
+{
+    if (!reader->looked && !look(reader)) {
+        return -1;
+    }
+    if (reader->unpack != NULL) {
+        const char *damage = NULL;
+        const ssize_t got = weft_unpack_read(reader->unpack, to, room, &damage);
+        if (damage != NULL && (!reader->follow || !weft_unpack_may_grow(reader->unpack))) {
+            reader->damage = damage;
+            reader->follow = false;
+        }
+        return got;
+    }
+    const size_t head = reader->head_len - reader->head_at;
+    if (head > 0) {
+        const size_t part = head < room ? head : room;
+        memcpy(to, reader->head + reader->head_at, part);
+        reader->head_at += part;
+        return (ssize_t)part;
+    }
+    return read_source(reader, to, room);
 }
 
 enum source {
@@ -218,6 +277,18 @@ static enum weft_read cannot_read(struct weft_reader *reader, const char *why)
     return WEFT_READ_ERROR;
 }
 
+/* The rest of a packed file is lost; what came out of it before is good.  Said once. */
+static enum weft_read damaged(struct weft_reader *reader)
+{
+    reader->health.bad_lines++;
+    (void)weft_error_set(&reader->error, WEFT_ERR_FORMAT,
+                         "%s: after line %" PRIu64 ": its compressed data %s (expected whole zstd "
+                         "frames)",
+                         reader->name, reader->health.lines, reader->damage);
+    reader->damage = NULL;
+    return WEFT_READ_BAD;
+}
+
 /* Takes the fields of the line at `at` and steps over it. */
 static enum weft_status take_fields(struct weft_reader *reader, struct weft_error *error)
 {
@@ -332,6 +403,9 @@ enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *it
             reader->health.lines++;
             return too_long(reader);
         case SOURCE_NONE:
+            if (reader->damage != NULL) {
+                return damaged(reader);
+            }
             if (!reader->ended) {
                 reader->health.duration_ns = reader->last_t_ns;
             }
@@ -394,6 +468,11 @@ static enum weft_status read_header(struct weft_reader *reader, struct weft_erro
         return weft_error_set(error, WEFT_ERR_OPEN, "%s: cannot be read: %s", reader->name,
                               strerror(errno));
     }
+    if (source == SOURCE_NONE && reader->damage != NULL) {
+        return weft_error_set(error, WEFT_ERR_FORMAT,
+                              "%s: its compressed data %s (expected whole zstd frames)",
+                              reader->name, reader->damage);
+    }
     if (source == SOURCE_NONE) {
         return weft_error_set(error, WEFT_ERR_FORMAT,
                               "%s: is empty (expected a weft trace, with a header in line 1)",
@@ -438,7 +517,11 @@ static enum weft_status open_file(struct weft_reader *reader, const char *path,
         return weft_error_set(error, WEFT_ERR_OPEN, "%s: cannot be opened: %s", reader->name,
                               strerror(errno));
     }
-    if (fstat(reader->fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+    const bool known = fstat(reader->fd, &info) == 0;
+    if (known && S_ISREG(info.st_mode)) {
+        reader->source_total = (uint64_t)info.st_size;
+    }
+    if (known && S_ISDIR(info.st_mode)) {
         return weft_error_set(error, WEFT_ERR_OPEN, "%s: is a directory (expected a trace file)",
                               reader->name);
     }
@@ -471,13 +554,15 @@ enum weft_status weft_reader_open_memory(const char *name, const char *bytes, si
                                          struct weft_reader **reader, struct weft_error *error)
 {
     struct weft_reader *made = NULL;
-    enum weft_status status = new_reader(name, len, &made, error);
+    enum weft_status status =
+        new_reader(name, weft_unpack_is_packed(bytes, len) ? SIZE_MAX : len, &made, error);
 
     if (status != WEFT_OK) {
         return status;
     }
     made->memory = bytes;
     made->memory_len = len;
+    made->source_total = len;
     status = read_header(made, error);
     if (status != WEFT_OK) {
         weft_reader_close(made);
@@ -496,6 +581,7 @@ void weft_reader_close(struct weft_reader *reader)
         (void)close(reader->fd);
     }
     cJSON_Delete(reader->tree);
+    weft_unpack_free(reader->unpack);
     weft_arena_done(&reader->strings);
     free(reader->buffer);
     free(reader->name);
@@ -505,6 +591,12 @@ void weft_reader_close(struct weft_reader *reader)
 void weft_reader_follow(struct weft_reader *reader, bool follow)
 {
     reader->follow = follow;
+}
+
+void weft_reader_progress(const struct weft_reader *reader, uint64_t *bytes, uint64_t *total)
+{
+    *bytes = reader->source_bytes;
+    *total = reader->source_total;
 }
 
 const struct weft_trace_header *weft_reader_header(const struct weft_reader *reader)

@@ -3,7 +3,8 @@
  *
  * Plain lines take a fast path, everything else goes through cJSON; both accept the same language
  * (docs/trace-format.md "Grammar").  A bad line is reported with its number and skipped, so that
- * what is good is kept.  Trace bytes are untrusted: every count is checked, lines have a limit.
+ * what is good is kept.  A trace that is packed with zstd is unpacked on the way.  Trace bytes are
+ * untrusted: every count is checked, lines have a limit.
  *
  * The reader owns its buffer; an item's slices are valid until the next call.
  * Threads: one at a time per reader.
@@ -126,6 +127,9 @@ enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *it
 
 const struct weft_trace_header *weft_reader_header(const struct weft_reader *reader);
 const struct weft_trace_health *weft_reader_health(const struct weft_reader *reader);
+
+/* How far it is: bytes of the file, and how many it has; *total is 0 where that is not known. */
+void weft_reader_progress(const struct weft_reader *reader, uint64_t *bytes, uint64_t *total);
 
 /* After WEFT_READ_BAD or WEFT_READ_ERROR: "FILE: line 40: what is wrong (what was expected)". */
 const struct weft_error *weft_reader_error(const struct weft_reader *reader);

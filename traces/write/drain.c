@@ -1,5 +1,6 @@
 #include "traces/write/write.h"
 
+#include "base/pack.h"
 #include "base/vec.h"
 #include "traces/write/events.h"
 #include "traces/write/lanes.h"
@@ -104,9 +105,12 @@ static enum weft_status open_trace(struct weft_writer *writer, const char *path,
     writer->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     writer->lines.sink.fd = writer->fd;
     writer->options.trace_path = path;
-    return writer->fd >= 0 ? WEFT_OK
-                           : weft_error_set(error, WEFT_ERR_WRITE, "cannot write %s: %s", path,
-                                            strerror(errno));
+    if (writer->fd < 0) {
+        return weft_error_set(error, WEFT_ERR_WRITE, "cannot write %s: %s", path, strerror(errno));
+    }
+    return !weft_pack_is_wanted(path) || weft_sink_pack(&writer->lines.sink)
+               ? WEFT_OK
+               : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
 }
 
 /* spool NULL: a new one. */
@@ -603,7 +607,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                      "\"duration_ns\":%llu}\n",
                      (unsigned long long)lines->events, (unsigned long long)lost,
                      (unsigned long long)lines->late, (unsigned long long)lines->last_ns);
-    const bool written = weft_sink_flush(&lines->sink);
+    const bool written = weft_sink_finish(&lines->sink);
     const int failed =
         written ? (fsync(writer->fd) != 0 && errno == EIO ? EIO : 0) : lines->sink.errno_at;
     *summary = (struct weft_writer_summary){
