@@ -10,6 +10,7 @@
 #define WEFT_RUNTIME_PRELOAD_HOOK_H
 
 #include "runtime/preload/real.h"
+#include "runtime/preload/wrappers.h"
 #include "runtime/record/quick.h"
 #include "runtime/record/record.h"
 
@@ -18,7 +19,9 @@
 #include <time.h>
 
 #define WEFT_HOOK __attribute__((visibility("default")))
-#define WEFT_SITE __builtin_return_address(0)
+/* A hook is called by the program, and by nobody else: its frame is next to the program's. */
+#define WEFT_SITE                                                                                  \
+    weft_site_of(__builtin_return_address(0), (void *const *)__builtin_frame_address(0))
 #define WEFT_HOW(outcome, object) WEFT_SLOT_HOW(WEFT_OUT_##outcome, WEFT_OBJ_##object)
 
 #pragma GCC visibility push(hidden)

@@ -67,6 +67,7 @@ __attribute__((constructor(101))) static void prepare(void)
     /* Keys made this early need no memory when they are set. */
     has_end_key = weft_real.key_create(&end_key, end_of_thread) == 0;
     weft_record_seated = expect_end;
+    weft_wrappers_find();
 }
 
 /* Numbers ───────────────────────────────────────────────────────────────────────────────────── */

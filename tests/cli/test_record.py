@@ -311,6 +311,36 @@ class Names(Case):
         own = [site for site in sites if site["file"].endswith("rec_names_cxx.cc")]
         self.assertIn("app::Cache::put", [site["function"] for site in own])
 
+    def test_cxx_without_optimisation(self):
+        """There std::mutex::lock is a function of its own: its caller is the site."""
+        for flags in (("-O0",), ("-O0", "-no-pie", "-fno-pie", "-fcf-protection=full")):
+            self.recorded(compiled(self.folder, "rec_names_cxx.cc", *flags))
+            self.assertEqual(self.names(),
+                             ["(anonymous namespace)::m", "mu_", "app::Cache::registry"])
+            sites = [(site.get("function"), os.path.basename(site.get("file", "")))
+                     for site in self.defined("site")]
+            self.assertEqual(set(sites), {("main", "rec_names_cxx.cc"),
+                                          ("app::Cache::put", "rec_names_cxx.cc")})
+
+    def test_cxx_conditions_without_optimisation(self):
+        source = os.path.join(self.folder, "c.cc")
+        with open(source, "w", encoding="ascii") as file:
+            file.write("#include <condition_variable>\n#include <mutex>\n#include <thread>\n"
+                       "static std::mutex lock;\nstatic std::condition_variable changed;\n"
+                       "static bool ready;\nint main()\n{\n"
+                       "    std::thread other([] {\n        std::scoped_lock held(lock);\n"
+                       "        ready = true;\n        changed.notify_all();\n    });\n"
+                       "    std::unique_lock<std::mutex> held(lock);\n"
+                       "    changed.wait(held, [] { return ready; });\n"
+                       "    held.unlock();\n    other.join();\n}\n")
+        program = os.path.join(self.folder, "c")
+        subprocess.run(["g++", "-g", "-O0", "-std=c++17", "-pthread", source, "-o", program],
+                       check=True)
+        self.recorded(program)
+        self.assertIn("lock", self.names())
+        own = [site.get("line") for site in self.defined("site") if site.get("file") == source]
+        self.assertLessEqual({10, 12, 14, 16}, set(own))
+
     def test_what_stands_in_the_line_of_the_first_use(self):
         self.recorded(compiled(self.folder, "rec_arguments.cc", "-O2", "-std=c++17"))
         names = self.names()

@@ -24,8 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The driver records what takes 10 ms or longer. */
-enum { LONG_US = 40000, LONG_MS = LONG_US / 1000 };
+/* The driver records what takes 50 ms or longer. */
+enum { LONG_US = 80000, LONG_MS = LONG_US / 1000 };
 
 static const struct timespec long_time = {.tv_nsec = LONG_US * 1000};
 
@@ -146,7 +146,7 @@ static int children(void)
     guest_check(wait4(child, NULL, 0, &usage) == child, "wait4");
     child = child_that_ends_late();
     guest_check(waitid(P_PID, (id_t)child, &info, WEXITED) == 0, "waitid");
-    guest_check(system("sleep 0.05") == 0, "system");
+    guest_check(system("sleep 0.08") == 0, "system");
     guest_expect("call_end:wait", 1);
     guest_expect("call_end:waitpid", 1);
     guest_expect("call_end:wait3", 1);
@@ -328,7 +328,7 @@ static int yields(void)
     thrd_t holder;
     (void)holder;
 
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 10000; i++) {
         (void)sched_yield();
     }
     (void)pthread_mutex_lock(&own);

@@ -96,7 +96,7 @@ for name in ("many", "heap", "types", "rwlocks", "barriers", "semaphores", "errn
 for name in ("calls", "readers", "writers", "waiters", "children", "signals", "ipc", "inside",
              "cancelcall"):
     setattr(Counts, f"test_long_calls_of_{name}_agree",
-            mode_test(name, status=EXITS.get(name, 0), options=("--calls-from=10ms",)))
+            mode_test(name, status=EXITS.get(name, 0), options=("--calls-from=50ms",)))
 
 
 class Meaning(Recorded):
