@@ -172,6 +172,39 @@ class Explain(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (USAGE, b""), words)
 
 
+class Show(unittest.TestCase):
+    def rows(self, *words):
+        return output("show", *words).splitlines()
+
+    def test_the_picture_has_the_width_that_was_asked_for(self):
+        for trace in SAMPLES:
+            for width in (40, 77, 200):
+                for style in ("ascii", "unicode"):
+                    bar = "|" if style == "ascii" else "│"
+                    rows = [r for r in self.rows(trace, "--width", width, "--style", style)
+                            if bar in r]
+                    self.assertGreater(len(rows), 2)
+                    self.assertEqual({len(row) for row in rows}, {width}, trace.name)
+
+    def test_a_pipe_gets_ascii_without_colour(self):
+        for trace in SAMPLES:
+            output("show", trace).encode("ascii")
+        self.assertIn("\033[", output("show", SAMPLES[0], "--style", "colour"))
+
+    def test_a_wait_is_where_stats_says(self):
+        trace = ROOT / "traces/samples/locked-sections.weft.jsonl"
+        name, owner = "Thread-2", "2"
+        row = next(r for r in self.rows(trace, "--range", "1s:2s") if name in r)
+        self.assertEqual(set(row.split("|")[1]), {"L"})
+        row = next(r for r in self.rows(trace, "--range", "1s:2s") if "threadLock" in r)
+        self.assertEqual(set(row.split("|")[1]), {owner})
+
+    def test_what_cannot_be_drawn_is_a_mistake(self):
+        for words in (["--width", "39"], ["--width", "x"], ["--style", "pink"], ["--range", "1h:"]):
+            done = weft("show", SAMPLES[0], *words)
+            self.assertEqual((done.returncode, done.stdout), (USAGE, b""), words)
+
+
 class Agreement(unittest.TestCase):
     """Every number that two commands print about one thing is the same."""
 
