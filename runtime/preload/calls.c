@@ -50,7 +50,7 @@ static void begin_call(struct call *call)
     struct weft_lane_call *shown = shown_call();
 
     call->shown = shown;
-    call->begin = weft_clock_ticks_unordered(weft_spool.clock);
+    call->begin = weft_spool_ticks_unordered();
     if (shown == NULL) {
         return;
     }
@@ -92,7 +92,7 @@ static void end_call(struct call *call, enum weft_outcome outcome)
             atomic_store_explicit(&call->shown->since, 0, memory_order_release);
         }
     }
-    const uint64_t end = weft_clock_ticks_unordered(weft_spool.clock);
+    const uint64_t end = weft_spool_ticks_unordered();
     if (__builtin_expect(end - call->begin >= weft_spool.long_call_ticks, 0)) {
         record_call(call, end, outcome);
     }

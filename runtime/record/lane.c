@@ -176,8 +176,7 @@ bool weft_spool_open_at(const char *path)
     if (weft_spool.after_exec) {
         free_all_lanes();
     } else {
-        atomic_store_explicit(&head->start_ticks, weft_clock_ticks(head->clock),
-                              memory_order_release);
+        atomic_store_explicit(&head->start_ticks, weft_spool_ticks(), memory_order_release);
     }
     if (head->follow != 0) {
         weft_follow_keep(path);
@@ -281,6 +280,17 @@ void weft_lane_give_back(struct weft_lane *lane)
     atomic_store_explicit(&lane->used, 0, memory_order_release);
 }
 
+static bool is_virtual(void)
+{
+    return weft_spool.clock == WEFT_CLOCK_VIRTUAL;
+}
+
+/* The drain works in real time, also where the program's is simulated. */
+static uint64_t really_now(void)
+{
+    return is_virtual() ? weft_clock_monotonic() : weft_clock_ticks(weft_spool.clock);
+}
+
 /*
  * A drain that works is waited for, however long its queue is; a thousand owners who look every
  * 50 µs would starve it, so they look ever less often.
@@ -289,7 +299,8 @@ bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wan
 {
     struct weft_spool_head *spool = weft_spool.head;
     /* By the clock, not by the pauses: signals cut those short. */
-    const uint64_t begin = weft_clock_ticks(weft_spool.clock);
+    const uint64_t begin = really_now();
+    const uint64_t per_ms = is_virtual() ? 1000000 : weft_spool.ticks_per_ms;
     uint64_t beats = atomic_load_explicit(&spool->beats, memory_order_relaxed);
     uint64_t tail = 0, beaten = begin;
     long pause_ns = ROOM_PAUSE_MIN_NS;
@@ -300,13 +311,13 @@ bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wan
         if (head - tail + wanted <= WEFT_LANE_SLOTS) {
             return true;
         }
-        const uint64_t now = weft_clock_ticks(weft_spool.clock);
+        const uint64_t now = really_now();
         const uint64_t now_beats = atomic_load_explicit(&spool->beats, memory_order_relaxed);
         beaten = now_beats != beats ? now : beaten;
         beats = now_beats;
         const uint32_t drain = atomic_load_explicit(&spool->drain, memory_order_relaxed);
-        if (drain == 0 || now - beaten >= weft_spool.ticks_per_ms * ROOM_IDLE_MAX_MS ||
-            now - begin >= weft_spool.ticks_per_ms * WEFT_ROOM_WAIT_MAX_MS ||
+        if (drain == 0 || now - beaten >= per_ms * ROOM_IDLE_MAX_MS ||
+            now - begin >= per_ms * WEFT_ROOM_WAIT_MAX_MS ||
             /* Where it waited in vain before, it does not wait again. */
             atomic_load_explicit(&lane->stalled, memory_order_relaxed) == tail + 1 ||
             (pause_ns == ROOM_PAUSE_MAX_NS && !weft_sys_process_lives(drain))) {

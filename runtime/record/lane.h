@@ -5,6 +5,7 @@
 #ifndef WEFT_RUNTIME_RECORD_LANE_H
 #define WEFT_RUNTIME_RECORD_LANE_H
 
+#include "traces/format/clock.h"
 #include "traces/format/spool.h"
 
 #include <stdbool.h>
@@ -49,6 +50,26 @@ void weft_spool_stop(void);
 static inline bool weft_spool_on(void)
 {
     return weft_spool.on != NULL && *weft_spool.on != 0;
+}
+
+/*
+ * What time it is for a record.  Simulated time goes on by one ns with each, so that their order
+ * in the trace is that in which they were made.
+ */
+static inline uint64_t weft_spool_ticks(void)
+{
+    return weft_spool.clock == WEFT_CLOCK_VIRTUAL
+               ? atomic_fetch_add_explicit(&weft_spool.head->schedule.now_ns, 1,
+                                           memory_order_relaxed)
+               : weft_clock_ticks(weft_spool.clock);
+}
+
+/* The same where the order among threads does not matter: cheaper. */
+static inline uint64_t weft_spool_ticks_unordered(void)
+{
+    return __builtin_expect(weft_spool.clock == WEFT_CLOCK_TSC, 1)
+               ? weft_clock_ticks_unordered(WEFT_CLOCK_TSC)
+               : weft_spool_ticks();
 }
 
 /* A lane for the caller, its pages present; NULL: there is none, or no memory for it. */

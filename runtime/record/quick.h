@@ -98,14 +98,14 @@ static inline void weft_record_quick_at(uint64_t ticks, enum weft_event_kind kin
 static inline void weft_record_quick(enum weft_event_kind kind, uint64_t object, const void *site,
                                      unsigned how)
 {
-    weft_record_quick_at(weft_clock_ticks_unordered(weft_spool.clock), kind, object, site, how);
+    weft_record_quick_at(weft_spool_ticks_unordered(), kind, object, site, how);
 }
 
 /* Where somebody else's act made this one possible. */
 static inline void weft_record_ordered(enum weft_event_kind kind, uint64_t object, const void *site,
                                        unsigned how)
 {
-    weft_record_quick_at(weft_clock_ticks(weft_spool.clock), kind, object, site, how);
+    weft_record_quick_at(weft_spool_ticks(), kind, object, site, how);
 }
 
 #pragma GCC visibility pop

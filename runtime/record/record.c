@@ -101,18 +101,20 @@ static void put(struct weft_seat *seat, uint64_t ticks, enum weft_event_kind kin
 static void measure_overhead(void)
 {
     const struct weft_seat *seat = &weft_me.seats[0];
-    const uint64_t begin = weft_clock_ticks(weft_spool.clock);
+    const uint64_t begin = weft_spool_ticks();
 
     for (uint32_t i = 0; i < TRIALS; i++) {
-        (void)store(seat, weft_clock_ticks(weft_spool.clock), WEFT_EV_NONE, i, NULL, 0, NULL);
+        (void)store(seat, weft_spool_ticks(), WEFT_EV_NONE, i, NULL, 0, NULL);
         __asm__ volatile("" : : : "memory");
     }
-    atomic_store_explicit(&weft_spool.head->overhead_ticks,
-                          weft_clock_ticks(weft_spool.clock) - begin, memory_order_relaxed);
+    atomic_store_explicit(&weft_spool.head->overhead_ticks, weft_spool_ticks() - begin,
+                          memory_order_relaxed);
 }
 
 static bool sit_down(struct weft_seat *seat)
 {
+    /* In a run that is to be repeated exactly the kernel's number has no place. */
+    const bool is_virtual = weft_spool.clock == WEFT_CLOCK_VIRTUAL;
     uint32_t unknown = 0;
 
     if (weft_me.refused || (seat->lane = weft_lane_take()) == NULL) {
@@ -129,8 +131,8 @@ static bool sit_down(struct weft_seat *seat)
     atomic_store_explicit(&seat->lane->call.since, 0, memory_order_relaxed);
     atomic_store_explicit(&seat->lane->number, weft_me.number, memory_order_relaxed);
     atomic_store_explicit(&seat->lane->since, seat->head, memory_order_relaxed);
-    put(seat, weft_clock_ticks(weft_spool.clock), WEFT_EV_ATTACH, weft_me.number, NULL, 0,
-        &(struct weft_record_args){.first = weft_sys_tid()});
+    put(seat, weft_spool_ticks(), WEFT_EV_ATTACH, weft_me.number, NULL, 0,
+        &(struct weft_record_args){.first = is_virtual ? 0 : weft_sys_tid()});
     if (seat == &weft_me.seats[0] && !weft_me.ended && weft_record_seated != NULL) {
         weft_record_seated();
     }
@@ -308,7 +310,7 @@ void weft_record_end(void)
 
 uint64_t weft_record_ticks(void)
 {
-    return weft_clock_ticks(weft_spool.clock);
+    return weft_spool_ticks();
 }
 
 void weft_record_stamped(uint64_t ticks, enum weft_event_kind kind, uint64_t object,
@@ -324,6 +326,21 @@ void weft_record_stamped(uint64_t ticks, enum weft_event_kind kind, uint64_t obj
         close_question(seat);
     }
     put(seat, ticks, kind, object, site, how, args);
+    leave();
+}
+
+void weft_record_aside(enum weft_event_kind kind, const struct weft_record_args *args)
+{
+    struct weft_seat *seat = enter();
+
+    if (seat == NULL) {
+        return;
+    }
+    const bool next = weft_me.asked.head == seat->head;
+    put(seat, weft_spool_ticks(), kind, 0, NULL, 0, args);
+    if (next) {
+        weft_me.asked.head = seat->head;
+    }
     leave();
 }
 
@@ -404,7 +421,7 @@ void weft_record_try(enum weft_question question, uint64_t object, const void *s
     if (seat == NULL) {
         return;
     }
-    const uint64_t now = weft_clock_ticks_unordered(weft_spool.clock);
+    const uint64_t now = weft_spool_ticks_unordered();
     if (seat == &weft_me.seats[0]) {
         ask(seat, now, &asked);
     } else {

@@ -76,6 +76,9 @@ uint64_t weft_record_ticks(void);
 void weft_record_stamped(uint64_t ticks, enum weft_event_kind kind, uint64_t object,
                          const void *site, unsigned how, const struct weft_record_args *args);
 
+/* What befell the thread rather than what it did: a poll goes on over it. */
+void weft_record_aside(enum weft_event_kind kind, const struct weft_record_args *args);
+
 /*
  * A question and its answer.  The same question with the same answer, asked again by the same
  * thread with nothing else in between, is folded: the first gives a `query`, the second opens a

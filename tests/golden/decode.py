@@ -212,7 +212,7 @@ def understand(spec, raw, state):
 
 HEADER = {"version": int, "pid": int, "resolution_ns": int, "overhead_ns": int, "format": str,
           "unit": str, "program": str, "start": str, "clock": str, "recorder": str,
-          "command": list}
+          "command": list, "schedule": str, "seed": int, "deterministic": bool}
 
 
 def header(raw):

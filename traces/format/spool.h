@@ -26,10 +26,11 @@
 enum {
     WEFT_LANE_SLOTS = 16384, /* a power of two: 384 KiB, an L2's worth */
     WEFT_LANE_MAX = 4096,    /* threads alive at once that can be recorded */
-    WEFT_SPOOL_HEAD_BYTES = 4096,
+    WEFT_SPOOL_HEAD_BYTES = 8192,
     WEFT_COMMAND_BYTES = 1024,
     WEFT_SPOOL_MAPS_BYTES = 256 * 1024, /* /proc/self/maps of the program, as text */
     WEFT_ROOM_WAIT_MAX_MS = 30000,      /* for which an owner waits for a drain that works, about */
+    WEFT_PLAN_ROOM = 3072,              /* the text of a plan: traces/format/plan.h */
     WEFT_TEXT_SLOTS_MAX = 254,
     WEFT_SLOT_BYTES = 24,
     WEFT_TEXT_MAX = WEFT_TEXT_SLOTS_MAX * WEFT_SLOT_BYTES,
@@ -38,6 +39,7 @@ enum {
 enum weft_clock_kind {
     WEFT_CLOCK_TSC = 1,       /* invariant time-stamp counter, in ticks */
     WEFT_CLOCK_MONOTONIC = 2, /* clock_gettime(CLOCK_MONOTONIC), in ns */
+    WEFT_CLOCK_VIRTUAL = 3,   /* simulated: the head's own, in ns */
 };
 
 /*
@@ -112,6 +114,36 @@ struct weft_clock_pair {
     int64_t real_ns; /* since 1970, UTC */
 };
 
+/* How a controlled run came out. */
+enum weft_verdict {
+    WEFT_VERDICT_NONE,
+    WEFT_VERDICT_DEADLOCK, /* nobody can ever run again; the program waits for its end */
+};
+
+/* Why a run cannot be repeated exactly: bits of weft_spool_schedule.left. */
+enum weft_left {
+    WEFT_LEFT_CALL = 1,     /* a call really waited for something outside the program */
+    WEFT_LEFT_STRANGER = 2, /* a thread that was made behind our back took part */
+    WEFT_LEFT_STUCK = 4,    /* a thread held up all others and was left alone */
+    WEFT_LEFT_DIVERGED = 8, /* a replayed choice was not there to be made */
+};
+
+/*
+ * The controlled schedule.  weft gives the plan and the time at which the simulated clock starts;
+ * the program tells how it went.
+ */
+struct weft_spool_schedule {
+    _Atomic uint64_t now_ns;   /* the simulated clock; every record takes one ns of it */
+    int64_t start_real_ns;     /* what the wall clock shows at 0 */
+    _Atomic uint64_t points;   /* scheduling points */
+    _Atomic uint64_t choices;  /* of these, where more than one thread could go on */
+    _Atomic uint64_t hash;     /* of all choices: two runs that differ took other ways */
+    _Atomic uint32_t verdict;  /* enum weft_verdict */
+    _Atomic uint32_t left;     /* enum weft_left; 0: the run can be repeated exactly */
+    _Atomic uint32_t stuck;    /* the number of the thread that WEFT_LEFT_STUCK is about */
+    char plan[WEFT_PLAN_ROOM]; /* ended by 0 */
+};
+
 struct weft_spool_head {
     uint64_t magic;
     uint32_t version; /* sizeof(union weft_slot) and layout: this header's own version, 1 */
@@ -138,8 +170,9 @@ struct weft_spool_head {
     _Atomic uint32_t command_bytes;  /* of a child's command line … */
     char command[WEFT_COMMAND_BYTES]; /* … as /proc/PID/cmdline has it, or the beginning of it */
     uint64_t long_call_ns;            /* a blocking call that lasts as long is recorded */
+    struct weft_spool_schedule schedule;
 };
-_Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is one page");
+_Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is two pages");
 
 /* Recorder and writer must mean the same by "long". */
 static inline uint64_t weft_spool_long_call_ticks(uint64_t ns, uint64_t ticks_per_ms)

@@ -23,6 +23,8 @@ struct weft_model *weft_model_new(void)
     model->header.clock = "";
     model->header.recorder = "";
     model->header.overhead_ns = -1;
+    model->header.schedule = "";
+    model->header.seed = -1;
     model->exit_status = -1;
     model->builder = builder;
     builder->free_permit = WEFT_NONE;
@@ -403,6 +405,9 @@ static bool apply_event(struct weft_model *model, const struct weft_item_event *
     if (contradicts(model, &now)) {
         model->oddities++;
         return weft_model_begin_lane(model, &now);
+    }
+    if (now.kind == WEFT_EV_CHOICE) {
+        return true; /* it befell the thread: what that did last is something else */
     }
     const bool done = step(model, &now);
     struct weft_thread_build *build = &model->builder->threads.at[now.thread];

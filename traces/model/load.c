@@ -21,7 +21,8 @@ static bool copy_header(struct weft_model *model, const struct weft_trace_header
         weft_arena_get(&model->strings, (header.command_count + (size_t)1) * sizeof *command);
 
     if (command == NULL || !copy(model, &header.program) || !copy(model, &header.start) ||
-        !copy(model, &header.clock) || !copy(model, &header.recorder)) {
+        !copy(model, &header.clock) || !copy(model, &header.recorder) ||
+        !copy(model, &header.schedule)) {
         return false;
     }
     for (uint32_t i = 0; i < header.command_count; i++) {

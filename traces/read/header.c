@@ -53,6 +53,7 @@ struct slot {
     const char *key;
     const char **text;
     int64_t *integer;
+    bool *flag;
 };
 
 static enum weft_status bad(struct weft_error *error, const char *key, const char *expected)
@@ -74,6 +75,10 @@ static enum weft_status set_slot(const struct slot *slot, const cJSON *item, str
         }
         *slot->text = copy;
         return WEFT_OK;
+    }
+    if (slot->flag != NULL) {
+        *slot->flag = cJSON_IsTrue(item);
+        return cJSON_IsBool(item) ? WEFT_OK : bad(error, slot->key, "true or false");
     }
     if (!cJSON_IsNumber(item) || !weft_line_integer(text.at, text.len, slot->integer)) {
         return bad(error, slot->key, "an integer");
@@ -167,20 +172,28 @@ static enum weft_status check(const struct header_fields *fields, const char *fo
 enum weft_status weft_header_parse(const char *line, size_t len, struct weft_arena *strings,
                                    struct weft_trace_header *header, struct weft_error *error)
 {
-    struct weft_trace_header read = {
-        .program = "", .start = "", .clock = "", .recorder = "", .overhead_ns = -1};
+    struct weft_trace_header read = {.program = "",
+                                     .start = "",
+                                     .clock = "",
+                                     .recorder = "",
+                                     .overhead_ns = -1,
+                                     .schedule = "",
+                                     .seed = -1};
     const char *format = NULL, *unit = "ns";
     struct slot slots[] = {
-        {"format", &format, NULL},
-        {"version", NULL, &read.version},
-        {"unit", &unit, NULL},
-        {"program", &read.program, NULL},
-        {"pid", NULL, &read.pid},
-        {"start", &read.start, NULL},
-        {"clock", &read.clock, NULL},
-        {"resolution_ns", NULL, &read.resolution_ns},
-        {"recorder", &read.recorder, NULL},
-        {"overhead_ns", NULL, &read.overhead_ns},
+        {"format", &format, NULL, NULL},
+        {"version", NULL, &read.version, NULL},
+        {"unit", &unit, NULL, NULL},
+        {"program", &read.program, NULL, NULL},
+        {"pid", NULL, &read.pid, NULL},
+        {"start", &read.start, NULL, NULL},
+        {"clock", &read.clock, NULL, NULL},
+        {"resolution_ns", NULL, &read.resolution_ns, NULL},
+        {"recorder", &read.recorder, NULL, NULL},
+        {"overhead_ns", NULL, &read.overhead_ns, NULL},
+        {"schedule", &read.schedule, NULL, NULL},
+        {"seed", NULL, &read.seed, NULL},
+        {"deterministic", NULL, NULL, &read.deterministic},
     };
     struct header_fields fields = {slots, sizeof slots / sizeof *slots, 0, strings, &read};
     struct weft_error why;

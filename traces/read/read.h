@@ -35,6 +35,9 @@ struct weft_trace_header {
     int64_t resolution_ns;
     const char *recorder; /* "weft 0.1.0" */
     int64_t overhead_ns;  /* cost of recording one event, -1 when not said */
+    const char *schedule; /* of a controlled run: what --schedule runs again; "" */
+    int64_t seed;         /* of it, -1 when not said */
+    bool deterministic;   /* the run can be repeated exactly */
 };
 
 enum weft_item_kind {

@@ -2,6 +2,7 @@
 
 #include "base/pack.h"
 #include "base/vec.h"
+#include "traces/format/plan.h"
 #include "traces/write/events.h"
 #include "traces/write/lanes.h"
 
@@ -56,6 +57,7 @@ struct weft_writer {
     int fd;
     char program[4096]; /* of a spool that was taken over */
     const char *command[COMMAND_MAX];
+    uint64_t deterministic_at; /* where the header says false; 0: that stays */
     bool header_written;
     bool gave_up_watching;
 };
@@ -125,7 +127,8 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
     }
     made->fd = -1;
     made->options = *options;
-    status = spool == NULL ? weft_lanes_open(&made->lanes, options->spool_path, error)
+    status = spool == NULL ? weft_lanes_open(&made->lanes, options->spool_path, options->plan,
+                                             options->start_real_ns, error)
                            : weft_lanes_adopt(&made->lanes, spool, error);
     if (status != WEFT_OK) {
         goto done;
@@ -277,14 +280,47 @@ static void put_time(struct weft_sink *sink, int64_t real_ns)
     weft_sink_printf(sink, "\"%s.%09dZ\"", text, (int)(real_ns % 1000000000));
 }
 
+static const char *clock_name(uint32_t clock)
+{
+    return clock == WEFT_CLOCK_TSC ? "tsc" : clock == WEFT_CLOCK_VIRTUAL ? "virtual" : "monotonic";
+}
+
+/*
+ * Whether the run can be repeated exactly is known at its end: then the word in line 1 is written
+ * over, when the trace is a file.  What goes through a pipe says false, "not known to be".
+ */
+static void put_schedule(struct weft_writer *writer)
+{
+    struct weft_sink *sink = &writer->lines.sink;
+    struct weft_spool_schedule *schedule = &writer->lanes.head->schedule;
+    struct weft_plan plan = {0};
+    struct stat there;
+
+    schedule->plan[sizeof schedule->plan - 1] = '\0';
+    (void)weft_plan_parse(schedule->plan, &plan);
+    weft_sink_text(sink, ",\"schedule\":");
+    weft_sink_json(sink, schedule->plan, strlen(schedule->plan));
+    weft_sink_printf(sink, ",\"seed\":%llu,\"deterministic\":false", (unsigned long long)plan.seed);
+    if (sink->pack == NULL && fstat(writer->fd, &there) == 0 && S_ISREG(there.st_mode)) {
+        writer->deterministic_at = sink->total_bytes - 5;
+    }
+}
+
+/* As long as "false", so that the lines behind it stay where they are. */
+static void correct_header(const struct weft_writer *writer)
+{
+    if (writer->deterministic_at != 0 && atomic_load(&writer->lanes.head->schedule.left) == 0) {
+        (void)pwrite(writer->fd, "true ", 5, (off_t)writer->deterministic_at);
+    }
+}
+
 static void put_header(struct weft_writer *writer)
 {
     struct weft_sink *sink = &writer->lines.sink;
     struct weft_spool_head *head = writer->lanes.head;
-    const bool tsc = writer->lanes.clock == WEFT_CLOCK_TSC;
     struct timespec resolution = {.tv_nsec = 1};
 
-    if (!tsc) {
+    if (writer->lanes.clock == WEFT_CLOCK_MONOTONIC) {
         (void)clock_getres(CLOCK_MONOTONIC, &resolution);
     }
     weft_sink_printf(sink,
@@ -308,9 +344,13 @@ static void put_header(struct weft_writer *writer)
     writer->overhead_ns = (per_record + divisor - 1) / divisor;
     weft_sink_printf(sink,
                      ",\"clock\":\"%s\",\"resolution_ns\":%ld,\"unit\":\"ns\","
-                     "\"recorder\":\"weft %s\",\"overhead_ns\":%llu}\n",
-                     tsc ? "tsc" : "monotonic", resolution.tv_nsec, WEFT_VERSION,
+                     "\"recorder\":\"weft %s\",\"overhead_ns\":%llu",
+                     clock_name(writer->lanes.clock), resolution.tv_nsec, WEFT_VERSION,
                      (unsigned long long)writer->overhead_ns);
+    if (writer->lanes.clock == WEFT_CLOCK_VIRTUAL) {
+        put_schedule(writer);
+    }
+    weft_sink_text(sink, "}\n");
     open_names(writer);
     writer->header_written = true;
 }
@@ -523,6 +563,17 @@ static void look_for_deadlocks(struct weft_writer *writer, uint64_t until)
     }
 }
 
+/*
+ * Simulated time stands still while a thread is pre-empted: one runs at a time, and the record
+ * before the last that took a time has been published.
+ */
+static uint64_t hold_of(const struct weft_writer *writer)
+{
+    return writer->lanes.clock == WEFT_CLOCK_VIRTUAL
+               ? 2
+               : WEFT_HOLD_BACK_NS / 1000 * writer->lanes.ticks_per_ms / 1000;
+}
+
 bool weft_writer_drain(struct weft_writer *writer)
 {
     struct weft_spool_head *head = writer->lanes.head;
@@ -539,7 +590,7 @@ bool weft_writer_drain(struct weft_writer *writer)
         put_header(writer);
     }
     weft_names_refresh(&writer->lines.names);
-    const uint64_t hold = WEFT_HOLD_BACK_NS / 1000 * writer->lanes.ticks_per_ms / 1000;
+    const uint64_t hold = hold_of(writer);
     const uint64_t held = now - hold < waiting ? now - hold : waiting - 1;
     const uint64_t known = weft_lanes_known_ticks(&writer->lanes);
     const uint64_t taken = writer->lanes.taken_until;
@@ -585,6 +636,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                                     struct weft_writer_summary *summary, struct weft_error *error)
 {
     struct weft_lines *lines = &writer->lines;
+    const struct weft_spool_schedule *schedule = &writer->lanes.head->schedule;
     const bool attached = atomic_load(&writer->lanes.head->attached) != 0;
     const uint64_t end = weft_lanes_now(&writer->lanes);
 
@@ -608,6 +660,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                      (unsigned long long)lines->events, (unsigned long long)lost,
                      (unsigned long long)lines->late, (unsigned long long)lines->last_ns);
     const bool written = weft_sink_finish(&lines->sink);
+    correct_header(writer);
     const int failed =
         written ? (fsync(writer->fd) != 0 && errno == EIO ? EIO : 0) : lines->sink.errno_at;
     *summary = (struct weft_writer_summary){
@@ -618,6 +671,11 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
         .threads = (uint32_t)lines->thread_list.count,
         .overhead_ns = writer->overhead_ns,
         .attached = attached,
+        .deadlock = atomic_load(&schedule->verdict) == WEFT_VERDICT_DEADLOCK,
+        .left = atomic_load(&schedule->left),
+        .points = atomic_load(&schedule->points),
+        .choices = atomic_load(&schedule->choices),
+        .schedule_hash = atomic_load(&schedule->hash),
     };
     if (failed != 0) {
         return weft_error_set(error, WEFT_ERR_WRITE,

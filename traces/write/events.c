@@ -490,8 +490,10 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
 static void put_attach(struct weft_lines *lines, uint64_t t_ns, const struct weft_taken *taken)
 {
     const uint32_t thread = (uint32_t)taken->object;
-    const struct weft_taken start = {
-        .kind = WEFT_EV_THREAD_START, .has_args = true, .first = taken->first};
+    const struct weft_taken start = {/* Without the kernel's number where runs are to be alike. */
+                                     .kind = WEFT_EV_THREAD_START,
+                                     .has_args = taken->first != 0,
+                                     .first = taken->first};
     const uint32_t place = define_thread(lines, thread, NULL, 0);
 
     if (place == 0 || lines->thread_list.at[place - 1].started) {

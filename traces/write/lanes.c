@@ -156,8 +156,25 @@ static int make_file_at(struct weft_lanes *lanes, const char *path)
                : -1;
 }
 
-enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path,
-                                 struct weft_error *error)
+/* The simulated clock stands at 1: 0 is "no time" in a spool. */
+static void set_clock(struct weft_spool_head *head, const char *plan, int64_t start_real_ns)
+{
+    if (plan == NULL) {
+        head->clock = best_clock();
+        head->ticks_per_ms = measure_ticks_per_ms(head->clock);
+        head->start = read_pair(head->clock);
+        return;
+    }
+    (void)snprintf(head->schedule.plan, sizeof head->schedule.plan, "%s", plan);
+    head->schedule.start_real_ns = start_real_ns;
+    atomic_store(&head->schedule.now_ns, 1);
+    head->clock = WEFT_CLOCK_VIRTUAL;
+    head->ticks_per_ms = 1000000;
+    head->start = (struct weft_clock_pair){1, 1, start_real_ns};
+}
+
+enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, const char *plan,
+                                 int64_t start_real_ns, struct weft_error *error)
 {
     enum weft_status status = WEFT_OK;
 
@@ -173,9 +190,7 @@ enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path,
     if (status != WEFT_OK) {
         goto done;
     }
-    lanes->head->clock = best_clock();
-    lanes->head->ticks_per_ms = measure_ticks_per_ms(lanes->head->clock);
-    lanes->head->start = read_pair(lanes->head->clock);
+    set_clock(lanes->head, plan, start_real_ns);
     status = begin_clock(lanes, error);
     if (status != WEFT_OK) {
         goto done;
@@ -207,7 +222,8 @@ static enum weft_status check_spool(const struct weft_spool_head *head, const ch
 {
     if (head->magic != WEFT_SPOOL_MAGIC || head->ticks_per_ms < TICKS_PER_MS_MIN ||
         head->ticks_per_ms > TICKS_PER_MS_MAX ||
-        (head->clock != WEFT_CLOCK_TSC && head->clock != WEFT_CLOCK_MONOTONIC)) {
+        (head->clock != WEFT_CLOCK_TSC && head->clock != WEFT_CLOCK_MONOTONIC &&
+         head->clock != WEFT_CLOCK_VIRTUAL)) {
         return weft_error_set(error, WEFT_ERR_FORMAT, "%s is not the spool of a recording", path);
     }
     if (head->version != 1) {
@@ -294,6 +310,9 @@ void weft_lanes_close(struct weft_lanes *lanes)
 
 static void take_pair(struct weft_lanes *lanes)
 {
+    if (lanes->clock == WEFT_CLOCK_VIRTUAL) {
+        return; /* its ticks are ns */
+    }
     const struct weft_clock_pair now = read_pair(lanes->clock);
     const struct weft_clock_pair *last = &lanes->pairs.at[lanes->pairs.count - 1];
 
@@ -536,12 +555,14 @@ uint64_t weft_lanes_waiting(const struct weft_lanes *lanes, uint64_t now)
 
 uint64_t weft_lanes_now(const struct weft_lanes *lanes)
 {
-    return weft_clock_ticks(lanes->clock);
+    return lanes->clock == WEFT_CLOCK_VIRTUAL ? atomic_load(&lanes->head->schedule.now_ns)
+                                              : weft_clock_ticks(lanes->clock);
 }
 
 uint64_t weft_lanes_known_ticks(const struct weft_lanes *lanes)
 {
-    return lanes->pairs.at[lanes->pairs.count - 1].ticks;
+    return lanes->clock == WEFT_CLOCK_VIRTUAL ? UINT64_MAX
+                                              : lanes->pairs.at[lanes->pairs.count - 1].ticks;
 }
 
 __extension__ typedef __int128 wide; /* ticks × ns do not fit 64 bits */

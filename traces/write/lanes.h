@@ -66,9 +66,12 @@ struct weft_lanes {
     uint64_t start_mono_ns; /* time zero of the trace; 0: not converted yet */
 };
 
-/* path: of the file to be made, NULL: any. */
-enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path,
-                                 struct weft_error *error);
+/*
+ * path: of the file to be made, NULL: any.  plan, start_real_ns: of a controlled run with a
+ * simulated clock; NULL: none.
+ */
+enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, const char *plan,
+                                 int64_t start_real_ns, struct weft_error *error);
 /* Takes over a spool whose drain has died; path is kept. */
 enum weft_status weft_lanes_adopt(struct weft_lanes *lanes, const char *path,
                                   struct weft_error *error);

@@ -65,7 +65,7 @@ void weft_watch_event(struct weft_watch *watch, const struct weft_watched_event 
     const struct weft_event_info *info = &weft_events[event->kind];
     struct weft_watched_thread *thread = thread_at(watch, event->thread);
 
-    if (thread == NULL) {
+    if (thread == NULL || event->kind == WEFT_EV_CHOICE) {
         return;
     }
     /* Whatever a thread does, it does not wait any more. */

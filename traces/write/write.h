@@ -29,6 +29,10 @@ struct weft_writer_options {
     const char *const *command; /* argv, command_count of them */
     uint32_t command_count;
     uint64_t long_call_ns; /* calls that block as long are recorded; the usual: WEFT_LONG_CALL_NS */
+    /* A controlled run with a simulated clock (traces/format/plan.h), which shows start_real_ns at
+     * its start; NULL: the program's own time and schedule. */
+    const char *plan;
+    int64_t start_real_ns;
     /* When threads wait for each other: who for what, in lines; NULL: nobody is asked to look. */
     void (*on_deadlock)(void *ctx, const char *text);
     void *ctx;
@@ -42,6 +46,12 @@ struct weft_writer_summary {
     uint64_t overhead_ns; /* what recording one event costs */
     uint32_t threads;
     bool attached; /* the program opened the spool at all */
+    /* Of a controlled run: */
+    bool deadlock;          /* it ended because nobody could ever run again */
+    uint32_t left;          /* enum weft_left, 0: the run can be repeated exactly */
+    uint64_t points;        /* scheduling points, and of these … */
+    uint64_t choices;       /* … where more than one thread could go on */
+    uint64_t schedule_hash; /* of all choices */
 };
 
 /*
