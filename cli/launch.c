@@ -101,6 +101,17 @@ static void on_deadlock(void *ctx, const char *text)
     }
 }
 
+/* Nobody in the program can run, so nobody can end it from inside. */
+static void on_over(void *ctx, const char *text)
+{
+    const struct watcher *watcher = ctx;
+
+    (void)weft_cli_fail(0, "%s", text);
+    if (watcher->program > 0) {
+        (void)kill(watcher->program, SIGKILL);
+    }
+}
+
 /* What is written while the program runs. */
 struct recording {
     struct weft_writer *writer;
@@ -210,6 +221,29 @@ static int start(const struct weft_launch *launch, const struct recording *recor
     return failed;
 }
 
+/* Why a controlled run cannot be repeated exactly; once each. */
+static void tell_left(const struct weft_launch *launch, const struct weft_writer_summary *summary)
+{
+    static const struct {
+        uint32_t why;
+        const char *words;
+    } all[] = {
+        {WEFT_LEFT_CALL, "a call waited for something outside it"},
+        {WEFT_LEFT_STRANGER, "a thread that weft cannot control took part"},
+        {WEFT_LEFT_STUCK, "a thread held up all others without a call that weft sees, and was "
+                          "left to itself"},
+        {WEFT_LEFT_DIVERGED, "it did not come to the choices of the schedule that was given"},
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        const bool loud = all[i].why != WEFT_LEFT_CALL || !launch->quiet;
+        if ((summary->left & all[i].why) != 0 && loud) {
+            (void)weft_cli_fail(0, "this run of %s cannot be repeated exactly: %s", launch->program,
+                                all[i].words);
+        }
+    }
+}
+
 static void tell_cost(const struct weft_writer_summary *all, uint64_t cost_per_event_ns)
 {
     const double threads_ns = (double)all->duration_ns * all->threads;
@@ -291,6 +325,9 @@ int weft_launch(const struct weft_launch *launch)
         .long_call_ns = launch->long_call_ns,
         .follow = launch->follow,
         .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,
+        .on_over = on_over,
+        .plan = launch->plan,
+        .start_real_ns = launch->start_real_ns,
         .ctx = &watcher,
     };
     enum weft_status status = weft_writer_new(&wanted, &recording.writer, &error);
@@ -324,6 +361,9 @@ int weft_launch(const struct weft_launch *launch)
                             launch->program, launch->trace);
     } else if (!launch->quiet) {
         tell_summary(launch->trace, &summary, &children);
+    }
+    if (launch->plan != NULL) {
+        tell_left(launch, &summary);
     }
     if (WIFSIGNALED(wait_status)) {
         return WEFT_EXIT_BY_SIGNAL + WTERMSIG(wait_status);

@@ -17,6 +17,8 @@ struct weft_launch {
     const char *trace;
     uint64_t long_call_ns; /* calls that block as long are recorded */
     bool follow;           /* children are recorded, too */
+    const char *plan;      /* of a controlled run (traces/format/plan.h); NULL: none */
+    int64_t start_real_ns; /* what its wall clock shows at the start */
     bool quiet;            /* no summary */
     bool watch_deadlocks;  /* tell of threads that wait for each other */
     bool stop_deadlocks;   /* and end the program then */

@@ -1,6 +1,7 @@
 /* weft record: any program, recorded without rebuilding it. */
 #include "base/duration.h"
 #include "cli/cli.h"
+#include "cli/control.h"
 #include "cli/elf.h"
 #include "cli/launch.h"
 #include "traces/write/write.h"
@@ -22,6 +23,7 @@ enum {
 };
 
 struct record_args {
+    struct weft_control control;
     const char *trace;
     uint64_t long_call_ns;
     bool follow;
@@ -69,6 +71,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'f':
         args->follow = true;
         return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &args->control;
+        return 0;
     case CALLS_FROM:
         if (!weft_duration_parse(arg, &args->long_call_ns)) {
             argp_error(state, "--calls-from takes a time, such as 1ms or 50us, not \"%s\"", arg);
@@ -86,6 +91,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     }
 }
 
+static const struct argp_child children[] = {{&weft_control_argp, 0, NULL, 0}, {0}};
+
 static const struct argp parser = {
     options,
     parse_option,
@@ -96,7 +103,7 @@ static const struct argp parser = {
     "the program's; "
     "128 + N when signal N ended it; 125 when weft itself failed; 126 when the program cannot be "
     "executed or cannot be recorded (static, 32-bit, setuid); 127 when there is no such program.",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -263,6 +270,10 @@ static int record(const struct record_args *args)
     if (!check(path, &facts)) {
         return WEFT_EXIT_NOT_RUN;
     }
+    if (args->control.plan != NULL && !facts.records_itself) {
+        return weft_cli_fail(WEFT_EXIT_USAGE, "%s is not made with weft.h: it has no virtual clock",
+                             name);
+    }
     if (!facts.records_itself && !find_preload(&facts, preload, sizeof preload)) {
         return WEFT_EXIT_FAILED;
     }
@@ -278,6 +289,8 @@ static int record(const struct record_args *args)
         .trace = args->trace != NULL ? args->trace : trace,
         .long_call_ns = args->long_call_ns,
         .follow = args->follow,
+        .plan = args->control.plan,
+        .start_real_ns = args->control.start_real_ns,
         .quiet = args->quiet,
         .watch_deadlocks = true,
         .stop_deadlocks = args->stop_deadlocks,
@@ -289,5 +302,8 @@ int weft_cli_record(int argc, char **argv)
     struct record_args args = {.long_call_ns = WEFT_LONG_CALL_NS};
 
     (void)argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &args);
-    return record(&args);
+    const int settled = weft_control_settle(&args.control);
+    const int result = settled == WEFT_EXIT_DONE ? record(&args) : settled;
+    weft_control_done(&args.control);
+    return result;
 }

@@ -171,7 +171,9 @@ bool weft_spool_open_at(const char *path)
     weft_spool.lanes = lanes;
     weft_spool.clock = head->clock;
     weft_spool.ticks_per_ms = head->ticks_per_ms;
-    weft_spool.poll_gap_ticks = head->ticks_per_ms * 100;
+    /* In simulated time one who keeps asking may wait long for the next thing to happen. */
+    weft_spool.poll_gap_ticks =
+        head->clock == WEFT_CLOCK_VIRTUAL ? UINT64_MAX : head->ticks_per_ms * 100;
     weft_spool.long_call_ticks = weft_spool_long_call_ticks(head->long_call_ns, head->ticks_per_ms);
     if (weft_spool.after_exec) {
         free_all_lanes();

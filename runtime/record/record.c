@@ -275,12 +275,17 @@ uint32_t weft_record_thread(void)
     return weft_me.number;
 }
 
-static void close_question(struct weft_seat *seat)
+/*
+ * at: of what closes it.  In simulated time a poll lasts until then: to say later that it was over
+ * earlier would depend on how far the writer has got by then.
+ */
+static void close_question(struct weft_seat *seat, uint64_t at)
 {
     struct weft_asked *open = &weft_me.asked;
 
     if (open->count > 1) {
-        put(seat, open->last, WEFT_EV_POLL_END, open->object, open->site, open->how,
+        put(seat, weft_spool.clock == WEFT_CLOCK_VIRTUAL ? at : open->last, WEFT_EV_POLL_END,
+            open->object, open->site, open->how,
             &(struct weft_record_args){.first = open->question, .second = (int64_t)open->count});
         atomic_store_explicit(&seat->lane->poll.count, 0, memory_order_relaxed);
     }
@@ -293,7 +298,7 @@ void weft_record_detach(void)
         weft_me.depth = 1;
         atomic_signal_fence(memory_order_seq_cst);
         if (weft_me.seats[0].lane != NULL) {
-            close_question(&weft_me.seats[0]);
+            close_question(&weft_me.seats[0], weft_spool_ticks());
         }
         give_back_all();
         atomic_signal_fence(memory_order_seq_cst);
@@ -323,7 +328,7 @@ void weft_record_stamped(uint64_t ticks, enum weft_event_kind kind, uint64_t obj
     }
     /* A handler's records do not touch what its thread is asking. */
     if (seat == &weft_me.seats[0] && weft_me.asked.count != 0) {
-        close_question(seat);
+        close_question(seat, ticks);
     }
     put(seat, ticks, kind, object, site, how, args);
     leave();
@@ -393,7 +398,7 @@ static void ask(struct weft_seat *seat, uint64_t now, const struct weft_asked *a
     }
     if (!is_fresh(seat, open, now) || open->question != asked->question ||
         open->object != asked->object || open->answer != asked->answer) {
-        close_question(seat);
+        close_question(seat, now);
         *open = *asked;
         open->count = 1;
         open->last = now;

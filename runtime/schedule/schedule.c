@@ -3,6 +3,8 @@
  */
 #include "runtime/schedule/schedule.h"
 
+#include "runtime/schedule/virtual.h"
+
 #include <errno.h>
 #include <time.h>
 
@@ -67,6 +69,16 @@ static void real_spin(void)
 {
 }
 
+static void real_step(const void *about)
+{
+    (void)about;
+}
+
+static bool real_let_begin(void)
+{
+    return false;
+}
+
 static void real_leave(struct weft_parker *parker)
 {
     (void)parker;
@@ -81,6 +93,8 @@ void weft_parker_init(struct weft_parker *parker)
     pthread_cond_init(&parker->cond, &monotonic);
     pthread_condattr_destroy(&monotonic);
     parker->token = false;
+    parker->number = 0;
+    parker->runner = NULL;
 }
 
 void weft_parker_done(struct weft_parker *parker)
@@ -89,16 +103,27 @@ void weft_parker_done(struct weft_parker *parker)
     pthread_mutex_destroy(&parker->mutex);
 }
 
+static const struct weft_schedule real = {
+    .now_ns = real_now_ns,
+    .wall_ns = real_wall_ns,
+    .sleep_until = real_sleep_until,
+    .park = real_park,
+    .unpark = real_unpark,
+    .spin = real_spin,
+    .step = real_step,
+    .let_begin = real_let_begin,
+    .leave = real_leave,
+};
+
+static const struct weft_schedule *in_force = &real;
+
+/* Before main, so that the first thread is the first one under control. */
+__attribute__((constructor)) static void choose(void)
+{
+    in_force = weft_virtual_start() ? &weft_virtual : &real;
+}
+
 const struct weft_schedule *weft_schedule(void)
 {
-    static const struct weft_schedule real = {
-        .now_ns = real_now_ns,
-        .wall_ns = real_wall_ns,
-        .sleep_until = real_sleep_until,
-        .park = real_park,
-        .unpark = real_unpark,
-        .spin = real_spin,
-        .leave = real_leave,
-    };
-    return &real;
+    return in_force;
 }

@@ -91,6 +91,7 @@ int weft_barrier_wait(struct weft_barrier *barrier, double seconds, int *index)
 
     if (!weft_limit_from(seconds, &limit))
         return -EINVAL;
+    weft_schedule()->step(barrier);
     pthread_mutex_lock(&barrier->guard);
     const int passed = wait(barrier, &limit, index, site);
     pthread_mutex_unlock(&barrier->guard);
@@ -103,6 +104,7 @@ int weft_barrier_abort(struct weft_barrier *barrier)
     pthread_mutex_lock(&barrier->guard);
     turn_away(barrier, WEFT_EV_BARRIER_ABORT, site);
     pthread_mutex_unlock(&barrier->guard);
+    weft_schedule()->step(NULL);
     return 1;
 }
 
@@ -112,6 +114,7 @@ int weft_barrier_reset(struct weft_barrier *barrier)
     pthread_mutex_lock(&barrier->guard);
     turn_away(barrier, WEFT_EV_BARRIER_RESET, site);
     pthread_mutex_unlock(&barrier->guard);
+    weft_schedule()->step(NULL);
     return 1;
 }
 

@@ -56,6 +56,7 @@ static bool wait_woken(struct weft_condition *condition, const struct weft_limit
     const int64_t with = (int64_t)weft_note_id(condition->lock);
     struct weft_waiter waiter;
 
+    weft_schedule()->step(condition);
     pthread_mutex_lock(&condition->guard);
     weft_wait_enter(&condition->waiters, &waiter, false);
     const int depth = weft_lock_release_all(condition->lock, site);
@@ -110,6 +111,7 @@ static int notify(struct weft_condition *condition, enum weft_event_kind kind, i
     weft_note_args(kind, condition, site, woken, 0);
     weft_waiters_wake(&condition->waiters, woken, WEFT_WOKEN_OK);
     pthread_mutex_unlock(&condition->guard);
+    weft_schedule()->step(NULL);
     return 1;
 }
 

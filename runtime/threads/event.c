@@ -37,6 +37,7 @@ int weft_event_set_at(struct weft_event *event, const void *site)
     event->set = true;
     weft_waiters_wake(&event->waiters, event->waiters.count, WEFT_WOKEN_OK);
     pthread_mutex_unlock(&event->guard);
+    weft_schedule()->step(NULL);
     return 1;
 }
 
@@ -53,6 +54,7 @@ int weft_event_clear(struct weft_event *event)
     weft_note(WEFT_EV_EVENT_CLEAR, event, site);
     event->set = false;
     pthread_mutex_unlock(&event->guard);
+    weft_schedule()->step(NULL);
     return 1;
 }
 
@@ -72,6 +74,7 @@ int weft_event_wait_at(struct weft_event *event, double seconds, const void *sit
 
     if (!weft_limit_from(seconds, &limit))
         return -EINVAL;
+    weft_schedule()->step(event);
     pthread_mutex_lock(&event->guard);
     if (!event->set) {
         weft_note_args(WEFT_EV_EVENT_WAIT, event, site, limit.timeout_ns, 0);

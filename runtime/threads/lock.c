@@ -76,6 +76,7 @@ static bool wait_and_take(struct weft_lock *lock, const struct weft_limit *limit
 /* Without the guard. */
 static int acquire(struct weft_lock *lock, const struct weft_limit *limit, const void *site)
 {
+    weft_schedule()->step(lock);
     pthread_mutex_lock(&lock->guard);
     const bool taken = wait_and_take(lock, limit, 1, site);
     pthread_mutex_unlock(&lock->guard);
@@ -85,6 +86,7 @@ static int acquire(struct weft_lock *lock, const struct weft_limit *limit, const
 /* Without the guard; fails are questions that may be repeated a great many times. */
 static int try_acquire(struct weft_lock *lock, const void *site)
 {
+    weft_schedule()->step(lock);
     pthread_mutex_lock(&lock->guard);
     const bool taken = can_take(lock);
     if (taken)
@@ -116,6 +118,7 @@ static int release(struct weft_lock *lock, const void *site)
     if (owned)
         give(lock, 1, site);
     pthread_mutex_unlock(&lock->guard);
+    weft_schedule()->step(NULL);
     return owned ? 1 : -EPERM;
 }
 

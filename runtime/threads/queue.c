@@ -257,6 +257,7 @@ static bool wait_while(struct weft_queue *queue, bool (*blocked)(const struct we
 static int put(struct weft_queue *queue, void *item, const struct weft_limit *limit,
                const void *site)
 {
+    weft_schedule()->step(queue);
     pthread_mutex_lock(&queue->guard);
     const int done = wait_while(queue, is_full, limit, site) ? do_put(queue, item, site) : 0;
     pthread_mutex_unlock(&queue->guard);
@@ -266,6 +267,7 @@ static int put(struct weft_queue *queue, void *item, const struct weft_limit *li
 static int get(struct weft_queue *queue, void **item, const struct weft_limit *limit,
                const void *site)
 {
+    weft_schedule()->step(queue);
     pthread_mutex_lock(&queue->guard);
     const int done = wait_while(queue, is_empty, limit, site) ? do_get(queue, item, site) : 0;
     pthread_mutex_unlock(&queue->guard);
@@ -289,6 +291,7 @@ int weft_queue_put_nowait(struct weft_queue *queue, void *item)
     const void *site = WEFT_CALL_SITE;
     int done = 0;
 
+    weft_schedule()->step(queue);
     pthread_mutex_lock(&queue->guard);
     if (!is_full(queue))
         done = do_put(queue, item, site);
@@ -317,6 +320,7 @@ int weft_queue_get_nowait(struct weft_queue *queue, void **item)
     const void *site = WEFT_CALL_SITE;
     int done = 0;
 
+    weft_schedule()->step(queue);
     pthread_mutex_lock(&queue->guard);
     if (!is_empty(queue))
         done = do_get(queue, item, site);
@@ -368,6 +372,7 @@ int weft_queue_task_done(struct weft_queue *queue)
             weft_waiters_wake(&queue->joiners, queue->joiners.count, WEFT_WOKEN_OK);
     }
     pthread_mutex_unlock(&queue->guard);
+    weft_schedule()->step(NULL);
     return due ? 1 : -EPERM;
 }
 
@@ -376,6 +381,7 @@ int weft_queue_join(struct weft_queue *queue)
 {
     const void *site = WEFT_CALL_SITE;
 
+    weft_schedule()->step(queue);
     pthread_mutex_lock(&queue->guard);
     if (queue->unfinished > 0) {
         weft_note_args(WEFT_EV_QUEUE_JOIN, queue, site, queue->unfinished, 0);

@@ -78,6 +78,7 @@ static bool wait_and_take(struct weft_semaphore *semaphore, const struct weft_li
 static int acquire(struct weft_semaphore *semaphore, const struct weft_limit *limit,
                    const void *site)
 {
+    weft_schedule()->step(semaphore);
     pthread_mutex_lock(&semaphore->guard);
     const bool taken = wait_and_take(semaphore, limit, site);
     pthread_mutex_unlock(&semaphore->guard);
@@ -86,6 +87,7 @@ static int acquire(struct weft_semaphore *semaphore, const struct weft_limit *li
 
 static int try_acquire(struct weft_semaphore *semaphore, const void *site)
 {
+    weft_schedule()->step(semaphore);
     pthread_mutex_lock(&semaphore->guard);
     const bool taken = semaphore->value > 0;
     if (taken)
@@ -123,5 +125,6 @@ int weft_semaphore_release(struct weft_semaphore *semaphore)
         weft_waiters_wake(&semaphore->waiters, 1, WEFT_WOKEN_OK);
     }
     pthread_mutex_unlock(&semaphore->guard);
+    weft_schedule()->step(NULL);
     return allowed ? 1 : -EPERM;
 }

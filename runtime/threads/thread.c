@@ -101,6 +101,9 @@ void weft_thread_settle(struct weft_thread *self)
 static void wait_until_settled(struct weft_thread *thread)
 {
     const uint64_t switch_interval_ns = 5000000; /* CPython's sys.getswitchinterval() */
+
+    if (weft_schedule()->let_begin())
+        return;
     const uint64_t deadline_ns = weft_schedule()->now_ns() + switch_interval_ns;
 
     pthread_mutex_lock(&thread->settling);
@@ -165,6 +168,7 @@ static int start(struct weft_thread *thread, const void *site)
     if (thread->phase != WEFT_THREAD_NEW)
         return -EALREADY;
     thread->number = weft_record_new_thread();
+    thread->parker.number = thread->number;
     thread->phase = WEFT_THREAD_ALIVE;
     atomic_fetch_add(&thread->references, 1);
     weft_alive_add(thread);
@@ -221,6 +225,7 @@ int weft_start_new_thread(void (*function)(void *args, void *kwargs), void *args
     thread->kwargs = kwargs;
     number_name(thread);
     const int started = start_at_once(thread, WEFT_CALL_SITE);
+    weft_schedule()->step(NULL);
     drop_reference(thread); /* nobody owns it: it goes when it ends */
     return started;
 }
@@ -251,6 +256,7 @@ int weft_thread_join_at(struct weft_thread *thread, double seconds, const void *
         return -EINVAL;
     if (thread == weft_thread_self())
         return -EDEADLK;
+    weft_schedule()->step(thread);
     pthread_mutex_lock(&thread->guard);
     const int joined = thread->phase == WEFT_THREAD_NEW ? -EINVAL : join(thread, &limit, site);
     pthread_mutex_unlock(&thread->guard);

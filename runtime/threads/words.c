@@ -82,6 +82,7 @@ static int write_whole(int file, const char *text, size_t bytes)
 static int write_line(struct words *words, const void *site)
 {
     words->text[words->bytes] = '\n';
+    weft_schedule()->step(stdout);
     flockfile(stdout);
     fflush(stdout);
     const int status = write_whole(fileno(stdout), words->text, words->bytes + 1);

@@ -22,7 +22,7 @@ ALLOWED = {
     "traces/export": ["traces/model", "traces/analysis", "traces/format", "base"],
     "runtime/weft.h": [],
     "runtime/record": ["traces/format"],
-    "runtime/schedule": ["runtime/record"],
+    "runtime/schedule": ["runtime/record", "traces/format"],
     "runtime/threads": ["runtime/weft.h", "runtime/schedule", "runtime/record", "traces/format"],
     "runtime/preload": ["runtime/schedule", "runtime/record", "traces/format"],
     "viewer": ["traces/read", "traces/model", "traces/analysis", "traces/format", "base"],
@@ -70,7 +70,7 @@ WORDS = [
     (PRODUCT, ["viewer/main.c"],
      re.compile(r"\b(exit|_exit|_Exit|quick_exit|abort)\s*\("),
      "only programs end the process"),
-    (["runtime/record", "runtime/preload", "traces/format"], [],
+    (["runtime/record", "runtime/preload", "runtime/schedule", "traces/format"], [],
      re.compile(r"\b(malloc|calloc|realloc|free|strdup|f?printf|snprintf|fopen|assert)\s*\("
                 r"|[<\"](stdio|assert)\.h[>\"]"),
      "the recorder never allocates, prints or aborts"),

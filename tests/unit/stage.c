@@ -120,6 +120,16 @@ static void stage_spin(void)
 {
 }
 
+static void stage_step(const void *about)
+{
+    (void)about;
+}
+
+static bool stage_let_begin(void)
+{
+    return false;
+}
+
 static void stage_leave(struct weft_parker *parker)
 {
     (void)parker;
@@ -144,6 +154,8 @@ const struct weft_schedule *weft_schedule(void)
         .park = stage_park,
         .unpark = stage_unpark,
         .spin = stage_spin,
+        .step = stage_step,
+        .let_begin = stage_let_begin,
         .leave = stage_leave,
     };
     return &stage;

@@ -449,6 +449,23 @@ static void watch(struct weft_lines *lines, uint64_t t_ns, const struct weft_tak
         });
 }
 
+/* The last wait that a thread began, for one who tells why nobody goes on. */
+static void keep_wait(struct weft_lines *lines, const struct weft_taken *taken,
+                      const struct about *about)
+{
+    struct weft_line_thread *thread = &lines->thread_list.at[about->thread - 1];
+
+    if (taken->kind == WEFT_EV_CHOICE) {
+        return;
+    }
+    thread->ended |= taken->kind == WEFT_EV_THREAD_EXIT;
+    thread->waits.kind =
+        weft_events[taken->kind].phase == WEFT_PHASE_BEGIN ? taken->kind : WEFT_EV_NONE;
+    thread->waits.object = about->object;
+    thread->waits.target = about->target;
+    thread->waits.site = taken->site;
+}
+
 static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
                       const struct weft_taken *taken)
 {
@@ -475,6 +492,7 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
         }
     }
     watch(lines, t_ns, taken, &about);
+    keep_wait(lines, taken, &about);
     if (taken->kind == WEFT_EV_OBJECT_DESTROY) {
         (void)weft_map_put(&lines->objects, taken->object, 0);
     } else if (taken->kind == WEFT_EV_PROCESS_EXEC) { /* addresses mean other things now */
@@ -627,4 +645,29 @@ bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, si
         tell_wait(&told, lines, cycle.threads[i], cycle.threads[(i + 1) % cycle.count]);
     }
     return true;
+}
+
+void weft_lines_stuck(struct weft_lines *lines, char *text, size_t room)
+{
+    struct told told = {.at = text, .room = room};
+
+    weft_lines_name(lines);
+    tell(&told, "deadlock: no thread can ever go on");
+    for (uint32_t place = 1; place <= lines->thread_list.count; place++) {
+        const struct weft_line_thread *thread = &lines->thread_list.at[place - 1];
+        if (thread->ended || thread->waits.kind == WEFT_EV_NONE) {
+            continue;
+        }
+        tell(&told, "\n  ");
+        tell_thread(&told, lines, place);
+        tell(&told, " %s", weft_events[thread->waits.kind].words);
+        if (thread->waits.target != 0) {
+            tell(&told, " ");
+            tell_thread(&told, lines, thread->waits.target);
+        } else if (thread->waits.object != 0) {
+            tell(&told, " ");
+            tell_object(&told, lines, thread->waits.object);
+        }
+        tell_site(&told, lines, thread->waits.site);
+    }
 }

@@ -20,7 +20,13 @@ struct weft_line_thread {
     uint32_t number; /* in the spool and in the trace */
     bool named;
     bool started;
+    bool ended;
     const char *name; /* the last one that was heard of; NULL: none */
+    struct {
+        enum weft_event_kind kind; /* which began it; WEFT_EV_NONE: it does not wait */
+        uint32_t object, target;   /* 0: none */
+        uint64_t site;
+    } waits;
 };
 
 /* What was introduced by its number alone: to find its name can take seconds. */
@@ -75,5 +81,8 @@ void weft_lines_name(struct weft_lines *lines);
  * name; false: none that was not told before.
  */
 bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, size_t room);
+
+/* What everybody waits for when nobody can go on, told in the same way. */
+void weft_lines_stuck(struct weft_lines *lines, char *text, size_t room);
 
 #endif

@@ -35,6 +35,9 @@ struct weft_writer_options {
     int64_t start_real_ns;
     /* When threads wait for each other: who for what, in lines; NULL: nobody is asked to look. */
     void (*on_deadlock)(void *ctx, const char *text);
+    /* A controlled run is over: nobody can ever go on, and the program must be ended.  NULL: as
+     * above. */
+    void (*on_over)(void *ctx, const char *text);
     void *ctx;
 };
 
