@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 #include "cli/follow.h"
+#include "cli/unseen.h"
 #include "traces/format/spool.h"
 #include "traces/write/write.h"
 
@@ -116,6 +117,7 @@ static void on_over(void *ctx, const char *text)
 struct recording {
     struct weft_writer *writer;
     struct weft_follow *follow; /* NULL: children are left alone */
+    struct weft_unseen unseen;
 };
 
 /* One look at everything; *pause_ns: until the next. */
@@ -133,7 +135,7 @@ static void drain(const struct recording *recording, long *pause_ns)
     }
 }
 
-static int see_through(const struct recording *recording, pid_t program, const sigset_t *waited)
+static int see_through(struct recording *recording, pid_t program, const sigset_t *waited)
 {
     long pause_ns = DRAIN_MIN_NS;
     int status = 0;
@@ -149,6 +151,7 @@ static int see_through(const struct recording *recording, pid_t program, const s
             return status;
         }
         drain(recording, &pause_ns);
+        weft_unseen_look(&recording->unseen, program);
     }
 }
 
@@ -183,7 +186,7 @@ static void see_children_through(const struct weft_launch *launch,
 }
 
 /* Returns 0, or the errno with which the program could not be executed. */
-static int start(const struct weft_launch *launch, const struct recording *recording,
+static int start(const struct weft_launch *launch, struct recording *recording,
                  struct watcher *watcher, int *wait_status)
 {
     struct weft_writer *writer = recording->writer;
@@ -365,6 +368,7 @@ int weft_launch(const struct weft_launch *launch)
     if (launch->plan != NULL) {
         tell_left(launch, &summary);
     }
+    weft_unseen_tell(&recording.unseen);
     if (WIFSIGNALED(wait_status)) {
         return WEFT_EXIT_BY_SIGNAL + WTERMSIG(wait_status);
     }

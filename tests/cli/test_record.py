@@ -260,6 +260,25 @@ class Refusals(Case):
             self.assertIn(word, result.stderr)
 
 
+    def test_waits_that_cannot_be_seen_are_told_after_the_run(self):
+        """A library whose threads wait by bare system calls, and that is loaded late."""
+        library = os.path.join(self.folder, "libbare.so")
+        source = os.path.join(self.folder, "bare.c")
+        with open(source, "w", encoding="ascii") as file:
+            file.write('long bare(void);\nlong bare(void) {\n'
+                       '  long t[2] = {0, 700000000}, r; int word = 0;\n'
+                       '  register long *limit __asm__("r10") = t;\n'
+                       '  __asm__ volatile("syscall" : "=a"(r) : "a"(202), "D"(&word), "S"(128),\n'
+                       '    "d"(0), "r"(limit) : "rcx", "r11", "memory");\n  return r; }\n')
+        subprocess.run(["gcc", "-shared", "-fPIC", source, "-o", library], check=True)
+        result = self.record(sys.executable, "-c",
+                             f"import ctypes; ctypes.CDLL('{library}').bare()")
+        self.assertEqual(result.returncode, DONE)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn("1 thread waited in system calls that libbare.so makes by itself",
+                      result.stderr)
+
+
 class Names(Case):
     def names(self):
         return [thing.get("name") for thing in self.defined("object")]
@@ -363,6 +382,56 @@ class Names(Case):
         self.assertIn("late_lock", self.names())
         files = [thing.get("file", "") for thing in self.defined("site")]
         self.assertTrue(any(file.endswith("rec_late.c") for file in files), files)
+
+
+class Libraries(Case):
+    """Libraries that the program loads itself."""
+
+    def library(self, path, source, *flags):
+        with open(path + ".c", "w", encoding="ascii") as file:
+            file.write(source)
+        subprocess.run(["gcc", "-g", "-shared", "-fPIC", "-pthread", "-o", path, path + ".c",
+                        *flags], check=True)
+        return path
+
+    def test_one_that_binds_to_itself_first_is_recorded_and_told(self):
+        library = self.library(os.path.join(self.folder, "deep.so"),
+                               "#include <pthread.h>\n"
+                               "pthread_mutex_t deep_lock = PTHREAD_MUTEX_INITIALIZER;\n"
+                               "void work(void) { pthread_mutex_lock(&deep_lock);\n"
+                               "  pthread_mutex_unlock(&deep_lock); }\n")
+        source = os.path.join(self.folder, "main.c")
+        with open(source, "w", encoding="ascii") as file:
+            file.write('#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <unistd.h>\n'
+                       'int main(int argc, char **argv) {\n(void)argc;\n'
+                       'void *l = dlopen(argv[1], RTLD_NOW | RTLD_DEEPBIND);\n'
+                       'if (!l) return 1;\n((void (*)(void))dlsym(l, "work"))();\nusleep(50000);\n'
+                       'return 0; }\n')
+        program = os.path.join(self.folder, "main")
+        subprocess.run(["gcc", source, "-o", program], check=True)
+        result = self.record(program, library)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        self.assertIn("deep_lock", [thing.get("name") for thing in self.defined("object")])
+        marks = [line["text"] for line in self.whole() if line.get("event") == "mark"]
+        self.assertEqual(len(marks), 1)
+        self.assertIn("RTLD_DEEPBIND", marks[0])
+
+    def test_the_folders_of_the_calling_library_are_searched(self):
+        """The loader takes them from the library that calls dlopen: that is not to be ours."""
+        os.mkdir(os.path.join(self.folder, "sub"))
+        self.library(os.path.join(self.folder, "sub", "inner.so"),
+                     "int answer(void) { return 7; }\n")
+        outer = self.library(os.path.join(self.folder, "outer.so"),
+                             "#include <dlfcn.h>\n"
+                             "int ask(void) { void *l = dlopen(\"inner.so\", RTLD_NOW);\n"
+                             "  return l ? ((int (*)(void))dlsym(l, \"answer\"))() : 1; }\n",
+                             "-Wl,-rpath,$ORIGIN/sub", "-Wl,--enable-new-dtags")
+        source = os.path.join(self.folder, "main.c")
+        with open(source, "w", encoding="ascii") as file:
+            file.write('int ask(void);\nint main(void) { return ask(); }\n')
+        program = os.path.join(self.folder, "main")
+        subprocess.run(["gcc", source, outer, "-o", program], check=True)
+        self.assertEqual(self.record(program).returncode, 7)
 
 
 class Deadlocks(Case):
