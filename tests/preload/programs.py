@@ -398,6 +398,14 @@ class Postgres(Server):
         need([*as_user("postgres"), "initdb", "-D", folder / "pg", "-A", "trust", "-U", "postgres"],
              cwd=folder)
 
+    def wait_for(self, server, port, folder):
+        super().wait_for(server, port, folder)
+        for _ in range(100):  # it answers before it is ready
+            with contextlib.suppress(Cannot):
+                self.sql(port, "select 1")
+                return
+            time.sleep(0.1)
+
     def sql(self, port, text):
         return need(["psql", "-h", "127.0.0.1", "-p", port, "-U", "postgres", "-Atc", text]).decode()
 

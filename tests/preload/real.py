@@ -26,8 +26,12 @@ def differences(weft, program, folder):
     as_user = programs.as_user(program.user) if program.user is not None else []
     plain = program.run(folder, as_user)
     follow = ["--follow"] if program.follow else []
-    recorded = program.run(folder, [*as_user, weft, "record", "-q", *follow, "-o", str(trace),
-                                    "--"])
+    try:
+        recorded = program.run(folder, [*as_user, weft, "record", "-q", *follow, "-o", str(trace),
+                                        "--"])
+    except programs.Cannot as why:
+        yield f"plain it works, recorded it does not: {why}"
+        return
     for what in ("exit", "state"):
         value = plain[what]
         if recorded[what] != value:
