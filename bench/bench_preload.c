@@ -2,8 +2,8 @@
  * What the preload library costs a program that knows nothing of it.
  *
  * Every figure comes from a worker process of its own, in turn without the library, with it but
- * not recording, and recorded by a writer in this process, round by round; medians, in ns and as
- * ratios.
+ * not recording, recorded by a writer in this process, and with LTTng-UST's wrapper of the pthread
+ * functions (which records mutexes alone), round by round; medians, in ns and as ratios.
  *
  *   pair N     an uncontended lock and unlock, N threads with a mutex each, in bursts that fit into
  *              a lane: what recording itself costs (CPU time of the thread)
@@ -14,6 +14,7 @@
  *
  * usage: bench_preload [ROUNDS [LIBRARY]]
  */
+#include "bench/lttng.h"
 #include "traces/format/spool.h"
 #include "traces/write/write.h"
 
@@ -51,6 +52,7 @@ static int by_size(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
+/* Sorts them. */
 static double median(double *values, int count)
 {
     qsort(values, (size_t)count, sizeof *values, by_size);
@@ -204,7 +206,7 @@ static int work(const struct measure *measure)
 
 /* Rounds ────────────────────────────────────────────────────────────────────────────────────── */
 
-enum { PLAIN, LOADED, RECORDED, WAYS };
+enum { PLAIN, LOADED, RECORDED, LTTNG, WAYS };
 
 static void become_worker(const struct measure *measure, const char *library, const char *spool,
                           const int *ends)
@@ -265,6 +267,56 @@ static double run(const struct measure *measure, int way, const char *library,
     return atof(text);
 }
 
+/* NULL: LTTng is not here. */
+static const char *lttng;
+
+static void measure_all(int rounds, const char *library, double (*figures)[WAYS][ROUNDS_MAX],
+                        unsigned long long *lost)
+{
+    for (int round = 0; round < rounds; round++) {
+        for (int i = 0; i < MEASURES; i++) {
+            for (int way = PLAIN; way < (lttng != NULL ? WAYS : LTTNG); way++) {
+                figures[i][way][round] =
+                    run(&measures[i], way, way == LTTNG ? lttng : library, lost);
+            }
+        }
+    }
+}
+
+/* Of the difference to the plain run of the same round: what the machine does cancels out. */
+static double added(double (*figures)[ROUNDS_MAX], int way, int rounds)
+{
+    double differences[ROUNDS_MAX];
+
+    for (int i = 0; i < rounds; i++) {
+        differences[i] = figures[way][i] - figures[PLAIN][i];
+    }
+    return median(differences, rounds);
+}
+
+static double ratio(double (*figures)[ROUNDS_MAX], int way, int rounds)
+{
+    double ratios[ROUNDS_MAX];
+
+    for (int i = 0; i < rounds; i++) {
+        ratios[i] = figures[way][i] / figures[PLAIN][i];
+    }
+    return median(ratios, rounds);
+}
+
+static void print_row(const struct measure *measure, double (*figures)[ROUNDS_MAX], int rounds)
+{
+    double plain[ROUNDS_MAX];
+
+    memcpy(plain, figures[PLAIN], sizeof plain);
+    (void)printf("%-10s %8.1f", measure->name, median(plain, rounds));
+    for (int way = LOADED; way < (lttng != NULL ? WAYS : LTTNG); way++) {
+        (void)printf("  %+8.1f x%-5.2f", added(figures, way, rounds), ratio(figures, way, rounds));
+    }
+    (void)printf(lttng != NULL ? "  %.1f\n" : "  LTTng is not here\n",
+                 added(figures, LTTNG, rounds) / added(figures, RECORDED, rounds));
+}
+
 int main(int argc, char **argv)
 {
     static double figures[MEASURES][WAYS][ROUNDS_MAX];
@@ -275,22 +327,19 @@ int main(int argc, char **argv)
     }
     const int wanted = argc > 1 ? atoi(argv[1]) : 15;
     const int rounds = wanted < 1 ? 1 : wanted > ROUNDS_MAX ? ROUNDS_MAX : wanted;
-    const char *library = argc > 2 ? argv[2] : WEFT_BUILD_DIR "/libweft_preload.so";
-    for (int round = 0; round < rounds; round++) {
-        for (int i = 0; i < MEASURES; i++) {
-            for (int way = PLAIN; way < WAYS; way++) {
-                figures[i][way][round] = run(&measures[i], way, library, &lost);
-            }
-        }
-    }
-    (void)printf("%d rounds, medians in ns; %llu events lost\n%-10s %9s %9s %9s %9s\n", rounds,
-                 lost, "", "plain", "loaded", "recorded", "");
+    lttng = bench_lttng_start();
+    measure_all(rounds, argc > 2 ? argv[2] : WEFT_BUILD_DIR "/libweft_preload.so", figures, &lost);
+    (void)printf("%d rounds; plain in ns, then what is added and the ratio, medians of the rounds' "
+                 "own; weft lost %llu\n%-10s %8s  %-15s  %-15s  %-15s  LTTng / weft\n",
+                 rounds, lost, "", "plain", "loaded", "recorded", "LTTng");
     for (int i = 0; i < MEASURES; i++) {
-        const double plain = median(figures[i][PLAIN], rounds);
-        const double loaded = median(figures[i][LOADED], rounds);
-        const double recorded = median(figures[i][RECORDED], rounds);
-        (void)printf("%-10s %9.1f %9.1f %9.1f  +%.1f ns  x%.2f\n", measures[i].name, plain, loaded,
-                     recorded, recorded - plain, recorded / plain);
+        print_row(&measures[i], figures[i], rounds);
+    }
+    (void)printf(
+        "1 to 4 threads: %+.0f %% of the time of a recorded pair\n",
+        100 * (median(figures[2][RECORDED], rounds) / median(figures[0][RECORDED], rounds) - 1));
+    if (lttng != NULL) {
+        bench_lttng_stop();
     }
     return 0;
 }
