@@ -6,8 +6,10 @@ usage: test_reports.py WEFT ROOT [unittest's arguments]
 import copy
 import json
 import pathlib
+import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import jsonschema
@@ -203,6 +205,67 @@ class Show(unittest.TestCase):
         for words in (["--width", "39"], ["--width", "x"], ["--style", "pink"], ["--range", "1h:"]):
             done = weft("show", SAMPLES[0], *words)
             self.assertEqual((done.returncode, done.stdout), (USAGE, b""), words)
+
+
+class Diff(unittest.TestCase):
+    """Runs made from a sample: stretched in time, or with other numbers."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.sample = ROOT / "traces/samples/locked-sections.weft.jsonl"
+
+    def stretched(self, name, factor, renumber=False):
+        text = self.sample.read_text()
+        text = re.sub(r'"(t|duration_ns|duration)":(\d+)',
+                      lambda m: f'"{m[1]}":{int(int(m[2]) * factor)}', text)
+        if renumber:
+            text = re.sub(r'"(thread|target)":(\d+)', lambda m: f'"{m[1]}":{40 - int(m[2])}', text)
+            text = re.sub(r'("define":"thread","id":)(\d+)',
+                          lambda m: m[1] + str(40 - int(m[2])), text)
+            text = re.sub(r'("define":"object","id":|"object":)1\b', r'\g<1>7', text)
+        (self.folder / name).write_text(text)
+        return self.folder / name
+
+    def test_a_run_does_not_differ_from_itself_nor_from_one_with_other_numbers(self):
+        for other in (self.sample, self.stretched("other", 1, renumber=True)):
+            self.assertEqual(output("diff", self.sample, other), "Nothing changed.\n")
+            report = as_json("diff", self.sample, other)
+            self.assertEqual((report["changes"], report["only_before"], report["only_after"]),
+                             ([], [], []))
+
+    def real(self, *words):
+        return {(c["name"], c["measure"]): c for c in as_json("diff", *words)["changes"]
+                if not c["noise"]}
+
+    def test_what_took_twice_as_long_has_changed(self):
+        real = self.real(self.sample, self.stretched("slow", 2, renumber=True))
+        change = real["threadLock (lock)", "wait_total_ns"]
+        self.assertAlmostEqual(change["after"][0] / change["before"][0], 2, places=3)
+        self.assertIn(("the whole", "duration_ns"), real)
+        self.assertNotIn(("threadLock (lock)", "acquires"), real)
+
+    def test_a_little_is_noise_with_one_run_a_side(self):
+        self.assertEqual(self.real(self.sample, self.stretched("little", 1.05)), {})
+
+    def test_with_several_runs_the_spread_is_what_counts(self):
+        before = [self.stretched(f"b{i}", f) for i, f in enumerate((1, 1.01, 1.02))]
+        after = [self.stretched(f"a{i}", f) for i, f in enumerate((1.06, 1.07))]
+        words = [w for t in before for w in ("-b", t)] + [w for t in after for w in ("-a", t)]
+        self.assertIn(("the whole", "duration_ns"), self.real(*words))
+        wild = [self.stretched(f"w{i}", f) for i, f in enumerate((1, 1.5))]
+        words = [w for t in wild for w in ("-b", t)] + [w for t in after for w in ("-a", t)]
+        self.assertEqual(self.real(*words), {})
+
+    def test_what_is_in_one_side_only_is_told(self):
+        report = as_json("diff", ROOT / "traces/samples/thread-class.weft.jsonl", self.sample)
+        self.assertIn({"what": "object", "name": "threadLock (lock)"}, report["only_after"])
+
+    def test_one_trace_is_not_enough(self):
+        for words in ([self.sample], [], [self.sample] * 3):
+            self.assertEqual(weft("diff", *words).returncode, USAGE)
+        self.assertEqual(weft("diff", self.sample, ROOT / "README.md").returncode, UNREADABLE)
 
 
 class Agreement(unittest.TestCase):
