@@ -54,6 +54,28 @@ EXPECTED = {
         "sound": [],
         "parked": [],
     },
+    "sleep-holding": {
+        "fault": [("sleep-holding", ["quick", "slow"], ["printer"],
+                   [("took it", "took"), ("sleeps", "sleeps"), ("waits", "waits")])],
+        "sound": [],
+    },
+    "block-holding": {
+        "fault": [("block-holding", ["reads", "uses"], ["cache"],
+                   [("took it", "took"), ("is blocked", "blocked"), ("waits", "waits")])],
+        "sound": [],
+    },
+    "spin": {
+        "fault": [("spin", ["impatient"], ["result"], [("spins", "asks")])],
+        "sound": [],
+        "flag": [("spin", ["looks_at_the_flag"], ["result"], [("spins", "looks")])],
+        "count": [],
+    },
+    "poll": {
+        "fault": [("poll", ["worker"], ["jobs"], [("looks", "looks"), ("sleeps", "sleeps")])],
+        "sound": [],
+        "flag": [("poll", ["looks_at_the_flag"], ["state"], [("looks", "looks-at-flag")])],
+        "printers": [],
+    },
 }
 
 # What needs the real clock or chance.
