@@ -120,7 +120,7 @@ static void run_all(void *(*const *routines)(void *), int count)
 
 int main(int argc, char **argv)
 {
-    if (!begin(argc, argv, 300)) {
+    if (!begin(argc, argv, 500)) {
         return 2;
     }
     if (is("fault")) {

@@ -29,7 +29,7 @@ static void read_points(struct weft_ending *ending)
     }
     /* Bad lines and kinds that nobody knows may have been anything. */
     ending->sure = ending->sure && lost >= model->health.lost && model->health.bad_lines == 0 &&
-                   model->health.unknown_events == 0 && model->health.late == 0;
+                   model->health.unknown_events == 0;
 }
 
 static bool is_wait(enum weft_state state)
