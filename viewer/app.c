@@ -69,6 +69,7 @@ void weft_app_free(struct weft_app *app)
     forget_trace(app);
     weft_summary_done(&app->summary);
     weft_shelf_done(&app->shelf);
+    weft_chain_done(&app->chain);
     weft_bookmarks_done(&app->bookmarks);
     weft_search_done(&app->search);
     weft_arrangement_done(&app->arrangement);
@@ -123,6 +124,8 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
     app->load_error.text[0] = '\0';
     begin_view(app);
     weft_shelf_open(&app->shelf, copy, app->options.source);
+    weft_chain_done(&app->chain);
+    app->chain_of = (struct weft_target){.kind = WEFT_TARGET_NONE};
     weft_bookmarks_load(&app->bookmarks, copy);
     weft_search_done(&app->search);
     weft_arrangement_done(&app->arrangement);
@@ -371,8 +374,10 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
     const uint32_t warnings = app->loading || app->stopped ? 0 : weft_warnings_count(model);
     const bool zoomed = weft_view_zoomed(&app->view) && app->view.tab == WEFT_TAB_TIMELINE;
     const float legend = weft_legend_height(frame);
+    /* In a classroom the lanes are what everybody looks at. */
+    const float dock_share = app->view.classroom ? height * 0.75f : height;
     struct weft_geometry at = weft_geometry_of(width, height, zoomed, warnings,
-                                               weft_dock_height(model, height, 0), legend);
+                                               weft_dock_height(model, dock_share, 0), legend);
 
     if (!weft_lanes_layout(&app->lanes, model, &app->summary, &app->arrangement, at.plot.h)) {
         frame->list->failed = true;
@@ -380,7 +385,7 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
     /* Lanes that leave room are as tall as they ever get: they stay so when the dock takes it. */
     const float spare_px = at.plot.h - app->lanes.total_px - 12;
     at = weft_geometry_of(width, height, zoomed, warnings,
-                          weft_dock_height(model, height, spare_px), legend);
+                          weft_dock_height(model, dock_share, spare_px), legend);
     scroll_inside(app, &at);
     return at;
 }
@@ -439,6 +444,7 @@ static void compose(struct weft_app *app, float width, float height,
                                .bookmarks = &app->bookmarks,
                                .settings = &app->settings,
                                .moment = &app->moment,
+                               .chain = weft_app_chain(app),
                                .shelf = &app->shelf,
                                .notice = app->notice[0] != '\0' ? app->notice : NULL,
                                .key_shown = app->key_shown[0] != '\0' ? app->key_shown : NULL,

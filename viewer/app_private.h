@@ -35,6 +35,8 @@ struct weft_app {
     struct weft_bookmarks bookmarks;
     struct weft_search search;
     struct weft_moment moment;
+    struct weft_chain chain; /* of chain_of, when that is a span */
+    struct weft_target chain_of;
     struct weft_settings settings;
 
     /* The view, and how it is being changed. */
@@ -88,6 +90,10 @@ void weft_app_go_to_thread(struct weft_app *app, uint32_t thread);
 void weft_app_go_to_object(struct weft_app *app, uint32_t object);
 void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found);
 void weft_app_go_to_contention(struct weft_app *app, bool on);
+void weft_app_go_to_cause(struct weft_app *app, uint32_t cause);
+
+/* The chain of the selected wait, built when it is first asked for; NULL: there is none. */
+const struct weft_chain *weft_app_chain(struct weft_app *app);
 
 /* Lanes: what commands and clicks do to their arrangement (lane_steps.c). */
 void weft_app_lane_command(struct weft_app *app, enum weft_command_id command);

@@ -6,6 +6,7 @@
 #ifndef WEFT_VIEWER_FRAME_H
 #define WEFT_VIEWER_FRAME_H
 
+#include "traces/analysis/chain.h"
 #include "traces/model/model.h"
 #include "viewer/bookmarks.h"
 #include "viewer/draw.h"
@@ -70,6 +71,7 @@ struct weft_frame {
     const struct weft_bookmarks *bookmarks;
     const struct weft_settings *settings;
     const struct weft_moment *moment; /* at the playhead */
+    const struct weft_chain *chain;   /* of the selected wait, or NULL */
     struct weft_shelf *shelf;         /* reads a source file when it is first asked for */
     const char *notice;               /* what the window has to say just now, or NULL */
     const char *key_shown;            /* in a classroom: the key that was pressed, or NULL */

@@ -215,6 +215,24 @@ float weft_pen_cap(struct weft_frame *frame, float x, float middle_y, const char
     return width;
 }
 
+/* Thin enough to leave a label its room. */
+static void draw_bands(struct weft_frame *frame, struct weft_rect rect, enum weft_pattern pattern,
+                       struct weft_color color)
+{
+    const float band = rect.h >= 12 ? 2.5f : rect.h >= 6 ? 1.5f : 1;
+    const float inset = rect.w > 8 ? 1 : 0;
+    const struct weft_rect top = {rect.x + inset, rect.y, rect.w - 2 * inset, band};
+    const struct weft_rect foot = {rect.x + inset, rect.y + rect.h - band, rect.w - 2 * inset,
+                                   band};
+
+    if (pattern == WEFT_PATTERN_TOPPED || pattern == WEFT_PATTERN_RAILED) {
+        weft_draw_rect(frame->list, top, 0, color);
+    }
+    if (pattern == WEFT_PATTERN_FOOTED || pattern == WEFT_PATTERN_RAILED) {
+        weft_draw_rect(frame->list, foot, 0, color);
+    }
+}
+
 void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t state, float radius)
 {
     const struct weft_state_style *style = &weft_state_styles[state];
@@ -230,6 +248,8 @@ void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t sta
         weft_draw_frame(frame->list, rect, radius, 1, colors->edge);
     } else if (style->pattern == WEFT_PATTERN_HOLLOW) {
         weft_draw_rect(frame->list, rect, 0, colors->edge);
+    } else {
+        draw_bands(frame, rect, style->pattern, colors->edge);
     }
 }
 

@@ -107,6 +107,36 @@ void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found)
     }
 }
 
+const struct weft_chain *weft_app_chain(struct weft_app *app)
+{
+    const struct weft_target selected = app->view.selected;
+
+    if (selected.kind != WEFT_TARGET_SPAN || app->loading) {
+        return NULL;
+    }
+    if (!weft_target_equal(selected, app->chain_of)) {
+        weft_chain_done(&app->chain);
+        app->chain_of = selected;
+        (void)weft_chain_build(app->model, selected.owner, selected.index, 0, UINT64_MAX,
+                               &app->chain);
+    }
+    return app->chain.causes.count > 0 ? &app->chain : NULL;
+}
+
+void weft_app_go_to_cause(struct weft_app *app, uint32_t cause)
+{
+    const struct weft_chain *chain = weft_app_chain(app);
+
+    if (chain == NULL || cause >= chain->causes.count) {
+        weft_app_say(app, "Select a wait first: then this goes to what it came from.");
+        return;
+    }
+    const uint32_t thread = chain->causes.at[cause].thread, span = chain->causes.at[cause].span;
+    if (thread < app->model->threads.count && span < app->model->threads.at[thread].spans.count) {
+        weft_app_go_to_span(app, thread, span);
+    }
+}
+
 static uint64_t start_of(const struct weft_model *model, const struct weft_wait_ref *wait)
 {
     return weft_model_span(model, wait->thread, wait->span).start_ns;

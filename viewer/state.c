@@ -82,6 +82,9 @@ static void name_target(const struct weft_app *app, struct weft_target target,
         weft_sentence_add(out, "%s %u", names[target.kind - WEFT_TARGET_SECTION], target.index);
         break;
     }
+    case WEFT_TARGET_CAUSE:
+        weft_sentence_add(out, "cause %u", target.index);
+        break;
     case WEFT_TARGET_PANEL:
         weft_sentence_add(out, "panel");
         break;
@@ -152,6 +155,30 @@ static void put_choices(const struct weft_app *app, struct weft_sink *sink)
                      (double)view->tab_scroll_px);
 }
 
+/* Where the mouse finds what is no lane: the middle of each, so that a test can point there. */
+static void put_controls(const struct weft_app *app, struct weft_sink *sink)
+{
+    enum { CONTROLS_MAX = 120 };
+    uint32_t count = 0;
+
+    weft_sink_text(sink, "\"controls\":[");
+    for (size_t i = 0; app->model != NULL && i < app->hits.count && count < CONTROLS_MAX; i++) {
+        const struct weft_hit *hit = &app->hits.at[i];
+        struct weft_sentence name = {.len = 0};
+        if (hit->target.kind < WEFT_TARGET_LANE || hit->target.kind == WEFT_TARGET_PLOT ||
+            hit->target.kind == WEFT_TARGET_PANEL || hit->target.kind == WEFT_TARGET_OUTPUT) {
+            continue;
+        }
+        name_target(app, hit->target, &name);
+        weft_sink_printf(sink, "%s{\"name\":", count++ > 0 ? "," : "");
+        weft_sink_json(sink, name.text, name.len);
+        weft_sink_printf(sink, ",\"x_px\":%.1f,\"y_px\":%.1f}",
+                         (double)(hit->rect.x + hit->rect.w / 2),
+                         (double)(hit->rect.y + hit->rect.h / 2));
+    }
+    weft_sink_text(sink, "],");
+}
+
 void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
 {
     const struct weft_view *view = &app->view;
@@ -177,6 +204,7 @@ void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
                      flag(app->loading), model != NULL ? model->threads.count : 0,
                      model != NULL ? model->objects.count : 0,
                      model != NULL ? model->points.count : 0);
+    put_controls(app, sink);
     /* Where the lanes are, so that a test can point at a time and a thread. */
     weft_sink_printf(sink, "\"lane_left_px\":%.1f,\"lane_right_px\":%.1f,\"lanes\":[",
                      (double)app->geometry.lane_left, (double)app->geometry.lane_right);

@@ -538,6 +538,11 @@ static void view_command(struct weft_app *app, enum weft_command_id command)
     case WEFT_COMMAND_FOLLOW_ON:
         follow_on(app);
         break;
+    case WEFT_COMMAND_ROOT: {
+        const struct weft_chain *chain = weft_app_chain(app);
+        weft_app_go_to_cause(app, chain != NULL ? weft_chain_root(chain) : WEFT_NONE);
+        break;
+    }
     case WEFT_COMMAND_CLEAR:
         clear(app);
         break;

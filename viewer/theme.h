@@ -17,11 +17,18 @@
 
 enum { WEFT_THEME_COUNT = 3 };
 
-enum weft_pattern { WEFT_PATTERN_SOLID, WEFT_PATTERN_HOLLOW, WEFT_PATTERN_HATCHED };
+enum weft_pattern {
+    WEFT_PATTERN_SOLID,
+    WEFT_PATTERN_HOLLOW,
+    WEFT_PATTERN_HATCHED,
+    WEFT_PATTERN_TOPPED, /* a band along its top */
+    WEFT_PATTERN_FOOTED, /* … along its foot */
+    WEFT_PATTERN_RAILED, /* … along both */
+};
 
 struct weft_state_colors {
     struct weft_color fill;
-    struct weft_color edge; /* HOLLOW: the outline, HATCHED: the stripes */
+    struct weft_color edge; /* HOLLOW: the outline, HATCHED: the stripes, others: the bands */
     struct weft_color ink;  /* of a label inside */
 };
 

@@ -33,6 +33,7 @@ enum weft_target_kind {
     WEFT_TARGET_CHOICE,   /* index: row of the list under a prompt */
     WEFT_TARGET_PAGE,     /* index: page of the dock */
     WEFT_TARGET_BOOKMARK, /* index: bookmark */
+    WEFT_TARGET_CAUSE,    /* index: cause in the chain of the selected wait */
     WEFT_TARGET_PANEL,    /* where a panel is, but nothing to point at */
 };
 

@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -65,12 +66,12 @@ class Window:
     def __init__(self, env, folder, trace, *words):
         self.env = env
         self.log = folder / "state"
-        self.log.touch()
+        self.log.write_bytes(b"")
         self.log_at, self.rest = 0, b""
         self.states = []
         self.process = subprocess.Popen(
             [VIEW, str(trace), "--size", f"{WIDTH}x{HEIGHT}", "--state", str(self.log), *words],
-            env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
         self.id = None
         self.until(lambda state: not state["loading"], "the trace is loaded")
 
@@ -182,17 +183,31 @@ class Case(unittest.TestCase):
         cls.screen = Screen()
         cls.addClassCleanup(cls.screen.close)
 
-    def open(self, name="locked-sections", *words, **env):
+    def open_copy(self, name="locked-sections", *words):
+        """Opens a copy of the sample, in a folder where anything may be left behind."""
+        window = self.open(name, *words, copy=True)
+        return window
+
+    def open_again(self):
+        """The same trace once more, with the same homes."""
+        window = Window({**self.screen.env, **self.homes}, self.folder, self.trace)
+        self.addCleanup(window.close)
+        return window
+
+    def open(self, name="locked-sections", *words, copy=False, **env):
         folder = tempfile.TemporaryDirectory(prefix="weft-window-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.trace = SAMPLES / f"{name}.weft.jsonl"
+        if copy:
+            shutil.copy(self.trace, self.folder)
+            self.trace = self.folder / self.trace.name
         # The pointer out of the way, so that it hovers over nothing when the window opens.
         subprocess.run(["xdotool", "mousemove", "1599", "999"], env=self.screen.env, check=True)
         # Nothing is remembered from the user's own sessions, and nothing left behind for them.
-        homes = {"XDG_CONFIG_HOME": str(self.folder / "config"),
-                 "XDG_STATE_HOME": str(self.folder / "state-home")}
-        window = Window({**self.screen.env, **homes, **env}, self.folder, self.trace, *words)
+        self.homes = {"XDG_CONFIG_HOME": str(self.folder / "config"),
+                      "XDG_STATE_HOME": str(self.folder / "state-home")}
+        window = Window({**self.screen.env, **self.homes, **env}, self.folder, self.trace, *words)
         self.addCleanup(window.close)
         return window
 
@@ -282,6 +297,183 @@ class Keys(Case):
         window.do("keyup", "w")
         after = window.settled()
         self.assertLessEqual(length(after), length(held))
+
+
+# What xdotool calls the keys that are not called as they look.
+KEYSYMS = {"+": "plus", "-": "minus", "=": "equal", "<": "shift+comma", ">": "shift+period", ",": "comma",
+           ".": "period", "[": "bracketleft", "]": "bracketright", "/": "slash", ":": "colon",
+           "?": "question", "←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "Esc": "Escape",
+           "PgUp": "Prior", "PgDn": "Next", "Enter": "Return", "Space": "space"}
+
+
+def keysym(cap):
+    """What xdotool calls a key cap of commands.def: "Ctrl+Z" is ctrl+z."""
+    *mods, key = cap.split("+") if cap not in ("+", "Ctrl++") else [*cap[:-1].split("+")[:-1], "+"]
+    key = KEYSYMS.get(key, key.lower() if len(key) == 1 else key)
+    return "+".join([mod.lower() for mod in mods if mod] + [key])
+
+
+def table():
+    """{name: [cap, …]} of commands.def."""
+    source = (SAMPLES.parent.parent / "viewer/commands.def").read_text(encoding="utf-8")
+    names = dict(re.findall(r'^WEFT_COMMAND\((\w+),\s*"([^"]+)"', source, re.MULTILINE))
+    caps = {name: [] for name in names.values()}
+    for command, cap in re.findall(r'^WEFT_BINDING\((\w+),.*"([^"]+)"\)', source, re.MULTILINE):
+        caps[names[command]].append(cap)
+    return caps
+
+
+def changed(*keys):
+    """The effect of a command: one of these parts of the state is another one."""
+    return lambda before, after: any(before.get(key) != after.get(key) for key in keys)
+
+
+def became(key, value):
+    return lambda before, after: after[key] == value
+
+
+# For each command: keys that come before it, and what its own key must change.
+BOOKMARKED = ("m", "type:here", "Return", "End", "m", "type:there", "Return")
+FOUND = ("slash", "type:starting", "Escape")
+EFFECTS = {
+    "zoom-in": ((), lambda b, a: length(a) < length(b)),
+    "zoom-out": (("w", "w"), lambda b, a: length(a) > length(b)),
+    "pan-left": (("w", "w", "d"), lambda b, a: a["from_ns"] < b["from_ns"]),
+    "pan-right": (("w", "w"), lambda b, a: a["from_ns"] > b["from_ns"]),
+    "fit": (("n",), lambda b, a: length(a) < length(b)),
+    "fit-all": (("w", "w"), became("zoomed", False)),
+    "back": (("w", "n"), changed("selected", "from_ns")),
+    "forward": (("n", "ctrl+z"), changed("selected")),
+    "page-up": (("2",), became("tab_scroll_px", 0)),
+    "page-down": (("2",), lambda b, a: a["tab_scroll_px"] >= 0),
+    "play": ((), became("playing", True)),
+    "slower": ((), lambda b, a: a["speed"] < b["speed"]),
+    "faster": ((), lambda b, a: a["speed"] > b["speed"]),
+    "loop": ((), became("loop", True)),
+    "previous-event": (("End",), changed("playhead_ns")),
+    "next-event": ((), changed("playhead_ns")),
+    "previous-lane-event": (("End",), changed("playhead_ns")),
+    "next-lane-event": ((), changed("playhead_ns")),
+    "previous-contention": (("End",), became("selected", "span Thread-2 lock_wait threadLock")),
+    "next-contention": ((), became("selected", "span Thread-2 lock_wait threadLock")),
+    "to-start": (("End",), became("playhead_ns", 0)),
+    "to-end": ((), lambda b, a: a["playhead_ns"] == a["end_ns"]),
+    "go-to-time": ((), became("prompt", "go-to")),
+    "previous-span": (("Right", "Right"), changed("selected")),
+    "next-span": ((), changed("selected")),
+    "lane-up": (("Down", "Down"), changed("selected")),
+    "lane-down": (("Right",), changed("selected")),
+    "follow-back": (("n",), lambda b, a: a["selected"].startswith("span Thread-1")),
+    "follow-on": (("Down", "Down", "Right"), changed("selected")),
+    "root": (("n",), became("selected", "span Thread-1 sleep")),
+    "clear": (("n",), became("selected", "")),
+    "collapse": ((), became("collapsed", 1)),
+    "pin": ((), changed("lanes")),
+    "move-lane-up": (("Down", "Down"), lambda b, a: names(a) != names(b)),
+    "move-lane-down": ((), lambda b, a: names(a) != names(b)),
+    "hide": ((), lambda b, a: len(a["lanes"]) < len(b["lanes"])),
+    "filter": ((), became("prompt", "filter")),
+    "group-quiet": ((), changed("grouped", "notice")),
+    "all-lanes": (("h",), lambda b, a: len(a["lanes"]) > len(b["lanes"])),
+    "search": ((), became("prompt", "search")),
+    "next-hit": (FOUND, became("found_at", 0)),
+    "previous-hit": (FOUND, became("found_at", 1)),
+    "bookmark": ((), became("prompt", "note")),
+    "previous-bookmark": (BOOKMARKED, became("playhead_ns", 0)),
+    "next-bookmark": ((*BOOKMARKED, "ctrl+Home"), lambda b, a: a["playhead_ns"] == a["end_ns"]),
+    "timeline": (("2",), became("tab", "timeline")),
+    "contention": ((), became("tab", "contention")),
+    "waits-for": ((), became("tab", "waits-for")),
+    "threads": ((), became("tab", "threads")),
+    "statistics": ((), became("tab", "statistics")),
+    "dock-page": ((), became("page", "source")),
+    "palette": ((), became("prompt", "palette")),
+    "recent": ((), became("prompt", "recent")),
+    "theme": ((), became("theme", "light")),
+    "larger": ((), became("scale", 1.125)),
+    "smaller": ((), became("scale", 0.875)),
+    "normal-size": (("ctrl+plus",), became("scale", 1)),
+    "classroom": ((), became("classroom", True)),
+    "screenshot": ((), lambda b, a: a["notice"].startswith("The picture is in weft-")),
+    "help": ((), became("help", True)),
+    "quit": ((), None),
+}
+
+
+def names(state):
+    return [lane["name"] for lane in state["lanes"]]
+
+
+class Commands(Case):
+    """Every command of the table by every key that it has."""
+
+    def drive(self, window, key):
+        """One key, or "type:WORD" into the prompt that is open; the state behind it."""
+        if key.startswith("type:"):
+            window.until(lambda state: state["prompt"], "a prompt is open")
+            window.do("type", "--delay", "30", key[5:])
+            window.until(lambda state: state["prompt_text"].endswith(key[5:]), "it is written")
+        else:
+            window.key(key)
+        return window.settled()
+
+    def one(self, name, cap, window):
+        before_keys, effect = EFFECTS[name]
+        state = window.settled()
+        for key in before_keys:
+            state = self.drive(window, key)
+        window.key(keysym(cap))
+        if effect is None:
+            window.process.wait(DEADLINE_S)
+            self.assertEqual(window.process.returncode, 0)
+            return
+        window.until(lambda after: effect(state, after), f"{cap} does {name}")
+
+    def test_every_command_does_by_each_of_its_keys_what_it_says(self):
+        commands = table()
+        self.assertEqual(set(commands), set(EFFECTS))
+        for name, caps in commands.items():
+            for cap in caps:
+                with self.subTest(command=name, cap=cap):
+                    window = self.open_copy().find()
+                    try:
+                        self.one(name, cap, window)
+                    finally:
+                        window.close()
+
+    def test_tabs_pages_legend_and_headings_take_the_mouse(self):
+        window = self.open_copy("locked-sections", "--at", "1s").find()
+        for hover, wanted in (("button contention", became("tab", "contention")),
+                              ("column 2", became("sort", 2)),
+                              ("button timeline", became("tab", "timeline")),
+                              ("page 1", became("page", "source")),
+                              ("section 0", became("collapsed", 1)),
+                              ("state lock_wait", lambda b, a: a["only_states"] != 0),
+                              ("button help", became("help", True))):
+            with self.subTest(hover=hover):
+                before = self.hover(window, hover)
+                window.do("click", "1")
+                window.until(lambda after: wanted(before, after), f"a click does {hover}")
+        window.close()
+
+    def hover(self, window, what):
+        """Moves the pointer onto something that the state tells the place of."""
+        state = window.settled()
+        place = next(control for control in state["controls"] if control["name"] == what)
+        window.point(round(place["x_px"]), round(place["y_px"]))
+        return window.until(lambda state: state["hover"] == what, f"the pointer is on {what}")
+
+    def test_bookmarks_and_looks_are_there_the_next_time(self):
+        window = self.open_copy().find()
+        for key in ("End", "m", "type:the end", "Return", "t", "ctrl+plus"):
+            self.drive(window, key)
+        window.key("q")
+        window.process.wait(DEADLINE_S)
+        again = self.open_again()
+        state = again.settled()
+        self.assertEqual((state["bookmarks"], state["theme"], state["scale"]), (1, "light", 1.125))
+        kept = self.trace.with_name(self.trace.name + ".bookmarks").read_text(encoding="utf-8")
+        self.assertEqual(kept, f"{state['end_ns']} the end\n")
 
 
 class Mouse(Case):

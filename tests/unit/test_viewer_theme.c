@@ -91,6 +91,67 @@ static struct lab lab_of(struct weft_color color)
     return (struct lab){116 * y - 16, 500 * (x - y), 200 * (y - z)};
 }
 
+static uint8_t channel(double value)
+{
+    const double c = value <= 0.0031308 ? value * 12.92 : 1.055 * pow(value, 1 / 2.4) - 0.055;
+
+    return (uint8_t)(c <= 0 ? 0 : c >= 1 ? 255 : lround(c * 255));
+}
+
+/* As seen without green cones.  Source: Machado, Oliveira, Fernandes 2009, severity 1.0. */
+static struct weft_color without_green(struct weft_color color)
+{
+    const double r = linear(color.r), g = linear(color.g), b = linear(color.b);
+
+    return (struct weft_color){channel(0.367322 * r + 0.860646 * g - 0.227968 * b),
+                               channel(0.280085 * r + 0.672501 * g + 0.047413 * b),
+                               channel(-0.011820 * r + 0.042940 * g + 0.968881 * b), 255};
+}
+
+static struct weft_color grey(struct weft_color color)
+{
+    const uint8_t y =
+        channel(0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b));
+
+    return (struct weft_color){y, y, y, 255};
+}
+
+static double distance(struct weft_color a, struct weft_color b)
+{
+    const struct lab la = lab_of(a), lb = lab_of(b);
+
+    return sqrt(pow(la.l - lb.l, 2) + pow(la.a - lb.a, 2) + pow(la.b - lb.b, 2));
+}
+
+/* Height or pattern says it even where no colour does. */
+static bool formed_alike(const struct weft_state_style *a, const struct weft_state_style *b)
+{
+    return a->pattern == b->pattern && fabsf(a->height - b->height) < 0.1f;
+}
+
+static void states_can_be_told_apart_without_green_and_without_colour(void **state)
+{
+    (void)state;
+    for (int id = 0; id < WEFT_THEME_COUNT; id++) {
+        for (int i = 0; i < WEFT_STATE_COUNT; i++) {
+            for (int k = i + 1; k < WEFT_STATE_COUNT; k++) {
+                const struct weft_state_style *a = &weft_state_styles[i];
+                const struct weft_state_style *b = &weft_state_styles[k];
+                const struct weft_color ca = a->colors[id].fill, cb = b->colors[id].fill;
+                if (!formed_alike(a, b)) {
+                    continue;
+                }
+                const double seen = distance(without_green(ca), without_green(cb));
+                const double printed = distance(grey(ca), grey(cb));
+                if (seen < 12 || printed < 7) {
+                    fail_msg("theme %d: %s and %s: %.1f without green, %.1f in grey", id,
+                             weft_states[i].name, weft_states[k].name, seen, printed);
+                }
+            }
+        }
+    }
+}
+
 /* Hue is not all: a pattern and a clearly other height tell two states apart as well. */
 static void states_can_be_told_apart(void **state)
 {
@@ -140,6 +201,7 @@ int main(void)
         cmocka_unit_test(labels_have_contrast_on_every_state),
         cmocka_unit_test(every_state_has_a_style),
         cmocka_unit_test(states_can_be_told_apart),
+        cmocka_unit_test(states_can_be_told_apart_without_green_and_without_colour),
         cmocka_unit_test(contrast_of_black_and_white_is_21),
         cmocka_unit_test(a_translucent_colour_is_mixed_by_its_alpha),
     };

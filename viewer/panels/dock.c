@@ -329,6 +329,14 @@ static void draw_marked(struct weft_frame *frame, struct weft_rect rect, float y
     }
 }
 
+/* How tall the chain would like to be. */
+static float chain_wish(const struct weft_frame *frame)
+{
+    const size_t causes = frame->chain != NULL ? frame->chain->causes.count : 0;
+
+    return causes < 2 ? 0 : (float)LINE_PX * (1 + (float)(causes < 4 ? causes : 4));
+}
+
 static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
 {
     const struct weft_style title = {WEFT_FONT_SANS_BOLD, 11, frame->theme->accent};
@@ -349,13 +357,18 @@ static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
     const uint32_t lines =
         weft_pen_wrapped(frame, rect.x + 14, y, LINE_PX, rect.w - 28, 2, name, facts.title.text);
     y += (float)lines * LINE_PX + 1;
-    for (uint32_t i = 0; i < facts.count && y + 9 < bottom; i++) {
-        const uint32_t room = (uint32_t)((bottom - y + 9) / LINE_PX);
+    /* The chain says more than the last facts do: it gets its room first. */
+    const float chain_px = chain_wish(frame);
+    const float facts_bottom = y + 2 * LINE_PX + chain_px < bottom ? bottom - chain_px : bottom;
+    for (uint32_t i = 0; i < facts.count && y + 9 < facts_bottom; i++) {
+        const uint32_t room = (uint32_t)((facts_bottom - y + 9) / LINE_PX);
         const uint32_t taken =
             weft_pen_wrapped(frame, rect.x + 14, y, LINE_PX, rect.w - 28, room < 3 ? room : 3,
                              i == 0 ? quiet(frame) : body(frame), facts.facts[i].text);
         y += (float)(taken > 0 ? taken : 1) * LINE_PX;
     }
+    y -= LINE_PX / 2.0f;
+    (void)weft_chain_draw(frame, (struct weft_rect){rect.x + 14, y, rect.w - 28, bottom - y});
 }
 
 /* Printed lines until t_ns. */

@@ -39,6 +39,9 @@ void weft_statistics_draw(struct weft_frame *frame);
 /* Who waits for whom at the playhead, in a rectangle of any size. */
 void weft_graph_draw(struct weft_frame *frame, struct weft_rect rect);
 
+/* The chain of the selected wait; returns the height that it took. */
+float weft_chain_draw(struct weft_frame *frame, struct weft_rect rect);
+
 /* The source around where the picked thread is at the playhead. */
 void weft_source_draw(struct weft_frame *frame, struct weft_rect rect);
 

@@ -215,6 +215,9 @@ static void text_event(struct weft_input_state *state, const char *text, struct 
         write_text(state, text, app);
         return;
     }
+    if ((state->mods & (WEFT_MOD_CTRL | WEFT_MOD_ALT)) != 0) {
+        return; /* the key itself was the command */
+    }
     for (const char *at = text; *at != '\0'; at++) {
         const uint32_t ch = (unsigned char)*at;
         if (ch <= ' ' || ch >= 0x7f || is_physical(ch) || (state->repeating && !char_repeats(ch))) {

@@ -273,7 +273,8 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
         const float width = weft_pen_width(frame, style, label.text);
         if (width <= seen.w - 12) {
             weft_pen_label(frame, seen.x + 6, bar.y + bar.h / 2, width, style, colors->fill, bar,
-                           false, label.text);
+                           weft_state_styles[span->state].pattern == WEFT_PATTERN_HATCHED,
+                           label.text);
             return;
         }
     }
