@@ -227,6 +227,7 @@ static void finish(struct weft_follow *follow, struct child *child)
         all->sum.events += summary.events;
         all->sum.lost += summary.lost;
         all->sum.late += summary.late;
+        all->sum.left_out += summary.left_out;
         all->sum.threads += summary.threads;
         all->sum.duration_ns += summary.duration_ns;
         all->processes++;

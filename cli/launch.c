@@ -281,6 +281,7 @@ static void tell_summary(const char *trace, const struct weft_writer_summary *fi
 
     all.events += children->sum.events;
     all.lost += children->sum.lost;
+    all.left_out += children->sum.left_out;
     all.threads += children->sum.threads;
     (void)fprintf(stderr, "weft: ");
     if (children->processes > 0) {
@@ -291,6 +292,10 @@ static void tell_summary(const char *trace, const struct weft_writer_summary *fi
                   (double)all.duration_ns / 1e9, (unsigned long long)all.lost);
     if (children->unfollowed > 0) {
         (void)fprintf(stderr, "%u processes could not be recorded; ", children->unfollowed);
+    }
+    if (all.left_out > 0) {
+        (void)fprintf(stderr, "%llu operations on the memory allocator's own locks left out; ",
+                      (unsigned long long)all.left_out);
     }
     (void)fprintf(stderr, "recording took ");
     tell_cost(&all, first->overhead_ns);
@@ -327,6 +332,7 @@ int weft_launch(const struct weft_launch *launch)
         .command_count = words,
         .long_call_ns = launch->long_call_ns,
         .follow = launch->follow,
+        .allocator_locks = launch->allocator_locks,
         .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,
         .on_over = on_over,
         .plan = launch->plan,

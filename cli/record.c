@@ -18,6 +18,7 @@
 enum {
     ON_DEADLOCK = 256, /* beyond every short option */
     CALLS_FROM,
+    ALLOCATOR_LOCKS,
     PATH_ROOM = 4096,
     SCRIPT_DEPTH = 4, /* interpreters that are scripts themselves: as many as Linux follows */
 };
@@ -26,6 +27,7 @@ struct record_args {
     struct weft_control control;
     const char *trace;
     uint64_t long_call_ns;
+    bool allocator_locks;
     bool follow;
     bool quiet;
     bool stop_deadlocks;
@@ -44,6 +46,8 @@ static const struct argp_option options[] = {
      ".3 "
      "... before its ending",
      0},
+    {"allocator-locks", ALLOCATOR_LOCKS, NULL, 0,
+     "Record also the locks that jemalloc, tcmalloc or mimalloc take for themselves", 0},
     {"calls-from", CALLS_FROM, "TIME", 0,
      "Record a call that may block (read, poll, accept, waitpid ...) when it takes TIME or longer "
      "(default: 1ms)",
@@ -73,6 +77,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &args->control;
+        return 0;
+    case ALLOCATOR_LOCKS:
+        args->allocator_locks = true;
         return 0;
     case CALLS_FROM:
         if (!weft_duration_parse(arg, &args->long_call_ns)) {
@@ -289,6 +296,7 @@ static int record(const struct record_args *args)
         .trace = args->trace != NULL ? args->trace : trace,
         .long_call_ns = args->long_call_ns,
         .follow = args->follow,
+        .allocator_locks = args->allocator_locks,
         .plan = args->control.plan,
         .start_real_ns = args->control.start_real_ns,
         .quiet = args->quiet,

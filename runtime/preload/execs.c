@@ -109,6 +109,7 @@ __attribute__((constructor(102))) static void keep_environment(int argc, char **
     (void)argc;
     (void)argv;
     weft_record_start(environment);
+    weft_allocator_find();
     if (spool != NULL) {
         keep_spool(weft_follow_path()[0] != '\0' ? weft_follow_path() : *spool + length(spool_key));
         *(char **)(uintptr_t)spool = spool_entry[0] != '\0' ? spool_entry : *spool;

@@ -9,6 +9,7 @@
 #ifndef WEFT_RUNTIME_PRELOAD_HOOK_H
 #define WEFT_RUNTIME_PRELOAD_HOOK_H
 
+#include "runtime/preload/allocator.h"
 #include "runtime/preload/real.h"
 #include "runtime/preload/wrappers.h"
 #include "runtime/record/quick.h"
@@ -37,6 +38,12 @@ static inline bool weft_hook_on(void)
     }
     weft_real_find();
     return __builtin_expect(weft_spool.follow, 0) && weft_record_follow();
+}
+
+/* The same for locks, of which those that an allocator takes for itself are left out. */
+static inline __attribute__((always_inline)) bool weft_lock_on(void)
+{
+    return weft_hook_on() && !weft_is_allocator(__builtin_return_address(0));
 }
 
 static inline uint64_t weft_object_of(const volatile void *object)

@@ -110,7 +110,7 @@ static inline void tried_in_time(enum weft_event_kind acquire, uint64_t object, 
                                                                                                    \
     WEFT_HOOK int name(type *object)                                                               \
     {                                                                                              \
-        if (!weft_hook_on()) {                                                                     \
+        if (!weft_lock_on()) {                                                                     \
             return weft_real.name(object);                                                         \
         }                                                                                          \
         const int tried = __builtin_expect(WHAT##_may_try(object), 1) ? weft_real.try(object)      \
@@ -126,7 +126,7 @@ static inline void tried_in_time(enum weft_event_kind acquire, uint64_t object, 
 #define WEFT_TIMED(name, type, try, busy, timed_out, WHAT)                                         \
     WEFT_HOOK int name(type *object, const struct timespec *until)                                 \
     {                                                                                              \
-        if (!weft_hook_on()) {                                                                     \
+        if (!weft_lock_on()) {                                                                     \
             return weft_real.name(object, until);                                                  \
         }                                                                                          \
         const int tried = WHAT##_may_try(object) ? weft_real.try(object) : (busy);                 \
@@ -148,7 +148,7 @@ static inline void tried_in_time(enum weft_event_kind acquire, uint64_t object, 
 #define WEFT_CLOCKED(name, type, try, busy, timed_out, WHAT)                                       \
     WEFT_HOOK int name(type *object, clockid_t clock, const struct timespec *until)                \
     {                                                                                              \
-        if (!weft_hook_on()) {                                                                     \
+        if (!weft_lock_on()) {                                                                     \
             return weft_real.name(object, clock, until);                                           \
         }                                                                                          \
         const int tried = WHAT##_may_try(object) ? weft_real.try(object) : (busy);                 \
@@ -169,7 +169,7 @@ static inline void tried_in_time(enum weft_event_kind acquire, uint64_t object, 
 #define WEFT_TRYING(name, type, busy, WHAT)                                                        \
     WEFT_HOOK int name(type *object)                                                               \
     {                                                                                              \
-        if (!weft_hook_on()) {                                                                     \
+        if (!weft_lock_on()) {                                                                     \
             return weft_real.name(object);                                                         \
         }                                                                                          \
         const int result = weft_real.name(object);                                                 \
@@ -185,7 +185,7 @@ static inline void tried_in_time(enum weft_event_kind acquire, uint64_t object, 
 #define WEFT_RELEASING(name, type, KIND, OBJECT)                                                   \
     WEFT_HOOK int name(type *object)                                                               \
     {                                                                                              \
-        if (weft_hook_on()) {                                                                      \
+        if (weft_lock_on()) {                                                                      \
             weft_record_quick(WEFT_EV_##KIND, weft_object_of(object), WEFT_SITE,                   \
                               WEFT_HOW(OK, OBJECT));                                               \
         }                                                                                          \
@@ -194,7 +194,7 @@ static inline void tried_in_time(enum weft_event_kind acquire, uint64_t object, 
 #define WEFT_DESTROYING(name, type, OBJECT)                                                        \
     WEFT_HOOK int name(type *object)                                                               \
     {                                                                                              \
-        const bool on = weft_hook_on();                                                            \
+        const bool on = weft_lock_on();                                                            \
         const int result = weft_real.name(object);                                                 \
         if (on && result == 0) {                                                                   \
             weft_record_quick(WEFT_EV_OBJECT_DESTROY, weft_object_of(object), WEFT_SITE,           \
@@ -225,7 +225,7 @@ unlock_checked(void *mutex, int (*unlock)(pthread_mutex_t *), const void *site)
 
 WEFT_HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-    if (!weft_hook_on()) {
+    if (!weft_lock_on()) {
         return weft_real.pthread_mutex_unlock(mutex);
     }
     if (__builtin_expect(!weft_mutex_is_plain(mutex), 0)) {
@@ -238,7 +238,7 @@ WEFT_HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex)
 /* A C11 mutex is a pthread mutex of glibc, and its unlock answers 0 alike. */
 WEFT_HOOK int mtx_unlock(mtx_t *mutex)
 {
-    if (!weft_hook_on()) {
+    if (!weft_lock_on()) {
         return weft_real.mtx_unlock(mutex);
     }
     weft_record_quick(WEFT_EV_LOCK_RELEASE, weft_object_of(mutex), WEFT_SITE, MUTEX_how(mutex));
@@ -252,7 +252,7 @@ static enum weft_object_kind kind_of_mutex(const void *mutex)
 
 WEFT_HOOK int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
-    const bool on = weft_hook_on();
+    const bool on = weft_lock_on();
     const int result = weft_real.pthread_mutex_init(mutex, attributes);
 
     if (on && result == 0) {
@@ -263,7 +263,7 @@ WEFT_HOOK int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr
 
 WEFT_HOOK int mtx_init(mtx_t *mutex, int type)
 {
-    const bool on = weft_hook_on();
+    const bool on = weft_lock_on();
     const int result = weft_real.mtx_init(mutex, type);
 
     if (on && result == thrd_success) {
@@ -274,7 +274,7 @@ WEFT_HOOK int mtx_init(mtx_t *mutex, int type)
 
 WEFT_HOOK int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
-    const bool on = weft_hook_on();
+    const bool on = weft_lock_on();
     const unsigned how = on ? MUTEX_how(mutex) : 0;
     const int result = weft_real.pthread_mutex_destroy(mutex);
 
@@ -286,7 +286,7 @@ WEFT_HOOK int pthread_mutex_destroy(pthread_mutex_t *mutex)
 
 WEFT_HOOK void mtx_destroy(mtx_t *mutex)
 {
-    if (weft_hook_on()) {
+    if (weft_lock_on()) {
         weft_record_quick(WEFT_EV_OBJECT_DESTROY, weft_object_of(mutex), WEFT_SITE,
                           MUTEX_how(mutex));
     }
@@ -295,7 +295,7 @@ WEFT_HOOK void mtx_destroy(mtx_t *mutex)
 
 WEFT_HOOK int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)
 {
-    const bool on = weft_hook_on();
+    const bool on = weft_lock_on();
     const int result = weft_real.pthread_rwlock_init(lock, attributes);
 
     if (on && result == 0) {
@@ -308,7 +308,7 @@ WEFT_HOOK int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockat
 
 WEFT_HOOK int pthread_spin_init(pthread_spinlock_t *lock, int shared)
 {
-    const bool on = weft_hook_on();
+    const bool on = weft_lock_on();
     const int result = weft_real.pthread_spin_init(lock, shared);
 
     if (on && result == 0) {
@@ -319,7 +319,7 @@ WEFT_HOOK int pthread_spin_init(pthread_spinlock_t *lock, int shared)
 
 WEFT_HOOK int pthread_spin_destroy(pthread_spinlock_t *lock)
 {
-    if (weft_hook_on()) {
+    if (weft_lock_on()) {
         weft_record_quick(WEFT_EV_OBJECT_DESTROY, weft_object_of(lock), WEFT_SITE,
                           WEFT_HOW(OK, SPINLOCK));
     }
@@ -330,7 +330,7 @@ WEFT_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 {
     const uint64_t object = weft_object_of(lock);
 
-    if (!weft_hook_on()) {
+    if (!weft_lock_on()) {
         return weft_real.pthread_spin_lock(lock);
     }
     if (weft_real.pthread_spin_trylock(lock) != 0) {
@@ -345,7 +345,7 @@ WEFT_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 
 WEFT_HOOK int pthread_spin_trylock(pthread_spinlock_t *lock)
 {
-    const bool on = weft_hook_on();
+    const bool on = weft_lock_on();
     const int result = weft_real.pthread_spin_trylock(lock);
 
     if (on && result == 0) {
@@ -360,7 +360,7 @@ WEFT_HOOK int pthread_spin_trylock(pthread_spinlock_t *lock)
 
 WEFT_HOOK int pthread_spin_unlock(pthread_spinlock_t *lock)
 {
-    if (weft_hook_on()) {
+    if (weft_lock_on()) {
         weft_record_quick(WEFT_EV_LOCK_RELEASE, weft_object_of(lock), WEFT_SITE,
                           WEFT_HOW(OK, SPINLOCK));
     }

@@ -384,6 +384,45 @@ class Names(Case):
         self.assertTrue(any(file.endswith("rec_late.c") for file in files), files)
 
 
+class Allocators(Case):
+    """One that locks at every turn, under the name of a known one."""
+
+    def setUp(self):
+        super().setUp()
+        library = os.path.join(self.folder, "libjemalloc.so.2")
+        for path, text in ((library, "#include <pthread.h>\n#include <stddef.h>\n"
+                                     "static pthread_mutex_t arena = PTHREAD_MUTEX_INITIALIZER;\n"
+                                     "void turn(void) { pthread_mutex_lock(&arena);\n"
+                                     "pthread_mutex_unlock(&arena); pthread_mutex_trylock(&arena);\n"
+                                     "pthread_mutex_unlock(&arena); }\n"),
+                           (self.folder + "/p", "#include <pthread.h>\nvoid turn(void);\n"
+                                     "pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;\n"
+                                     "int main(void) { for (int i = 0; i < 1000; i++) { turn();\n"
+                                     "pthread_mutex_lock(&own); turn();\n"
+                                     "pthread_mutex_unlock(&own); } return 0; }\n")):
+            with open(path + ".c", "w", encoding="ascii") as file:
+                file.write(text)
+        subprocess.run(["gcc", "-shared", "-fPIC", library + ".c", "-o", library], check=True)
+        self.program = os.path.join(self.folder, "p")
+        subprocess.run(["gcc", self.program + ".c", library, "-o", self.program], check=True)
+
+    def test_its_own_locks_are_left_out_and_counted(self):
+        result = self.record(self.program, quiet=False)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        lines = self.whole()
+        self.assertEqual(sum(line.get("event") == "lock_acquire" for line in lines), 1000)
+        self.assertEqual(sum(line.get("event") == "lock_release" for line in lines), 1000)
+        self.assertEqual(lines[-1]["left_out"], 8000)
+        self.assertIn("8000 operations on the memory allocator's own locks left out",
+                      result.stderr)
+
+    def test_they_can_be_kept(self):
+        self.assertEqual(self.record("--allocator-locks", self.program).returncode, DONE)
+        lines = self.whole()
+        self.assertEqual(sum(line.get("event") == "lock_acquire" for line in lines), 5000)
+        self.assertNotIn("left_out", lines[-1])
+
+
 class Libraries(Case):
     """Libraries that the program loads itself."""
 

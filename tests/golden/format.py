@@ -173,7 +173,7 @@ def schema(fmt):
                   "allOf": [{"if": {"properties": {"event": {"const": event[1]}}},
                              "then": event_schema(fmt, event)} for event in fmt.events]},
         "end": thing({"end": {"const": True}, "events": COUNT, "lost": COUNT, "late": COUNT,
-                      "duration_ns": COUNT}, ["end", "events", "lost", "late", "duration_ns"]),
+                      "duration_ns": COUNT, "left_out": COUNT}, ["end", "events", "lost", "late", "duration_ns"]),
     }
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 

@@ -100,6 +100,7 @@ struct weft_lane {
     _Atomic uint64_t stalled;           /* the tail + 1 at which the owner gave up waiting */
     struct weft_lane_poll poll;         /* what is not yet in the ring when the owner dies */
     struct weft_lane_call call;
+    _Atomic uint64_t left_out;          /* records of an allocator's locks that were not wanted */
     _Alignas(64) _Atomic uint64_t tail; /* slots ever drained; drain stores, owner loads */
     _Atomic uint32_t thread;            /* whose records were written last, for a later drain */
     _Alignas(64) _Atomic uint32_t used; /* the owner's kernel thread id; 0: free for the next one */
@@ -162,6 +163,8 @@ struct weft_spool_head {
     _Atomic uint64_t overhead_ticks; /* what 256 records cost, measured at the start */
     _Atomic uint64_t beats;          /* how often the drain has come by */
     _Atomic uint64_t in_hand;        /* records that the drain has taken and not yet written */
+    uint32_t allocator_locks;        /* 1: those that an allocator takes are recorded, too */
+    _Atomic uint64_t left_out;       /* likewise, of threads without a lane */
     uint32_t follow;                 /* 1: children record, too, each into a spool of its own … */
     _Atomic uint32_t children;       /* … claimed by so many … */
     _Atomic uint32_t children_made;  /* … of which those up to this number, from 2, are there */

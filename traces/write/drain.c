@@ -147,6 +147,7 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
     if (spool == NULL) {
         made->lanes.head->long_call_ns = options->long_call_ns;
         made->lanes.head->follow = options->follow;
+        made->lanes.head->allocator_locks = options->allocator_locks;
     } else {
         made->options.long_call_ns = made->lanes.head->long_call_ns;
     }
@@ -676,11 +677,16 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     }
     weft_lines_name(lines);
     const uint64_t lost = weft_lanes_all_lost(&writer->lanes);
+    const uint64_t left_out = weft_lanes_left_out(&writer->lanes);
     weft_sink_printf(&lines->sink,
                      "{\"end\":true,\"events\":%llu,\"lost\":%llu,\"late\":%llu,"
-                     "\"duration_ns\":%llu}\n",
+                     "\"duration_ns\":%llu",
                      (unsigned long long)lines->events, (unsigned long long)lost,
                      (unsigned long long)lines->late, (unsigned long long)lines->last_ns);
+    if (left_out > 0) {
+        weft_sink_printf(&lines->sink, ",\"left_out\":%llu", (unsigned long long)left_out);
+    }
+    weft_sink_text(&lines->sink, "}\n");
     const bool written = weft_sink_finish(&lines->sink);
     correct_header(writer);
     const int failed =
@@ -688,6 +694,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     *summary = (struct weft_writer_summary){
         .events = lines->events,
         .lost = lost,
+        .left_out = left_out,
         .late = lines->late,
         .duration_ns = lines->last_ns,
         .threads = (uint32_t)lines->thread_list.count,

@@ -505,6 +505,16 @@ uint64_t weft_lanes_all_lost(const struct weft_lanes *lanes)
     return lost;
 }
 
+uint64_t weft_lanes_left_out(const struct weft_lanes *lanes)
+{
+    uint64_t left_out = atomic_load_explicit(&lanes->head->left_out, memory_order_relaxed);
+
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        left_out += atomic_load_explicit(&lane_at(lanes, i)->left_out, memory_order_relaxed);
+    }
+    return left_out;
+}
+
 bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *count,
                      uint64_t *last_ticks)
 {

@@ -106,6 +106,9 @@ void weft_lanes_keep_thread(struct weft_lanes *lanes, uint32_t lane);
 uint64_t weft_lanes_lost(const struct weft_lanes *lanes, uint32_t lane);
 uint64_t weft_lanes_all_lost(const struct weft_lanes *lanes);
 
+/* Operations on an allocator's own locks that were not recorded, as was wanted. */
+uint64_t weft_lanes_left_out(const struct weft_lanes *lanes);
+
 /* The poll that a lane's owner has open; false: none. */
 bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *count,
                      uint64_t *last_ticks);

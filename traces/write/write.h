@@ -24,6 +24,7 @@ struct weft_writer;
 struct weft_writer_options {
     const char *trace_path;     /* NULL: weft_writer_begin gives it */
     const char *spool_path;     /* of the spool to be made; NULL: any */
+    bool allocator_locks;       /* those that a memory allocator takes are recorded, too */
     bool follow;                /* children of the program record, too: see weft_writer_children */
     const char *program;        /* its name in the header */
     const char *const *command; /* argv, command_count of them */
@@ -44,6 +45,7 @@ struct weft_writer_options {
 struct weft_writer_summary {
     uint64_t events;
     uint64_t lost;
+    uint64_t left_out; /* operations on an allocator's own locks, when they were not wanted */
     uint64_t late;
     uint64_t duration_ns;
     uint64_t overhead_ns; /* what recording one event costs */
