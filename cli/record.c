@@ -277,10 +277,6 @@ static int record(const struct record_args *args)
     if (!check(path, &facts)) {
         return WEFT_EXIT_NOT_RUN;
     }
-    if (args->control.plan != NULL && !facts.records_itself) {
-        return weft_cli_fail(WEFT_EXIT_USAGE, "%s is not made with weft.h: it has no virtual clock",
-                             name);
-    }
     if (!facts.records_itself && !find_preload(&facts, preload, sizeof preload)) {
         return WEFT_EXIT_FAILED;
     }

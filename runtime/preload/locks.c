@@ -4,6 +4,7 @@
  * is recorded before it happens, so that the next owner's acquire comes later.
  */
 #include "runtime/preload/hook.h"
+#include "runtime/schedule/turn.h"
 
 #include <errno.h>
 
@@ -220,6 +221,7 @@ unlock_checked(void *mutex, int (*unlock)(pthread_mutex_t *), const void *site)
     if (result == 0) {
         weft_record_stamped(before, WEFT_EV_LOCK_RELEASE, weft_object_of(mutex), site, how, NULL);
     }
+    weft_turn_point(NULL);
     return result;
 }
 

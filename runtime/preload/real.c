@@ -209,12 +209,10 @@ void weft_real_find(void)
 }
 
 /*
- * What the recorder's clock calls where the counter is not to be trusted: the real one, at once.
- * By its own name it would be whatever the program has under it, such as a sanitizer's that is not
- * ready yet.
+ * What the recorder's clock calls where the counter is not to be trusted (CMakeLists.txt gives it
+ * this name): the real one, at once.  By its own name it would be whatever the program has under
+ * it, such as a sanitizer's that is not ready yet.
  */
-int weft_real_clock(clockid_t clock, struct timespec *now) __asm__("clock_gettime")
-    __attribute__((visibility("hidden")));
 int weft_real_clock(clockid_t clock, struct timespec *now)
 {
     weft_real_find();

@@ -52,6 +52,9 @@ extern struct weft_real weft_real;
 /* Finds them all; called again it does nothing. */
 void weft_real_find(void);
 
+/* For the recorder. */
+int weft_real_clock(clockid_t clock, struct timespec *now);
+
 /* The path of this library, as the loader was given it; "": not known. */
 const char *weft_real_library(void);
 

@@ -6,6 +6,7 @@
  * table.  Until the new thread has run its first instructions the number is in its start block.
  */
 #include "runtime/preload/hook.h"
+#include "runtime/schedule/turn.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,6 +21,7 @@
 struct start {
     _Atomic uint64_t owner;
     uint32_t number;
+    struct weft_runner *runner; /* NULL: nobody controls it */
     union {
         weft_start_routine *posix;
         thrd_start_t c11;
@@ -49,6 +51,7 @@ static void end_of_thread(void *rounds)
         (void)weft_real.setspecific(end_key, (void *)(left - 1));
     } else {
         weft_record_end();
+        weft_turn_end();
     }
 }
 
@@ -119,10 +122,20 @@ static struct start *take_start(uint32_t number)
         if (atomic_load_explicit(&start->owner, memory_order_relaxed) == 0 &&
             atomic_compare_exchange_strong(&start->owner, &nobody, number)) {
             start->number = number;
+            start->runner = weft_turn_on() ? weft_turn_make(number) : NULL;
             return start;
         }
     }
     return NULL;
+}
+
+/* No thread began. */
+static void give_start_back(struct start *start)
+{
+    if (start->runner != NULL) {
+        weft_turn_unmake(start->runner);
+    }
+    atomic_store_explicit(&start->owner, 0, memory_order_release);
 }
 
 /* In the new thread: takes its number, frees the block, and is in the trace from here on. */
@@ -132,11 +145,15 @@ static struct start begin_thread(void *block)
     struct start copy;
 
     copy.number = start->number;
+    copy.runner = start->runner;
     copy.routine = start->routine;
     copy.argument = start->argument;
     __atomic_store_n(&weft_me.number, copy.number, __ATOMIC_RELEASE);
     /* Pairs with the load in number_in_starts: whoever sees it free finds the number above. */
     atomic_store_explicit(&start->owner, 0, memory_order_release);
+    if (copy.runner != NULL) {
+        weft_turn_begin(copy.runner);
+    }
     weft_record_attach(copy.number);
     return copy;
 }
@@ -164,6 +181,7 @@ static void created(struct start *start, uint32_t number, pthread_t thread, uint
 
     (void)atomic_compare_exchange_strong(&start->owner, &not_begun, (uint64_t)thread);
     weft_record_stamped(ticks, WEFT_EV_THREAD_CREATE, number, site, 0, &args);
+    weft_turn_point(NULL);
 }
 
 WEFT_HOOK int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -181,7 +199,7 @@ WEFT_HOOK int pthread_create(pthread_t *thread, const pthread_attr_t *attributes
     const uint64_t ticks = weft_record_ticks();
     const int result = weft_real.pthread_create(thread, attributes, run_posix, start);
     if (result != 0) {
-        atomic_store_explicit(&start->owner, 0, memory_order_release);
+        give_start_back(start);
         return result;
     }
     created(start, number, *thread, ticks, *(void **)&routine, WEFT_SITE);
@@ -202,7 +220,7 @@ WEFT_HOOK int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
     const uint64_t ticks = weft_record_ticks();
     const int result = weft_real.thrd_create(thread, run_c11, start);
     if (result != thrd_success) {
-        atomic_store_explicit(&start->owner, 0, memory_order_release);
+        give_start_back(start);
         return result;
     }
     created(start, number, *thread, ticks, *(void **)&routine, WEFT_SITE);

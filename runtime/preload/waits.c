@@ -1,4 +1,5 @@
 /* Conditions, barriers, one-time initialisation and the bare futex: hooks with a shape each. */
+#include "runtime/preload/control.h"
 #include "runtime/preload/hook.h"
 
 #include <errno.h>
@@ -23,10 +24,15 @@
     weft_wait_begin(&wait, WEFT_EV_COND_WAIT, limit);                                              \
     const int result = call;                                                                       \
     weft_wait_end(&wait, WEFT_EV_COND_WAKE,                                                        \
-                  result == 0             ? WEFT_OUT_OK                                            \
+                  result == 0             ? woken()                                                \
                   : result == (timed_out) ? WEFT_OUT_TIMEOUT                                       \
                                           : WEFT_OUT_FAILED);                                      \
     return result
+
+static enum weft_outcome woken(void)
+{
+    return weft_control_was_spurious() ? WEFT_OUT_SPURIOUS : WEFT_OUT_OK;
+}
 
 /* The clock that pthread_condattr_setclock chose; programs have glibc's layout compiled in. */
 static clockid_t clock_of(const pthread_cond_t *condition)

@@ -459,9 +459,11 @@ static void give(struct weft_runner *next)
 /* Is the thread asleep in the kernel?  Its state is behind the name, which is in brackets. */
 static bool is_asleep(uint32_t tid)
 {
-    char path[40] = "/proc/self/task/", digits[10], text[512];
-    size_t len = strlen(path), count = 0;
+    static const char folder[] = "/proc/self/task/";
+    char path[40], digits[10], text[512];
+    size_t len = sizeof folder - 1, count = 0;
 
+    memcpy(path, folder, len);
     for (; tid > 0; tid /= 10) {
         digits[count++] = (char)('0' + tid % 10);
     }
@@ -487,7 +489,8 @@ static bool is_asleep(uint32_t tid)
 static void retry_all(void)
 {
     for (uint32_t i = 0; i < turn.count; i++) {
-        if (turn.runners[i].state == WEFT_RUNNER_BLOCKED && turn.runners[i].key != NULL) {
+        if (turn.runners[i].state == WEFT_RUNNER_BLOCKED && turn.runners[i].key != NULL &&
+            turn.runners[i].mask != WEFT_TURN_FIRM) {
             make_ready(&turn.runners[i], WEFT_TURN_WOKEN);
         }
     }

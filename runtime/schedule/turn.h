@@ -28,6 +28,8 @@
 #pragma GCC visibility push(hidden)
 
 #define WEFT_TURN_NEVER UINT64_MAX
+/* A mask of one who must not look again before it is woken. */
+#define WEFT_TURN_FIRM (UINT32_C(1) << 31)
 
 struct weft_runner;
 
