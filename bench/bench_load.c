@@ -2,6 +2,7 @@
  * How fast a trace is read and the model built, and in how much memory: by workload and size.
  *
  *     bench_load [EVENTS [ROUNDS [WORKLOAD]]]
+ *     bench_load --write WORKLOAD EVENTS FILE      only the trace, for other benchmarks
  *
  * Each workload is written to a file as a recorder would, by EVENTS / 100, EVENTS / 10 and EVENTS
  * events (10 million), so that growth shows.  Then, in turns, so that all see the same machine:
@@ -449,10 +450,26 @@ static void measure(const char *path, const struct workload *workload, uint64_t 
     (void)unlink(path);
 }
 
+static int write_only(const char *name, uint64_t events, const char *path)
+{
+    uint64_t bytes;
+
+    for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++) {
+        if (strcmp(name, workloads[i].name) == 0) {
+            return make_trace(path, &workloads[i], events, &bytes) ? 0 : 1;
+        }
+    }
+    fail("no such workload");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "--model") == 0) {
         return load_model_here(argv[2]);
+    }
+    if (argc == 5 && strcmp(argv[1], "--write") == 0) {
+        return write_only(argv[2], strtoul(argv[3], NULL, 10), argv[4]);
     }
     const unsigned long events = argc > 1 ? strtoul(argv[1], NULL, 10) : EVENTS;
     const unsigned long asked = argc > 2 ? strtoul(argv[2], NULL, 10) : ROUNDS;

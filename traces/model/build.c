@@ -96,6 +96,7 @@ void weft_model_free(struct weft_model *model)
     for (size_t i = 0; i < model->threads.count; i++) {
         free(model->threads.at[i].names.at);
         free(model->threads.at[i].spans.at);
+        weft_pyramid_done(&model->threads.at[i].pyramid);
         free(model->threads.at[i].zones.at);
     }
     for (size_t i = 0; i < model->objects.count; i++) {

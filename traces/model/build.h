@@ -20,7 +20,7 @@
 #include "base/vec.h"
 #include "traces/model/model.h"
 
-enum { WEFT_TALLY_SPANS = 64 };
+enum { WEFT_TALLY_SPANS = 256 };
 
 /* How long a thread was in each state before a span; one for every WEFT_TALLY_SPANS spans. */
 struct weft_tally {

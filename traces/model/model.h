@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "traces/format/format.h"
+#include "traces/model/pyramid.h"
 #include "traces/read/read.h"
 
 #include <stdbool.h>
@@ -120,9 +121,10 @@ struct weft_chunk {
 };
 
 enum {
-    WEFT_KEPT_PUBLIC = 7, /* the flags that everybody knows */
-    WEFT_KEPT_MORE = 64,  /* spans: `link` is an index into extras, not into wakes */
-    WEFT_KEPT_LATE = 128, /* spans: the begin is in the extra */
+    WEFT_KEPT_PUBLIC = 7,          /* the flags that everybody knows */
+    WEFT_KEPT_CRITICAL_SHIFT = 11, /* from enum weft_critical to two bits of a span's flags */
+    WEFT_KEPT_MORE = 64,           /* spans: `link` is an index into extras, not into wakes */
+    WEFT_KEPT_LATE = 128,          /* spans: the begin is in the extra */
 };
 /* Of two words with points in them, whose numbers have 31 bits. */
 #define WEFT_KEPT_POINT UINT32_C(0x7fffffff)
@@ -180,6 +182,7 @@ struct weft_thread_info {
         struct weft_span_kept *at;
         size_t count, room;
     } spans;
+    struct weft_pyramid pyramid; /* over the spans that have ended */
     struct {
         struct weft_zone *at;
         size_t count, room;
@@ -489,6 +492,27 @@ struct weft_point_args weft_model_args(const struct weft_model *model, uint32_t 
 /* Time of a thread in a state inside [from_ns, to_ns), in ns. */
 uint64_t weft_model_state_ns(const struct weft_model *model, uint32_t thread, enum weft_state state,
                              uint64_t from_ns, uint64_t to_ns);
+
+/* A span, or many that follow each other. */
+struct weft_strip {
+    uint64_t start_ns, end_ns;
+    uint32_t first, count;         /* spans */
+    uint16_t mask;                 /* a bit for each state that occurs, and enum weft_critical */
+    float share[WEFT_STATE_COUNT]; /* of its length; 0 for all when it has none */
+};
+
+/*
+ * What a thread did in [from_ns, to_ns], in time order and without gaps, for a picture: spans that
+ * fit into finest_ns together come as one strip where that is cheaper, all others one by one.
+ * Cost: O(log spans + (to_ns - from_ns) / finest_ns), however the spans lie.
+ */
+typedef void weft_strip_visit(void *ctx, const struct weft_strip *strip);
+void weft_model_strips(const struct weft_model *model, uint32_t thread, uint64_t from_ns,
+                       uint64_t to_ns, uint64_t finest_ns, weft_strip_visit *visit, void *ctx);
+
+/* A span must be seen at any zoom: the strips that it is in have the mark. */
+void weft_model_mark_critical(struct weft_model *model, uint32_t thread, uint32_t span,
+                              enum weft_critical what);
 
 /* First point at or after t_ns (points.count when there is none). */
 size_t weft_model_point_from(const struct weft_model *model, uint64_t t_ns);

@@ -87,7 +87,7 @@ bool weft_model_rename(struct weft_model *model, uint32_t thread, uint64_t t_ns,
 }
 
 /* The last span ends at t_ns. */
-static void end_span(struct weft_model *model, uint32_t thread, uint64_t t_ns)
+static bool end_span(struct weft_model *model, uint32_t thread, uint64_t t_ns)
 {
     struct weft_thread_info *info = &model->threads.at[thread];
     struct weft_thread_build *build = &model->builder->threads.at[thread];
@@ -95,6 +95,7 @@ static void end_span(struct weft_model *model, uint32_t thread, uint64_t t_ns)
 
     span->flags &= (uint8_t)~WEFT_SPAN_OPEN;
     build->tally.ns[span->state] += t_ns - build->span_ns;
+    return weft_pyramid_add(&info->pyramid, (enum weft_state)span->state, build->span_ns, t_ns);
 }
 
 /*
@@ -117,8 +118,8 @@ static bool next_span(struct weft_model *model, uint32_t thread, uint64_t start_
         !weft_vec_room(&build->tallies, info->spans.count / WEFT_TALLY_SPANS + 1)) {
         return false;
     }
-    if (info->spans.count > 0) {
-        end_span(model, thread, start_ns);
+    if (info->spans.count > 0 && !end_span(model, thread, start_ns)) {
+        return false;
     }
     if (info->spans.count % WEFT_TALLY_SPANS == 0) {
         build->tallies.at[build->tallies.count++] = build->tally;
@@ -206,7 +207,8 @@ void weft_model_end_lane(struct weft_model *model, uint32_t thread, uint64_t t_n
         stop_waiting(model, thread);
         last_span(model, thread)->flags |= WEFT_SPAN_ASSUMED;
     }
-    end_span(model, thread, t_ns);
+    /* The last span of all is looked at by itself: it does not matter when it finds no room. */
+    (void)end_span(model, thread, t_ns);
     for (size_t i = 0; i < build->open_zones.count; i++) {
         struct weft_zone *zone = &info->zones.at[build->open_zones.at[i]];
         zone->end_ns = t_ns;

@@ -121,22 +121,43 @@ static void cover(struct columns *columns, float x0, float x1, uint8_t state, bo
     }
 }
 
-/* The first span that ends after the view's start. */
-static uint32_t first_span(const struct weft_frame *frame, uint32_t thread)
+/* Many spans at once, none of which is seen by itself: what they are of each column. */
+static void cover_strip(struct columns *columns, float x0, float x1, const struct weft_strip *strip)
 {
-    const struct weft_thread_info *info = &frame->model->threads.at[thread];
-    const double from_ns = frame->view->range.from_ns;
-    size_t low = 0, high = info->spans.count;
+    const float width = (float)columns->count;
+    const float left = x0 < 0 ? 0 : x0, right = x1 > width ? width : x1;
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if ((double)weft_thread_span(frame->model, info, middle).start_ns <= from_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
+    if (left >= width || right < 0) {
+        return;
+    }
+    const uint32_t first = (uint32_t)left;
+    const uint32_t last = right > left ? (uint32_t)ceilf(right) - 1 : first;
+    for (uint32_t i = first; i <= last && i < columns->count; i++) {
+        const float from = left > (float)i ? left : (float)i;
+        const float to = right < (float)(i + 1) ? right : (float)(i + 1);
+        columns->narrow[i] = true;
+        columns->shorts[i] |= strip->mask;
+        for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+            if ((strip->mask >> state & 1) != 0) {
+                columns->share[i][state] +=
+                    (to > from ? to - from : 0) * strip->share[state] + 1e-6f;
+            }
         }
     }
-    return (uint32_t)(low > 0 ? low - 1 : 0);
+}
+
+/* Strips of the lane, as fine as can be seen: a quarter of a pixel. */
+static void each_strip(const struct weft_frame *frame, uint32_t thread, weft_strip_visit *visit,
+                       void *ctx)
+{
+    const double from_ns = frame->view->range.from_ns, to_ns = frame->view->range.to_ns;
+    const double width_px = (double)(frame->geometry.lane_right - frame->geometry.lane_left);
+    const double finest_ns = width_px > 0 ? (to_ns - from_ns) / width_px / 4 : 0;
+
+    if (to_ns >= 0) {
+        weft_model_strips(frame->model, thread, from_ns > 0 ? (uint64_t)from_ns : 0,
+                          (uint64_t)to_ns, (uint64_t)finest_ns, visit, ctx);
+    }
 }
 
 static void judge_columns(struct columns *columns)
@@ -302,65 +323,73 @@ static bool same_follows(const struct weft_frame *frame, uint32_t thread, uint32
     return false;
 }
 
-/* Spans that are wide enough to be bars of their own, over the columns. */
-static void draw_bars(struct weft_frame *frame, const struct weft_lane *lane, struct weft_rect bars)
-{
-    const uint32_t thread = lane->index;
-    const struct weft_thread_info *info = &frame->model->threads.at[thread];
+/* What visits the strips of a lane draws into. */
+struct lane_drawing {
+    struct weft_frame *frame;
+    const struct weft_lane *lane;
+    struct weft_rect bars;
+    struct columns columns;
+};
 
-    for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
-        const struct weft_span span = weft_thread_span(frame->model, info, i);
-        const float x0 = weft_frame_x(frame, (double)span.start_ns);
-        if ((double)span.start_ns > frame->view->range.to_ns) {
-            break;
-        }
-        const float x1 = weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i));
-        if (x1 - x0 < NARROW_PX) {
-            continue;
-        }
-        /* A hair between neighbours, so that two of the same state are seen to be two, even where
-         * a column of what lies between them has been drawn. */
-        const float hair = x1 - x0 < 4                                          ? 0
-                           : x1 - x0 >= 8 && same_follows(frame, thread, i, x1) ? 2
-                                                                                : 1;
-        const struct weft_rect bar = weft_track_bar(bars, span.state, x0, x1 - hair);
-        if (hair > 0) {
-            weft_draw_rect(frame->list, (struct weft_rect){x1 - hair, bar.y, hair, bar.h}, 0,
-                           weft_track_ground(frame, lane, x1));
-        }
-        weft_pen_state(frame, bar, span.state, bar.w >= 8 ? 2 : 0);
-        if ((span.flags & WEFT_SPAN_OPEN) != 0) {
-            weft_track_tear(frame, lane, bar);
-        }
-        label_span(frame, thread, i, bar);
+/* Spans that are wide enough to be bars of their own, over the columns. */
+static void draw_bar(void *ctx, const struct weft_strip *strip)
+{
+    const struct lane_drawing *drawing = ctx;
+    struct weft_frame *frame = drawing->frame;
+    const uint32_t thread = drawing->lane->index;
+    const float x0 = weft_frame_x(frame, (double)strip->start_ns);
+    const float x1 = weft_frame_x(frame, (double)strip->end_ns);
+
+    if (strip->count > 1 || x1 - x0 < NARROW_PX) {
+        return;
+    }
+    const struct weft_span span = weft_model_span(frame->model, thread, strip->first);
+    /* A hair between neighbours, so that two of the same state are seen to be two, even where
+     * a column of what lies between them has been drawn. */
+    const float hair = x1 - x0 < 4                                                     ? 0
+                       : x1 - x0 >= 8 && same_follows(frame, thread, strip->first, x1) ? 2
+                                                                                       : 1;
+    const struct weft_rect bar = weft_track_bar(drawing->bars, span.state, x0, x1 - hair);
+    if (hair > 0) {
+        weft_draw_rect(frame->list, (struct weft_rect){x1 - hair, bar.y, hair, bar.h}, 0,
+                       weft_track_ground(frame, drawing->lane, x1));
+    }
+    weft_pen_state(frame, bar, span.state, bar.w >= 8 ? 2 : 0);
+    if ((span.flags & WEFT_SPAN_OPEN) != 0) {
+        weft_track_tear(frame, drawing->lane, bar);
+    }
+    label_span(frame, thread, strip->first, bar);
+}
+
+static void cover_columns(void *ctx, const struct weft_strip *strip)
+{
+    struct lane_drawing *drawing = ctx;
+    const float x0 = weft_frame_x(drawing->frame, (double)strip->start_ns) - drawing->bars.x;
+    const float x1 = weft_frame_x(drawing->frame, (double)strip->end_ns) - drawing->bars.x;
+
+    if (strip->count > 1) {
+        cover_strip(&drawing->columns, x0, x1, strip);
+    } else {
+        cover(&drawing->columns, x0, x1, (uint8_t)__builtin_ctz(strip->mask & 0x3fffu),
+              x1 - x0 < NARROW_PX);
     }
 }
 
 static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
                        struct weft_rect bars)
 {
-    const uint32_t thread = lane->index;
-    const struct weft_thread_info *info = &frame->model->threads.at[thread];
-    struct columns columns;
+    const struct weft_thread_info *info = &frame->model->threads.at[lane->index];
+    struct lane_drawing drawing = {.frame = frame, .lane = lane, .bars = bars};
 
-    if (!columns_init(&columns, frame)) {
+    if (!columns_init(&drawing.columns, frame)) {
         return;
     }
-    for (uint32_t i = first_span(frame, thread); i < info->spans.count; i++) {
-        const struct weft_span span = weft_thread_span(frame->model, info, i);
-        if ((double)span.start_ns > frame->view->range.to_ns) {
-            break;
-        }
-        const float x0 = weft_frame_x(frame, (double)span.start_ns) - bars.x;
-        const float x1 =
-            weft_frame_x(frame, (double)weft_span_end_ns(frame->model, thread, i)) - bars.x;
-        cover(&columns, x0, x1, span.state, x1 - x0 < NARROW_PX);
-    }
-    judge_columns(&columns);
-    draw_columns(frame, &columns, bars);
-    draw_bars(frame, lane, bars);
-    draw_notches(frame, &columns, bars, weft_frame_x(frame, (double)info->end_ns));
-    draw_merged(frame, &columns, bars);
+    each_strip(frame, lane->index, cover_columns, &drawing);
+    judge_columns(&drawing.columns);
+    draw_columns(frame, &drawing.columns, bars);
+    each_strip(frame, lane->index, draw_bar, &drawing);
+    draw_notches(frame, &drawing.columns, bars, weft_frame_x(frame, (double)info->end_ns));
+    draw_merged(frame, &drawing.columns, bars);
 }
 
 static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)

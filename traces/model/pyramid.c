@@ -1,0 +1,240 @@
+#include "traces/model/pyramid.h"
+
+#include "traces/model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS = 1 << WEFT_PYRAMID_LOG, SHARE_ALL = 65535, CRITICAL = 3 << 14 };
+
+void weft_pyramid_done(struct weft_pyramid *pyramid)
+{
+    for (size_t i = 0; pyramid->levels != NULL && i < WEFT_PYRAMID_LEVELS; i++) {
+        free(pyramid->levels[i].starts_ns);
+        free(pyramid->levels[i].masks);
+        for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+            free(pyramid->levels[i].shares[state]);
+        }
+    }
+    free(pyramid->levels);
+    pyramid->levels = NULL;
+}
+
+static bool resize(uint16_t **at, size_t room)
+{
+    uint16_t *moved = realloc(*at, room * sizeof **at);
+
+    *at = moved != NULL ? moved : *at;
+    return moved != NULL;
+}
+
+/* Room for one more bin, and for states that come up for the first time. */
+static bool make_room(struct weft_pyramid_level *level, bool has_starts)
+{
+    if (level->count == level->room) {
+        const size_t room = level->room + level->room / 2 + 4;
+        uint64_t *starts = has_starts ? realloc(level->starts_ns, room * sizeof *starts) : NULL;
+        if ((has_starts && starts == NULL)) {
+            return false;
+        }
+        level->starts_ns = starts;
+        if (!resize(&level->masks, room)) {
+            return false;
+        }
+        for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+            if (level->shares[state] != NULL && !resize(&level->shares[state], room)) {
+                return false;
+            }
+        }
+        level->room = room;
+    }
+    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+        if (level->sum_ns[state] > 0 && level->shares[state] == NULL) {
+            level->shares[state] = calloc(level->room, sizeof(uint16_t));
+            if (level->shares[state] == NULL) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The bin is full: *sum of it goes into the level above. */
+static bool end_bin(struct weft_pyramid_level *level, bool has_starts, uint64_t end_ns)
+{
+    const uint64_t length_ns = end_ns - level->start_ns;
+
+    if (!make_room(level, has_starts)) {
+        return false;
+    }
+    if (has_starts) {
+        level->starts_ns[level->count] = level->start_ns;
+    }
+    level->masks[level->count] = level->mask;
+    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+        if (level->shares[state] != NULL) {
+            const double share =
+                length_ns == 0 ? 0 : (double)level->sum_ns[state] / (double)length_ns;
+            level->shares[state][level->count] = (uint16_t)(share * SHARE_ALL + 0.5);
+        }
+    }
+    level->count++;
+    return true;
+}
+
+static void clear_bin(struct weft_pyramid_level *level)
+{
+    memset(level->sum_ns, 0, sizeof level->sum_ns);
+    level->mask = 0;
+    level->parts = 0;
+}
+
+bool weft_pyramid_add(struct weft_pyramid *pyramid, enum weft_state state, uint64_t start_ns,
+                      uint64_t end_ns)
+{
+    if (pyramid->levels == NULL) {
+        pyramid->levels = calloc(WEFT_PYRAMID_LEVELS, sizeof *pyramid->levels);
+        if (pyramid->levels == NULL) {
+            return false;
+        }
+    }
+    struct weft_pyramid_level *level = pyramid->levels;
+    level->start_ns = level->parts == 0 ? start_ns : level->start_ns;
+    level->sum_ns[state] += end_ns - start_ns;
+    level->mask |= (uint16_t)(1u << state);
+    level->parts++;
+    for (size_t i = 0; level->parts == PARTS && i + 1 < WEFT_PYRAMID_LEVELS; i++) {
+        struct weft_pyramid_level *above = level + 1;
+        if (!end_bin(level, i > 0, end_ns)) {
+            return false;
+        }
+        above->start_ns = above->parts == 0 ? level->start_ns : above->start_ns;
+        above->mask |= level->mask;
+        for (int k = 0; k < WEFT_STATE_COUNT; k++) {
+            above->sum_ns[k] += level->sum_ns[k];
+        }
+        above->parts++;
+        clear_bin(level);
+        level = above;
+    }
+    return true;
+}
+
+void weft_pyramid_mark(struct weft_pyramid *pyramid, size_t span, enum weft_critical what)
+{
+    for (size_t i = 0; pyramid->levels != NULL && i < WEFT_PYRAMID_LEVELS; i++) {
+        struct weft_pyramid_level *level = &pyramid->levels[i];
+        span >>= WEFT_PYRAMID_LOG;
+        if (span < level->count) {
+            level->masks[span] |= (uint16_t)what;
+        } else if (span == level->count && level->parts > 0) {
+            level->mask |= (uint16_t)what; /* it will be in the bin */
+        }
+    }
+}
+
+/* Looking at a range ───────────────────────────────────────────────────────────────────────── */
+
+struct walk {
+    const struct weft_model *model;
+    const struct weft_thread_info *info;
+    const struct weft_pyramid_level *levels;
+    uint32_t thread;
+    uint64_t from_ns, to_ns, finest_ns;
+    weft_strip_visit *visit;
+    void *ctx;
+};
+
+static void visit_spans(const struct walk *walk, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        struct weft_strip strip = {.start_ns = weft_thread_span_ns(walk->model, walk->info, i),
+                                   .end_ns =
+                                       weft_span_end_ns(walk->model, walk->thread, (uint32_t)i),
+                                   .first = (uint32_t)i,
+                                   .count = 1};
+        if (strip.start_ns > walk->to_ns) {
+            return;
+        }
+        if (strip.end_ns >= walk->from_ns) {
+            const uint8_t state = walk->info->spans.at[i].state;
+            const unsigned critical =
+                (unsigned)walk->info->spans.at[i].flags << WEFT_KEPT_CRITICAL_SHIFT & CRITICAL;
+            strip.mask = (uint16_t)(1u << state | critical);
+            strip.share[state] = 1;
+            walk->visit(walk->ctx, &strip);
+        }
+    }
+}
+
+static uint64_t bin_start(const struct walk *walk, size_t level, size_t bin)
+{
+    return level > 0 ? walk->levels[level].starts_ns[bin]
+                     : weft_thread_span_ns(walk->model, walk->info, bin << WEFT_PYRAMID_LOG);
+}
+
+static uint64_t bin_end(const struct walk *walk, size_t level, size_t bin)
+{
+    const size_t last = ((bin + 1) << (WEFT_PYRAMID_LOG * (level + 1))) - 1;
+
+    return bin + 1 < walk->levels[level].count
+               ? bin_start(walk, level, bin + 1)
+               : weft_span_end_ns(walk->model, walk->thread, (uint32_t)last);
+}
+
+static void visit_bin(const struct walk *walk, size_t level, size_t bin)
+{
+    const struct weft_pyramid_level *bins = &walk->levels[level];
+    struct weft_strip strip = {.start_ns = bin_start(walk, level, bin),
+                               .end_ns = bin_end(walk, level, bin),
+                               .mask = bins->masks[bin],
+                               .first = (uint32_t)(bin << (WEFT_PYRAMID_LOG * (level + 1))),
+                               .count = UINT32_C(1) << (WEFT_PYRAMID_LOG * (level + 1))};
+
+    if (strip.end_ns < walk->from_ns || strip.start_ns > walk->to_ns) {
+        return;
+    }
+    if (strip.end_ns - strip.start_ns > walk->finest_ns) {
+        if (level == 0) {
+            visit_spans(walk, strip.first, strip.first + (size_t)PARTS);
+            return;
+        }
+        for (size_t i = 0; i < PARTS; i++) { /* no deeper than there are levels */
+            visit_bin(walk, level - 1, (bin << WEFT_PYRAMID_LOG) + i);
+        }
+        return;
+    }
+    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+        if (bins->shares[state] != NULL) {
+            strip.share[state] = (float)bins->shares[state][bin] / SHARE_ALL;
+        }
+    }
+    walk->visit(walk->ctx, &strip);
+}
+
+void weft_model_strips(const struct weft_model *model, uint32_t thread, uint64_t from_ns,
+                       uint64_t to_ns, uint64_t finest_ns, weft_strip_visit *visit, void *ctx)
+{
+    const struct weft_thread_info *info = &model->threads.at[thread];
+    const struct walk walk = {model, info, info->pyramid.levels, thread, from_ns, to_ns, finest_ns,
+                              visit, ctx};
+    size_t span = 0;
+
+    /* The bins that no bin of the level above has taken in yet, from the highest level down. */
+    for (size_t level = WEFT_PYRAMID_LEVELS; walk.levels != NULL && level-- > 0;) {
+        for (size_t bin = span >> (WEFT_PYRAMID_LOG * (level + 1)); bin < walk.levels[level].count;
+             bin++) {
+            visit_bin(&walk, level, bin);
+            span = (bin + 1) << (WEFT_PYRAMID_LOG * (level + 1));
+        }
+    }
+    visit_spans(&walk, span, info->spans.count);
+}
+
+void weft_model_mark_critical(struct weft_model *model, uint32_t thread, uint32_t span,
+                              enum weft_critical what)
+{
+    model->threads.at[thread].spans.at[span].flags |=
+        (uint8_t)((unsigned)what >> WEFT_KEPT_CRITICAL_SHIFT);
+    weft_pyramid_mark(&model->threads.at[thread].pyramid, span, what);
+}

@@ -1,0 +1,66 @@
+/*
+ * The zoom pyramid of a lane: how much of the time each state had, in bins that a picture of a few
+ * pixels can be made of.
+ *
+ *     level 2    ├───────────────────────────────────────────────────────────────┤
+ *     level 1    ├───────────────┤├──────────────┤├──────────────┤├──────────────┤
+ *     level 0    ├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤├──┤
+ *     spans      ││││││││││││││││││││││││││││││││││││││││││││││││││││││││││││││││
+ *
+ * A bin is four spans, or four bins of the level below: by number, not by time, so that lanes with
+ * bursts cost no more than others.  A bin has the share of each state in 1/65535 of its length, and
+ * a mask of what occurs in it at all; only states that the lane has take memory.  Bins are made
+ * when their last span has ended and never change but for marks, so a live trace appends.
+ *
+ * Tried and dropped: bins of a power of two in ns.  One burst in a long trace falls into a few
+ * bins, and all of its spans have to be walked.
+ *
+ * Threads: as the model.
+ */
+#ifndef WEFT_TRACES_PYRAMID_H
+#define WEFT_TRACES_PYRAMID_H
+
+#include "traces/format/format.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    WEFT_PYRAMID_LEVELS = 16, /* 4^16 spans are more than there can be */
+    WEFT_PYRAMID_LOG = 2,     /* of how many make one */
+};
+
+/* What must be seen at any zoom: bits of a bin beside those of its states. */
+enum weft_critical {
+    WEFT_CRITICAL_DEADLOCK = 1 << 14,
+    WEFT_CRITICAL_LOST_WAKEUP = 1 << 15,
+};
+_Static_assert(WEFT_STATE_COUNT <= 14, "a bit of a bin's mask for each state");
+
+struct weft_pyramid_level {
+    uint64_t *starts_ns; /* not at level 0: there it is that of the first span */
+    uint16_t *masks;
+    uint16_t *shares[WEFT_STATE_COUNT]; /* NULL: a state that the lane does not have */
+    size_t count, room;
+    /* The bin that is being filled. */
+    uint64_t sum_ns[WEFT_STATE_COUNT];
+    uint64_t start_ns;
+    uint16_t mask;
+    uint8_t parts;
+};
+
+struct weft_pyramid {
+    struct weft_pyramid_level *levels; /* WEFT_PYRAMID_LEVELS; NULL: no span has ended */
+};
+
+void weft_pyramid_done(struct weft_pyramid *pyramid);
+
+/* The next span of the lane has ended.  False: no memory; the pyramid then ends here. */
+bool weft_pyramid_add(struct weft_pyramid *pyramid, enum weft_state state, uint64_t start_ns,
+                      uint64_t end_ns);
+
+/* Something critical is in the span with this number. */
+void weft_pyramid_mark(struct weft_pyramid *pyramid, size_t span, enum weft_critical what);
+
+#endif
