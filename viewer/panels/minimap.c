@@ -11,50 +11,76 @@ static float x_of(const struct weft_rect *rect, struct weft_range all, double t_
     return rect->x + rect->w * (float)((t_ns - all.from_ns) / (all.to_ns - all.from_ns));
 }
 
-/* The states of a thread, a pixel at a time: the longest in a pixel, but a loud one wins. */
+/* What each pixel of a row has of each state. */
+struct shares {
+    float (*at)[WEFT_STATE_COUNT];
+    uint32_t count;
+    double from_ns, pixel_ns;
+};
+
+static void add_strip(void *ctx, const struct weft_strip *strip)
+{
+    const struct shares *shares = ctx;
+    const double x0 = ((double)strip->start_ns - shares->from_ns) / shares->pixel_ns;
+    const double x1 = ((double)strip->end_ns - shares->from_ns) / shares->pixel_ns;
+
+    for (uint32_t i = x0 > 0 ? (uint32_t)x0 : 0; i < shares->count && (double)i < x1; i++) {
+        const double left = x0 > (double)i ? x0 : (double)i;
+        const double right = x1 < (double)i + 1 ? x1 : (double)i + 1;
+        for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+            shares->at[i][state] += (float)(right - left) * strip->share[state];
+        }
+    }
+}
+
+/* The state that a pixel shows: the one that has most of it, but a loud one wins. */
+static int shown_state(const float *share)
+{
+    float best = 0;
+    int shown = -1;
+
+    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+        const float weight = weft_state_styles[state].loudness == 2 ? 4 : 1;
+        if (share[state] * weight > best) {
+            best = share[state] * weight;
+            shown = state;
+        }
+    }
+    return shown;
+}
+
+/* The states of a thread, a pixel at a time. */
 static void draw_row(struct weft_frame *frame, uint32_t thread, const struct weft_rect *row,
                      struct weft_range all)
 {
-    const struct weft_thread_info *info = &frame->model->threads.at[thread];
-    float run_from = row->x;
+    struct shares shares = {.count = row->w > 0 ? (uint32_t)row->w : 0, .from_ns = all.from_ns};
+    uint32_t run_from = 0;
     int run_state = -1;
-    uint32_t i = 0;
 
-    for (float x = row->x; x <= row->x + row->w; x++) {
-        const double from_ns = all.from_ns + (double)(x - row->x) / (double)row->w * all.to_ns;
-        const double to_ns = from_ns + all.to_ns / (double)row->w;
-        double best_ns = 0;
-        int best = -1;
-        while (i < info->spans.count &&
-               (double)weft_span_end_ns(frame->model, thread, i) <= from_ns) {
-            i++;
+    shares.pixel_ns = all.to_ns / (double)row->w;
+    shares.at = weft_arena_get(&frame->list->arena, shares.count * sizeof *shares.at);
+    if (shares.at == NULL || shares.pixel_ns <= 0) {
+        frame->list->failed |= shares.at == NULL;
+        return;
+    }
+    weft_model_strips(frame->model, thread, 0, UINT64_MAX, (uint64_t)(shares.pixel_ns / 4),
+                      add_strip, &shares);
+    for (uint32_t i = 0; i <= shares.count; i++) {
+        const int state = i < shares.count ? shown_state(shares.at[i]) : -1;
+        if (state == run_state) {
+            continue;
         }
-        for (uint32_t k = i; k < info->spans.count; k++) {
-            const struct weft_span span = weft_thread_span(frame->model, info, k);
-            const double start = (double)span.start_ns;
-            const double end = (double)weft_span_end_ns(frame->model, thread, k);
-            if (start >= to_ns) {
-                break;
-            }
-            double share_ns = (end < to_ns ? end : to_ns) - (start > from_ns ? start : from_ns);
-            share_ns *= weft_state_styles[span.state].loudness == 2 ? 4 : 1;
-            if (share_ns > best_ns) {
-                best_ns = share_ns;
-                best = span.state;
-            }
+        if (run_state >= 0) {
+            const struct weft_state_style *style = &weft_state_styles[run_state];
+            const bool hollow = style->pattern == WEFT_PATTERN_HOLLOW;
+            const struct weft_rect run = {row->x + (float)run_from, row->y, (float)(i - run_from),
+                                          row->h};
+            weft_draw_rect(frame->list, run, 0,
+                           hollow ? style->colors[frame->theme->id].edge
+                                  : style->colors[frame->theme->id].fill);
         }
-        if (best != run_state || x + 1 > row->x + row->w) {
-            if (run_state >= 0) {
-                const struct weft_state_style *style = &weft_state_styles[run_state];
-                const bool hollow = style->pattern == WEFT_PATTERN_HOLLOW;
-                weft_draw_rect(frame->list,
-                               (struct weft_rect){run_from, row->y, x - run_from, row->h}, 0,
-                               hollow ? style->colors[frame->theme->id].edge
-                                      : style->colors[frame->theme->id].fill);
-            }
-            run_state = best;
-            run_from = x;
-        }
+        run_state = state;
+        run_from = i;
     }
 }
 
