@@ -13,7 +13,7 @@
  *                       3.75; there is one seat, so Ben or Ann sits from 3.75 and the other from
  *                       4.25; both meet at the barrier at 4.75 and tell main, which waits on a
  *                       condition.
- * Finding   Producer waited 1 s to put into orders, which was full.
+ * Finding   none: nobody waits for baton while Keeper sleeps with it; a seat is there to be kept.
  */
 #include <weft.h>
 

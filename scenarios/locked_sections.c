@@ -5,7 +5,7 @@
  * Look at   Thread-2, which waits for threadLock from second 0 to second 3, and threadLock, held
  *           by Thread-1 until second 3 and by Thread-2 until second 9.  The arrow at second 3 is
  *           the release that ended the wait.  Main joins Thread-1, then Thread-2.
- * Finding   Thread-2 waited 3 s for threadLock, which Thread-1 held while it slept.
+ * Finding   sleep-holding: Thread-1 sleeps with threadLock held while Thread-2 waits 3 s for it.
  */
 #include <weft.h>
 

@@ -5,8 +5,8 @@
  * Look at   workQueue, whose depth rises to 5 and falls as the workers take One … Five, one each a
  *           second; queueLock, held for a moment each time; and main, which asks "is it empty?"
  *           until it is, then sets the flag.  Each worker sees it only after its sleep.
- * Finding   main polls workQueue while it waits for it to become empty, where a join of the queue
- *           would wait.
+ * Finding   spin: main asks workQueue "is it empty?" until it is, where a join of the queue would
+ *           wait.  poll: the three workers ask the same and sleep a second in turn.
  */
 #include <weft.h>
 

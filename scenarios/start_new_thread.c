@@ -6,7 +6,7 @@
  * Look at   the lanes Thread-1 (five sleeps of 2 s, until second 10) and Thread-2 (five of 4 s,
  *           until second 20).  In seconds 4 and 8 both print: which line comes first is chance.
  *           Main is busy all the time and gets nothing done by it.
- * Finding   main polls active_count for 20 s, on a processor of its own, where a join would wait.
+ * Finding   spin: main asks active_count for 20 s, on a processor of its own; a join would wait.
  *
  * With --forever main spins until it is interrupted, as the original does.
  */

@@ -30,7 +30,7 @@ static void *looks_at_the_flag(void *unused)
         if (seen) {
             return unused;
         }
-        sleep_ms(5);
+        sleep_ms(2);
     }
 }
 

@@ -360,6 +360,8 @@ bool weft_ending_build(const struct weft_model *model, struct weft_ending *endin
         thread->goes_on = thread->alive && thread->wait == WEFT_NONE;
         ending->anybody_goes_on |= thread->goes_on;
     }
+    /* Whoever ended the program in good order could go on. */
+    ending->anybody_goes_on |= ending->process_ended && model->exit_signal == 0;
     if (!find_actors(ending)) {
         weft_ending_done(ending);
         return false;

@@ -1,0 +1,163 @@
+/* weft check on scripted traces: what cannot be had from a run, and what must not be guessed. */
+#include "tests/unit/model_script.h"
+
+#include "traces/analysis/findings.h"
+
+/* The kinds that are found, in order: "deadlock stuck"; details in brackets. */
+static const char *found_in(const char *text)
+{
+    static char kinds[512];
+    struct weft_model *model = model_of(text);
+    struct weft_findings findings;
+    size_t used = 0;
+
+    weft_findings_init(&findings, model);
+    assert_int_equal(weft_findings_look(&findings), WEFT_OK);
+    kinds[0] = '\0';
+    for (size_t i = 0; i < findings.all.count; i++) {
+        const struct weft_finding *finding = &findings.all.at[i];
+        const bool detail = finding->detail_of != WEFT_NONE;
+        used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s%s%s", used > 0 ? " " : "",
+                                 detail ? "(" : "", weft_finding_kinds[finding->kind].name,
+                                 detail ? ")" : "");
+        assert_true(used < sizeof kinds);
+        assert_true(finding->what[0] != '\0' && finding->why[0] != '\0');
+        assert_true(finding->threads.count > 0 && finding->places.count > 0);
+    }
+    weft_findings_done(&findings);
+    weft_model_free(model);
+    return kinds;
+}
+
+#define RING                                                                                       \
+    "@object 1 mutex A\n"                                                                          \
+    "@object 2 mutex B\n"                                                                          \
+    "1 1 lock_acquire object=1\n"                                                                  \
+    "2 2 lock_acquire object=2\n"
+
+static void a_ring_of_owners_is_a_deadlock(void **state)
+{
+    (void)state;
+    assert_string_equal(found_in(RING "3 1 lock_request object=2\n"
+                                      "4 2 lock_request object=1\n"
+                                      "9 1 process_end signal=9\n"),
+                        "deadlock");
+}
+
+static void a_time_limit_in_the_ring_ends_it(void **state)
+{
+    (void)state;
+    assert_string_equal(found_in(RING "3 1 lock_request object=2 timeout=1000\n"
+                                      "4 2 lock_request object=1\n"
+                                      "9 1 process_end signal=9\n"),
+                        "");
+}
+
+static void behind_a_loss_nobody_knows_who_holds_what(void **state)
+{
+    (void)state;
+    assert_string_equal(found_in(RING "3 1 lost count=7\n"
+                                      "4 1 lock_request object=2\n"
+                                      "5 2 lock_request object=1\n"
+                                      "9 1 process_end signal=9\n"),
+                        "");
+    /* What it took after the loss it has. */
+    assert_string_equal(found_in("@object 1 mutex A\n"
+                                 "@object 2 mutex B\n"
+                                 "1 1 lost count=7\n"
+                                 "2 1 lock_acquire object=1\n"
+                                 "3 2 lock_acquire object=2\n"
+                                 "4 1 lock_request object=2\n"
+                                 "5 2 lock_request object=1\n"
+                                 "9 1 process_end signal=9\n"),
+                        "deadlock");
+}
+
+#define WAITS                                                                                      \
+    "@object 1 mutex M\n"                                                                          \
+    "@object 2 condition C\n"                                                                      \
+    "1 1 lock_acquire object=1\n"                                                                  \
+    "2 1 cond_wait object=2 with=1\n"
+
+static void going_on_after_a_wake_up_for_no_reason_is_a_fault(void **state)
+{
+    (void)state;
+    assert_string_equal(found_in(WAITS "5 1 cond_wake object=2 with=1 outcome=spurious\n"
+                                       "6 1 lock_release object=1\n"
+                                       "7 1 print text=on\n"
+                                       "9 1 process_end status=0\n"),
+                        "wait-without-loop");
+}
+
+static void waiting_again_after_a_wake_up_for_no_reason_is_in_order(void **state)
+{
+    (void)state;
+    assert_string_equal(found_in(WAITS "5 1 cond_wake object=2 with=1 outcome=spurious\n"
+                                       "6 1 cond_wait object=2 with=1\n"
+                                       "7 2 lock_acquire object=1\n"
+                                       "8 2 cond_signal object=2\n"
+                                       "9 2 lock_release object=1\n"
+                                       "10 1 cond_wake object=2 with=1\n"
+                                       "11 1 lock_release object=1\n"
+                                       "12 1 print text=on\n"
+                                       "13 1 process_end status=0\n"),
+                        "");
+    /* As weft.h records it, which releases the lock itself. */
+    assert_string_equal(found_in(WAITS "5 1 cond_wake object=2 with=1 outcome=spurious\n"
+                                       "6 1 lock_release object=1\n"
+                                       "7 1 cond_wait object=2\n"
+                                       "8 2 process_end status=0\n"),
+                        "");
+}
+
+static void what_another_may_have_changed_is_no_fault(void **state)
+{
+    (void)state;
+    assert_string_equal(found_in(WAITS "3 2 lock_acquire object=1\n"
+                                       "4 2 lock_release object=1\n"
+                                       "5 1 cond_wake object=2 with=1 outcome=spurious\n"
+                                       "6 1 lock_release object=1\n"
+                                       "7 1 print text=on\n"
+                                       "9 1 process_end status=0\n"),
+                        "");
+}
+
+static void a_lock_that_was_had_by_a_try_makes_no_order(void **state)
+{
+    (void)state;
+    assert_string_equal(found_in("@object 1 mutex A\n"
+                                 "@object 2 mutex B\n"
+                                 "1 1 thread_create target=2\n"
+                                 "2 1 lock_acquire object=1\n"
+                                 "3 1 lock_acquire object=2\n"
+                                 "4 1 lock_release object=2\n"
+                                 "5 1 lock_release object=1\n"
+                                 "6 2 lock_acquire object=2\n"
+                                 "7 2 lock_acquire object=1 try=1\n"
+                                 "8 2 lock_release object=1\n"
+                                 "9 2 lock_release object=2\n"),
+                        "");
+}
+
+static void an_empty_trace_has_no_findings(void **state)
+{
+    (void)state;
+    assert_string_equal(found_in(""), "");
+    assert_string_equal(found_in("1 1 process_end status=0\n"), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_ring_of_owners_is_a_deadlock),
+        cmocka_unit_test(a_time_limit_in_the_ring_ends_it),
+        cmocka_unit_test(behind_a_loss_nobody_knows_who_holds_what),
+        cmocka_unit_test(going_on_after_a_wake_up_for_no_reason_is_a_fault),
+        cmocka_unit_test(waiting_again_after_a_wake_up_for_no_reason_is_in_order),
+        cmocka_unit_test(what_another_may_have_changed_is_no_fault),
+        cmocka_unit_test(a_lock_that_was_had_by_a_try_makes_no_order),
+        cmocka_unit_test(an_empty_trace_has_no_findings),
+    };
+
+    return cmocka_run_group_tests_name("analysis: findings", tests, NULL, NULL);
+}

@@ -1,0 +1,67 @@
+/*
+ * convoy: threads that have work of their own queue for a lock again and again: a third of the
+ * acquires must wait at least, and on the average several stand in the queue.
+ */
+#include "traces/analysis/crowd.h"
+
+static bool is_convoy(const struct weft_findings *findings, const struct weft_crowd *crowd)
+{
+    const uint64_t window_ns = crowd->to_ns - crowd->from_ns;
+
+    return findings->model->objects.at[crowd->object].family == WEFT_FAMILY_LOCK &&
+           crowd->users.count > 2 && crowd->waits >= findings->from[WEFT_FROM_CONVOY_ACQUIRES] &&
+           crowd->waits * 3 >= crowd->acquires &&
+           crowd->waited_ns / findings->from[WEFT_FROM_CONVOY_QUEUE] >= window_ns &&
+           !weft_crowd_is_serialised(findings, crowd) &&
+           weft_crowd_starved(findings, crowd) == WEFT_NONE;
+}
+
+static void tell(struct weft_findings *findings, const struct weft_crowd *crowd)
+{
+    const uint64_t window_ns = crowd->to_ns - crowd->from_ns;
+    struct weft_finding *finding =
+        weft_finding_new(findings, WEFT_FIND_CONVOY, crowd->from_ns, crowd->to_ns);
+
+    if (finding == NULL) {
+        return;
+    }
+    finding->cost_ns = crowd->waited_ns;
+    weft_crowd_tell(findings, finding, crowd);
+    finding->what = weft_finding_say(
+        findings,
+        "%zu threads queued for %s: %llu of %llu acquires had to wait, with %.1f threads "
+        "in the queue on the average.",
+        crowd->users.count, weft_object_called(findings, crowd->object),
+        (unsigned long long)crowd->waits, (unsigned long long)crowd->acquires,
+        (double)crowd->waited_ns / (double)window_ns);
+    finding->why = weft_finding_say(
+        findings,
+        "They waited %s in all, and each time that it changes hands a thread must be "
+        "woken (counts from %s and %s on).",
+        WEFT_NS(crowd->waited_ns), weft_threshold_said(findings, WEFT_FROM_CONVOY_QUEUE),
+        weft_threshold_said(findings, WEFT_FROM_CONVOY_ACQUIRES));
+    finding->advice = "Take the lock less often (for several items at once), split it by what it "
+                      "guards, or do less while it is held.";
+}
+
+void weft_find_convoy(struct weft_findings *findings)
+{
+    struct weft_crowd crowd;
+
+    if (findings->from[WEFT_FROM_CONVOY_QUEUE] == 0) {
+        findings->from[WEFT_FROM_CONVOY_QUEUE] = 1;
+    }
+    for (uint32_t i = 0; i < findings->model->objects.count && !findings->no_memory; i++) {
+        if (!weft_crowd_matters(findings, i)) {
+            continue;
+        }
+        if (!weft_crowd_measure(findings->model, i, &crowd)) {
+            findings->no_memory = true;
+            return;
+        }
+        if (is_convoy(findings, &crowd)) {
+            tell(findings, &crowd);
+        }
+        weft_crowd_done(&crowd);
+    }
+}
