@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_PER_TICK = 40000, FRAME_MS = 16 };
+enum { ITEMS_PER_TICK = 40000, FRAME_MS = 16, FINDINGS_AT_ONCE = 200000 };
 
 static const uint64_t NOTICE_NS = 8000000000;
 static const float CLASSROOM_SCALE = 1.5f;
@@ -53,6 +53,10 @@ struct weft_app *weft_app_new(const struct weft_app_options *options)
 
 static void forget_trace(struct weft_app *app)
 {
+    if (app->has_findings) {
+        weft_findings_done(&app->findings);
+        app->has_findings = false;
+    }
     weft_reader_close(app->reader);
     weft_model_free(app->model);
     free(app->path);
@@ -199,6 +203,9 @@ static void load_more(struct weft_app *app)
         (void)weft_error_set(&app->load_error, WEFT_ERR_MEMORY, "no memory");
     }
     if (!more) {
+        if (app->model->points.count <= FINDINGS_AT_ONCE || app->view.tab == WEFT_TAB_FINDINGS) {
+            weft_app_look_for_findings(app); /* of more when somebody asks for them */
+        }
         weft_reader_close(app->reader);
         app->reader = NULL;
     }
@@ -444,6 +451,7 @@ static void compose(struct weft_app *app, float width, float height,
                                .bookmarks = &app->bookmarks,
                                .settings = &app->settings,
                                .moment = &app->moment,
+                               .findings = app->has_findings ? &app->findings : NULL,
                                .chain = weft_app_chain(app),
                                .shelf = &app->shelf,
                                .notice = app->notice[0] != '\0' ? app->notice : NULL,

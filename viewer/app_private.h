@@ -35,6 +35,8 @@ struct weft_app {
     struct weft_bookmarks bookmarks;
     struct weft_search search;
     struct weft_moment moment;
+    struct weft_findings findings;
+    bool has_findings;
     struct weft_chain chain; /* of chain_of, when that is a span */
     struct weft_target chain_of;
     struct weft_settings settings;
@@ -90,6 +92,11 @@ void weft_app_go_to_thread(struct weft_app *app, uint32_t thread);
 void weft_app_go_to_object(struct weft_app *app, uint32_t object);
 void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found);
 void weft_app_go_to_contention(struct weft_app *app, bool on);
+void weft_app_go_to_finding(struct weft_app *app, uint32_t finding);
+void weft_app_step_finding(struct weft_app *app, bool on);
+
+/* Looks for findings, if that was not done yet. */
+void weft_app_look_for_findings(struct weft_app *app);
 void weft_app_go_to_cause(struct weft_app *app, uint32_t cause);
 
 /* The chain of the selected wait, built when it is first asked for; NULL: there is none. */

@@ -7,6 +7,7 @@
 #define WEFT_VIEWER_FRAME_H
 
 #include "traces/analysis/chain.h"
+#include "traces/analysis/findings.h"
 #include "traces/model/model.h"
 #include "viewer/bookmarks.h"
 #include "viewer/draw.h"
@@ -70,13 +71,14 @@ struct weft_frame {
     const struct weft_search *search;
     const struct weft_bookmarks *bookmarks;
     const struct weft_settings *settings;
-    const struct weft_moment *moment; /* at the playhead */
-    const struct weft_chain *chain;   /* of the selected wait, or NULL */
-    struct weft_shelf *shelf;         /* reads a source file when it is first asked for */
-    const char *notice;               /* what the window has to say just now, or NULL */
-    const char *key_shown;            /* in a classroom: the key that was pressed, or NULL */
-    const char *file;                 /* its name without the folder */
-    const char *load_error;           /* why there is no trace, or NULL */
+    const struct weft_moment *moment;     /* at the playhead */
+    const struct weft_findings *findings; /* NULL: not looked for (yet) */
+    const struct weft_chain *chain;       /* of the selected wait, or NULL */
+    struct weft_shelf *shelf;             /* reads a source file when it is first asked for */
+    const char *notice;                   /* what the window has to say just now, or NULL */
+    const char *key_shown;                /* in a classroom: the key that was pressed, or NULL */
+    const char *file;                     /* its name without the folder */
+    const char *load_error;               /* why there is no trace, or NULL */
     bool loading;
     float mouse_x, mouse_y;
     bool has_mouse;

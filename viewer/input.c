@@ -144,6 +144,9 @@ static bool click_panel(struct weft_app *app, struct weft_target target)
         app->view.prompt.chosen = target.index;
         weft_app_prompt_enter(app, false);
         return true;
+    case WEFT_TARGET_FINDING:
+        weft_app_go_to_finding(app, target.index);
+        return true;
     case WEFT_TARGET_CAUSE:
         weft_app_go_to_cause(app, target.index);
         return true;

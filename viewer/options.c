@@ -35,7 +35,7 @@ static const struct argp_option words[] = {
     {"theme", KEY_THEME, "dark|light|contrast", 0,
      "Colours (default: those of the last time, at first dark)", 0},
     {"tab", KEY_TAB, "NAME", 0,
-     "Show this first: timeline, contention, waits-for, threads or statistics", 0},
+     "Show this first: timeline, contention, findings, waits-for, threads or statistics", 0},
     {"source", KEY_SOURCE, "FOLDER", 0, "Look for source files there", 0},
     {"classroom", KEY_CLASSROOM, NULL, 0, "Large, with the keys shown: for a projector", 0},
     {"at", KEY_AT, "TIME", 0, "Put the playhead there: 4.2s, 150ms, 3us, 1234ns", 0},
@@ -140,9 +140,10 @@ static error_t parse_word(int key, char *arg, struct argp_state *state)
                    : wrong(parsing, "unknown theme", arg, "dark, light or contrast");
     case KEY_TAB:
         options->app.tab = arg;
-        return is_tab(arg) ? 0
-                           : wrong(parsing, "unknown tab", arg,
-                                   "timeline, contention, waits-for, threads or statistics");
+        return is_tab(arg)
+                   ? 0
+                   : wrong(parsing, "unknown tab", arg,
+                           "timeline, contention, findings, waits-for, threads or statistics");
     case KEY_SOURCE:
         options->app.source = arg;
         return 0;

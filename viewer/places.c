@@ -107,6 +107,73 @@ void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found)
     }
 }
 
+void weft_app_look_for_findings(struct weft_app *app)
+{
+    if (app->has_findings || app->loading) {
+        return;
+    }
+    weft_findings_init(&app->findings, app->model);
+    app->has_findings = true;
+    if (weft_findings_look(&app->findings) != WEFT_OK) {
+        weft_app_say(app, "There is no memory for all that was found.");
+    }
+}
+
+/* To its first place that is a span, or to its time. */
+void weft_app_go_to_finding(struct weft_app *app, uint32_t index)
+{
+    if (!app->has_findings || index >= app->findings.all.count) {
+        return;
+    }
+    const struct weft_finding *finding = &app->findings.all.at[index];
+    for (size_t i = 0; i < finding->places.count; i++) {
+        const struct weft_finding_place *place = &finding->places.at[i];
+        if (place->thread < app->model->threads.count &&
+            place->span < app->model->threads.at[place->thread].spans.count) {
+            weft_app_go_to_span(app, place->thread, place->span);
+            show_time(app, finding->from_ns);
+            weft_app_say(app, finding->what);
+            return;
+        }
+    }
+    weft_app_go_to_time(app, finding->from_ns);
+    if (finding->threads.count > 0) {
+        app->view.lane_thread = finding->threads.at[0];
+        app->view.on_object = false;
+        weft_app_reveal_lane(app, false, app->view.lane_thread);
+    }
+    weft_app_say(app, finding->what);
+}
+
+/* By when they begin; those that begin at once in their own order would hide one another, so only
+ * the weightiest of them is met. */
+void weft_app_step_finding(struct weft_app *app, bool on)
+{
+    const uint64_t now_ns = app->view.playhead_ns;
+    uint32_t best = WEFT_NONE;
+
+    weft_app_look_for_findings(app);
+    for (uint32_t i = 0; i < app->findings.all.count; i++) {
+        const struct weft_finding *finding = &app->findings.all.at[i];
+        const bool there = on ? finding->from_ns > now_ns : finding->from_ns < now_ns;
+        if (finding->detail_of != WEFT_NONE || !there) {
+            continue;
+        }
+        const uint64_t at_ns =
+            best != WEFT_NONE ? app->findings.all.at[best].from_ns : finding->from_ns;
+        if (best == WEFT_NONE || (on ? finding->from_ns < at_ns : finding->from_ns > at_ns)) {
+            best = i;
+        }
+    }
+    if (best != WEFT_NONE) {
+        weft_app_go_to_finding(app, best);
+    } else {
+        weft_app_say(app, app->findings.count == 0 ? "Nothing was found in this trace."
+                          : on                     ? "There is no finding after this."
+                                                   : "There is no finding before this.");
+    }
+}
+
 const struct weft_chain *weft_app_chain(struct weft_app *app)
 {
     const struct weft_target selected = app->view.selected;

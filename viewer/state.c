@@ -82,6 +82,9 @@ static void name_target(const struct weft_app *app, struct weft_target target,
         weft_sentence_add(out, "%s %u", names[target.kind - WEFT_TARGET_SECTION], target.index);
         break;
     }
+    case WEFT_TARGET_FINDING:
+        weft_sentence_add(out, "finding %u", target.index);
+        break;
     case WEFT_TARGET_CAUSE:
         weft_sentence_add(out, "cause %u", target.index);
         break;
@@ -151,6 +154,7 @@ static void put_choices(const struct weft_app *app, struct weft_sink *sink)
     weft_sink_printf(sink, "\"grouped\":%u,\"only_states\":%u,\"collapsed\":%u,\"back\":%u,",
                      app->lanes.grouped, app->arrangement.only_states, app->arrangement.collapsed,
                      view->back_count);
+    weft_sink_printf(sink, "\"findings\":%zu,", app->has_findings ? app->findings.count : 0);
     weft_sink_printf(sink, "\"forward\":%u,\"tab_scroll_px\":%.1f,", view->forward_count,
                      (double)view->tab_scroll_px);
 }

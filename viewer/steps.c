@@ -304,6 +304,9 @@ static void scroll(struct weft_app *app, float share)
 
 static void show_tab(struct weft_app *app, enum weft_tab tab)
 {
+    if (tab == WEFT_TAB_FINDINGS) {
+        weft_app_look_for_findings(app);
+    }
     if (app->view.tab != tab) {
         weft_view_remember(&app->view);
         app->view.tab = tab;
@@ -471,6 +474,12 @@ static bool time_command(struct weft_app *app, enum weft_command_id command)
         return true;
     case WEFT_COMMAND_NEXT_CONTENTION:
         weft_app_go_to_contention(app, true);
+        return true;
+    case WEFT_COMMAND_PREV_FINDING:
+        weft_app_step_finding(app, false);
+        return true;
+    case WEFT_COMMAND_NEXT_FINDING:
+        weft_app_step_finding(app, true);
         return true;
     case WEFT_COMMAND_TO_START:
         playhead_to(app, 0);

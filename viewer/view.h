@@ -34,6 +34,7 @@ enum weft_target_kind {
     WEFT_TARGET_PAGE,     /* index: page of the dock */
     WEFT_TARGET_BOOKMARK, /* index: bookmark */
     WEFT_TARGET_CAUSE,    /* index: cause in the chain of the selected wait */
+    WEFT_TARGET_FINDING,  /* index: finding, in findings->all */
     WEFT_TARGET_PANEL,    /* where a panel is, but nothing to point at */
 };
 
@@ -41,6 +42,7 @@ enum weft_target_kind {
 enum weft_tab {
     WEFT_TAB_TIMELINE,
     WEFT_TAB_CONTENTION,
+    WEFT_TAB_FINDINGS,
     WEFT_TAB_WAITS_FOR,
     WEFT_TAB_THREADS,
     WEFT_TAB_STATISTICS,

@@ -356,6 +356,8 @@ EFFECTS = {
     "next-lane-event": ((), changed("playhead_ns")),
     "previous-contention": (("End",), became("selected", "span Thread-2 lock_wait threadLock")),
     "next-contention": ((), became("selected", "span Thread-2 lock_wait threadLock")),
+    "previous-finding": (("End",), lambda b, a: a["notice"] or a["playhead_ns"] < b["playhead_ns"]),
+    "next-finding": ((), lambda b, a: a["notice"] != ""),
     "to-start": (("End",), became("playhead_ns", 0)),
     "to-end": ((), lambda b, a: a["playhead_ns"] == a["end_ns"]),
     "go-to-time": ((), became("prompt", "go-to")),
@@ -383,6 +385,7 @@ EFFECTS = {
     "next-bookmark": ((*BOOKMARKED, "ctrl+Home"), lambda b, a: a["playhead_ns"] == a["end_ns"]),
     "timeline": (("2",), became("tab", "timeline")),
     "contention": ((), became("tab", "contention")),
+    "findings": ((), became("tab", "findings")),
     "waits-for": ((), became("tab", "waits-for")),
     "threads": ((), became("tab", "threads")),
     "statistics": ((), became("tab", "statistics")),
@@ -414,7 +417,9 @@ class Commands(Case):
             window.do("type", "--delay", "30", key[5:])
             window.until(lambda state: state["prompt_text"].endswith(key[5:]), "it is written")
         else:
+            frames = len(window.read_states())
             window.key(key)
+            wait_for(lambda: len(window.read_states()) > frames, f"{key} is drawn")
         return window.settled()
 
     def one(self, name, cap, window):

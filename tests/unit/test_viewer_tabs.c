@@ -297,6 +297,25 @@ static void a_wait_tells_its_chain_and_r_goes_to_the_root(void **state)
     close_stage(&stage);
 }
 
+static void findings_are_cards_that_lead_to_the_spot(void **state)
+{
+    (void)state;
+    struct stage stage;
+
+    open_stage(&stage, "locked-sections", 0);
+    assert_true(check_state_number(stage.app, "findings") >= 1);
+    command(&stage, WEFT_COMMAND_TAB_FINDINGS);
+    lay_out(&stage);
+    click(&stage, check_text(&stage.list, "threadLock")->text);
+    assert_state(&stage, "tab", "\"timeline\"");
+    lay_out(&stage);
+    command(&stage, WEFT_COMMAND_TO_START);
+    command(&stage, WEFT_COMMAND_NEXT_FINDING);
+    assert_true(check_state_number(stage.app, "playhead_ns") > 0);
+    lay_out(&stage);
+    close_stage(&stage);
+}
+
 static void a_search_goes_round_through_what_it_found(void **state)
 {
     (void)state;
@@ -447,6 +466,7 @@ int main(void)
         cmocka_unit_test(the_graph_shows_who_waits_for_whom),
         cmocka_unit_test(the_contention_table_sorts_and_leads_to_the_lane),
         cmocka_unit_test(a_wait_tells_its_chain_and_r_goes_to_the_root),
+        cmocka_unit_test(findings_are_cards_that_lead_to_the_spot),
         cmocka_unit_test(a_search_goes_round_through_what_it_found),
         cmocka_unit_test(a_time_can_be_gone_to_and_a_bad_one_is_told),
         cmocka_unit_test(the_palette_runs_what_was_chosen),

@@ -32,6 +32,8 @@ void weft_legend_draw(struct weft_frame *frame);
 void weft_tabs_draw(struct weft_frame *frame);
 float weft_tabs_width(const struct weft_frame *frame);
 void weft_tab_draw(struct weft_frame *frame);
+void weft_findings_draw(struct weft_frame *frame);
+void weft_findings_draw_marks(struct weft_frame *frame); /* on the ruler */
 void weft_contention_draw(struct weft_frame *frame);
 void weft_threads_draw(struct weft_frame *frame);
 void weft_statistics_draw(struct weft_frame *frame);

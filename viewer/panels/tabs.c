@@ -3,10 +3,12 @@
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 
+#include <stdio.h>
+
 static const char *const names[WEFT_TAB_COUNT] = {
-    [WEFT_TAB_TIMELINE] = "Timeline",     [WEFT_TAB_CONTENTION] = "Contention",
-    [WEFT_TAB_WAITS_FOR] = "Waits-for",   [WEFT_TAB_THREADS] = "Threads",
-    [WEFT_TAB_STATISTICS] = "Statistics",
+    [WEFT_TAB_TIMELINE] = "Timeline", [WEFT_TAB_CONTENTION] = "Contention",
+    [WEFT_TAB_FINDINGS] = "Findings", [WEFT_TAB_WAITS_FOR] = "Waits-for",
+    [WEFT_TAB_THREADS] = "Threads",   [WEFT_TAB_STATISTICS] = "Statistics",
 };
 
 static const float PAD = 10, GAP = 2;
@@ -17,12 +19,24 @@ static struct weft_style style_of(const struct weft_frame *frame, bool open)
                                open ? frame->theme->text : frame->theme->muted};
 }
 
+/* "Findings 2": with how many there are, once that is known. */
+static struct weft_word name_of(const struct weft_frame *frame, int tab)
+{
+    struct weft_word word;
+    const bool counted = tab == WEFT_TAB_FINDINGS && frame->findings != NULL;
+
+    (void)snprintf(word.text, sizeof word.text, "%s%s%s", names[tab], counted ? " " : "",
+                   counted ? weft_words_count(frame->findings->count).text : "");
+    return word;
+}
+
 float weft_tabs_width(const struct weft_frame *frame)
 {
     float width = 0;
 
     for (int i = 0; i < WEFT_TAB_COUNT; i++) {
-        width += weft_pen_width(frame, style_of(frame, true), names[i]) + 2 * PAD + GAP;
+        width +=
+            weft_pen_width(frame, style_of(frame, true), name_of(frame, i).text) + 2 * PAD + GAP;
     }
     return width;
 }
@@ -42,7 +56,7 @@ void weft_tabs_draw(struct weft_frame *frame)
     }
     for (int i = 0; i < WEFT_TAB_COUNT; i++) {
         const bool open = frame->view->tab == (enum weft_tab)i;
-        const float width = weft_pen_width(frame, style_of(frame, true), names[i]);
+        const float width = weft_pen_width(frame, style_of(frame, true), name_of(frame, i).text);
         const struct weft_rect box = {x, y - 14, width + 2 * PAD, 28};
         if (box.x + box.w > frame->geometry.width) {
             break; /* a window as narrow as a hand: keys and palette still reach them */
@@ -53,7 +67,7 @@ void weft_tabs_draw(struct weft_frame *frame)
         if (hover.kind == WEFT_TARGET_COMMAND && hover.index == weft_tab_commands[i]) {
             weft_draw_frame(frame->list, box, 6, 1, frame->theme->muted);
         }
-        weft_pen_text(frame, x + PAD, y, width + 1, style_of(frame, open), names[i]);
+        weft_pen_text(frame, x + PAD, y, width + 1, style_of(frame, open), name_of(frame, i).text);
         weft_frame_hit(frame, box, WEFT_TARGET_COMMAND, 0, weft_tab_commands[i]);
         x += box.w + GAP;
     }
@@ -70,6 +84,9 @@ void weft_tab_draw(struct weft_frame *frame)
     switch (frame->view->tab) {
     case WEFT_TAB_CONTENTION:
         weft_contention_draw(frame);
+        break;
+    case WEFT_TAB_FINDINGS:
+        weft_findings_draw(frame);
         break;
     case WEFT_TAB_WAITS_FOR:
         weft_graph_draw(frame, main);

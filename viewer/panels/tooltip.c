@@ -17,6 +17,15 @@ static bool facts_of(const struct weft_frame *frame, struct weft_facts *facts)
                           weft_command_cap((enum weft_command_id)hover.index));
         return true;
     }
+    if (hover.kind == WEFT_TARGET_FINDING && frame->view->tab == WEFT_TAB_TIMELINE &&
+        frame->findings != NULL && hover.index < frame->findings->all.count) {
+        const struct weft_finding *finding = &frame->findings->all.at[hover.index];
+        facts->title = facts->facts[0] = (struct weft_sentence){.len = 0};
+        facts->count = 1;
+        weft_sentence_add(&facts->title, "%s", finding->what);
+        weft_sentence_add(&facts->facts[0], "%s", finding->advice);
+        return true;
+    }
     if (hover.kind == WEFT_TARGET_BOOKMARK && hover.index < frame->bookmarks->count) {
         const struct weft_bookmark *bookmark = &frame->bookmarks->at[hover.index];
         facts->title = (struct weft_sentence){.len = 0};

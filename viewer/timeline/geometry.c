@@ -6,7 +6,7 @@
 enum {
     HEADER_PX = 46,
     TABS_PX = 34,
-    ONE_ROW_FROM_PX = 1240,
+    ONE_ROW_FROM_PX = 1270,
     WARNING_PX = 26,
     MINIMAP_PX = 40,
     RULER_PX = 30,

@@ -1,5 +1,6 @@
 #include "viewer/timeline/ruler.h"
 
+#include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 
 #include <math.h>
@@ -209,6 +210,7 @@ void weft_ruler_draw(struct weft_frame *frame)
         }
         weft_pen_text(frame, box.x, middle, box.w + 1, style, label.text);
     }
+    weft_findings_draw_marks(frame);
     draw_bookmarks(frame);
     if (seen) {
         const struct weft_point_px tip[] = {{playhead_x - 5, badge.y + badge.h - 0.5f},
