@@ -10,6 +10,7 @@ enum {
     BEGIN_BYTES = 2048, /* of a file: the headers and the name of its loader stand there */
     SCRIPT_DEPTH = 4,   /* interpreters that are scripts themselves: as many as Linux follows */
     PATH_ROOM = 1024,
+    DYNAMIC_MAX = 64, /* entries: the libraries stand first */
 };
 
 extern char **environ;
@@ -23,16 +24,10 @@ struct beginning {
     size_t bytes;
 };
 
-static bool read_beginning(const char *path, struct beginning *begin)
+static bool read_beginning(long fd, struct beginning *begin)
 {
-    const long fd = weft_sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    begin->bytes = 0;
-    if (fd < 0) {
-        return false;
-    }
     const long got = weft_sys_read((int)fd, begin->at.text, BEGIN_BYTES - 1);
-    (void)weft_sys_close((int)fd);
+
     begin->bytes = got > 0 ? (size_t)got : 0;
     begin->at.text[begin->bytes] = '\0';
     return got > 0;
@@ -59,31 +54,40 @@ static bool is_script(const struct beginning *begin, char *interpreter)
     return true;
 }
 
+static bool begins(const char *text, const char *word)
+{
+    while (*word != '\0' && *text == *word) {
+        text++;
+        word++;
+    }
+    return *word == '\0';
+}
+
 static bool holds(const char *text, const char *word)
 {
-    for (; *text != '\0'; text++) {
-        size_t i = 0;
-        while (word[i] != '\0' && text[i] == word[i]) {
-            i++;
-        }
-        if (word[i] == '\0') {
-            return true;
-        }
+    while (*text != '\0' && !begins(text, word)) {
+        text++;
     }
-    return false;
+    return *text != '\0';
+}
+
+/* NULL: there are no more, or they are not at the beginning. */
+static const Elf64_Phdr *segment_at(const struct beginning *begin, size_t i)
+{
+    const Elf64_Ehdr *head = &begin->at.elf;
+    const uint64_t at = head->e_phoff + i * sizeof(Elf64_Phdr);
+
+    return i < head->e_phnum && head->e_phoff <= begin->bytes &&
+                   at + sizeof(Elf64_Phdr) <= begin->bytes
+               ? (const void *)(begin->at.text + at)
+               : NULL;
 }
 
 /* The loader that the program names; NULL: none, or not at the beginning. */
 static const char *loader_of(const struct beginning *begin)
 {
-    const Elf64_Ehdr *head = &begin->at.elf;
-
-    for (size_t i = 0; i < head->e_phnum; i++) {
-        const uint64_t at = head->e_phoff + i * sizeof(Elf64_Phdr);
-        if (head->e_phoff > begin->bytes || at + sizeof(Elf64_Phdr) > begin->bytes) {
-            break;
-        }
-        const Elf64_Phdr *segment = (const void *)(begin->at.text + at);
+    for (size_t i = 0; segment_at(begin, i) != NULL; i++) {
+        const Elf64_Phdr *segment = segment_at(begin, i);
         if (segment->p_type == PT_INTERP && segment->p_offset < begin->bytes) {
             return begin->at.text + segment->p_offset;
         }
@@ -91,7 +95,60 @@ static const char *loader_of(const struct beginning *begin)
     return NULL;
 }
 
-static bool program_takes_us(const struct beginning *begin)
+/* Where in the file the byte at a virtual address is; 0: nowhere. */
+static uint64_t offset_of(const struct beginning *begin, uint64_t address)
+{
+    for (size_t i = 0; segment_at(begin, i) != NULL; i++) {
+        const Elf64_Phdr *segment = segment_at(begin, i);
+        if (segment->p_type == PT_LOAD && address >= segment->p_vaddr &&
+            address - segment->p_vaddr < segment->p_filesz) {
+            return segment->p_offset + (address - segment->p_vaddr);
+        }
+    }
+    return 0;
+}
+
+static size_t read_part(long fd, uint64_t at, void *to, size_t bytes)
+{
+    const long got = weft_sys(SYS_pread64, fd, (long)to, (long)bytes, (long)at, 0, 0);
+
+    return got > 0 ? (size_t)got : 0;
+}
+
+/* Does it need a library of that name?  GCC's AddressSanitizer starts with nothing before itself.
+ */
+static bool needs(long fd, const struct beginning *begin, const char *library)
+{
+    Elf64_Dyn entries[DYNAMIC_MAX];
+    char name[16];
+    uint64_t strings = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; segment_at(begin, i) != NULL; i++) {
+        const Elf64_Phdr *segment = segment_at(begin, i);
+        if (segment->p_type == PT_DYNAMIC) {
+            count = read_part(fd, segment->p_offset, entries, sizeof entries) / sizeof *entries;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].d_tag == DT_STRTAB) {
+            strings = offset_of(begin, entries[i].d_un.d_ptr);
+        }
+    }
+    for (size_t i = 0; strings != 0 && i < count && entries[i].d_tag != DT_NULL; i++) {
+        const size_t got =
+            entries[i].d_tag == DT_NEEDED
+                ? read_part(fd, strings + entries[i].d_un.d_val, name, sizeof name - 1)
+                : 0;
+        name[got] = '\0';
+        if (got > 0 && begins(name, library)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool program_takes_us(long fd, const struct beginning *begin)
 {
     const char *text = begin->at.text;
     const char *loader;
@@ -104,7 +161,7 @@ static bool program_takes_us(const struct beginning *begin)
         return false;
     }
     loader = loader_of(begin);
-    return loader == NULL || !holds(loader, "/ld-musl");
+    return (loader == NULL || !holds(loader, "/ld-musl")) && !needs(fd, begin, "libasan.so");
 }
 
 static bool file_takes_us(const char *path)
@@ -112,9 +169,16 @@ static bool file_takes_us(const char *path)
     struct beginning begin;
     char interpreter[PATH_ROOM];
 
-    for (int depth = 0; depth < SCRIPT_DEPTH && read_beginning(path, &begin); depth++) {
-        if (!is_script(&begin, interpreter)) {
-            return program_takes_us(&begin);
+    for (int depth = 0; depth < SCRIPT_DEPTH; depth++) {
+        const long fd = weft_sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (fd < 0) {
+            break;
+        }
+        const bool is_program = read_beginning(fd, &begin) && !is_script(&begin, interpreter);
+        const bool takes_us = !is_program || program_takes_us(fd, &begin);
+        (void)weft_sys_close((int)fd);
+        if (is_program || begin.bytes == 0) {
+            return takes_us;
         }
         path = interpreter;
     }

@@ -6,6 +6,7 @@
  * table.  Until the new thread has run its first instructions the number is in its start block.
  */
 #include "runtime/preload/hook.h"
+#include "runtime/preload/sandbox.h"
 #include "runtime/schedule/turn.h"
 
 #include <errno.h>
@@ -346,6 +347,9 @@ WEFT_HOOK int prctl(int option, ...)
     va_end(list);
     if (takes_the_clock(option, a[0])) {
         weft_record_stop("the program gives up its clock (prctl): weft records no further");
+    }
+    if (option == PR_SET_SECCOMP && a[0] == SECCOMP_MODE_FILTER) {
+        weft_sandbox_check((const struct sock_fprog *)a[1]);
     }
     const bool on = weft_hook_on();
     const int result = weft_real.prctl(option, a[0], a[1], a[2], a[3]);

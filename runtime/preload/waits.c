@@ -1,6 +1,7 @@
 /* Conditions, barriers, one-time initialisation and the bare futex: hooks with a shape each. */
 #include "runtime/preload/control.h"
 #include "runtime/preload/hook.h"
+#include "runtime/preload/sandbox.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -360,6 +361,9 @@ WEFT_HOOK long syscall(long number, ...)
     }
     if (number == SYS_seccomp && a[0] == SECCOMP_SET_MODE_STRICT) {
         weft_record_stop("the program gives up its clock (seccomp): weft records no further");
+    }
+    if (number == SYS_seccomp && a[0] == SECCOMP_SET_MODE_FILTER) {
+        weft_sandbox_check((const struct sock_fprog *)a[2]);
     }
     weft_real_find();
     return weft_real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);

@@ -2,11 +2,13 @@
 #include "tests/preload/guest.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -502,7 +504,52 @@ static int end_strict(void)
     return 1;
 }
 
+/* Forbids one system call for the rest of its life, under pain of death. */
+static int forbid(unsigned number, bool by_prctl)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {.len = sizeof code / sizeof *code, .filter = code};
+
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return by_prctl ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter)
+                    : (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+}
+
+static void *lock_in_thread(void *unused)
+{
+    lock_often();
+    return unused;
+}
+
+/* A filter that forbids what the recorder does not call leaves it alone … */
+static int filter_of_others(void)
+{
+    guest_check(forbid(SYS_ptrace, true) == 0 && forbid(SYS_mount, false) == 0, "filters");
+    guest_run_threads(20, lock_in_thread, NULL);
+    guest_expect("lock_acquire", 20 * LOCKS);
+    guest_expect("mark", 0);
+    return 0;
+}
+
+/* … one that would kill the program for what the recorder calls ends the recording. */
+static int filter_of_ours(void)
+{
+    before_the_end();
+    guest_expect("mark", 1);
+    guest_check(forbid(SYS_gettid, false) == 0, "filter");
+    guest_run_threads(20, lock_in_thread, NULL);
+    guest_check(true, "it went on");
+    return 0;
+}
+
 const struct guest_mode guest_ends[] = {
+    {"filter", filter_of_others},
+    {"filtered", filter_of_ours},
     {"short", short_threads},
     {"detached", detached},
     {"cancel", cancel},

@@ -87,7 +87,7 @@ EXITS = {"strict": 5, "_exit": 3, "quick_exit": 3, "abort": 128 + signal.SIGABRT
 for name in ("many", "heap", "types", "rwlocks", "barriers", "semaphores", "errno", "conditions",
              "c11", "futexes", "short", "detached", "cancel", "cancelsem", "destructors",
              "mainfirst", "fork", "spawn", "_exit", "quick_exit", "abort", "segv", "sigkill",
-             "exec", "strict", "deadlock", "sigpost", "sigfill", "longjmp", "oldconditions", "names",
+             "exec", "strict", "filter", "filtered", "deadlock", "sigpost", "sigfill", "longjmp", "oldconditions", "names",
              "sleeps", "yields"):
     setattr(Counts, f"test_{name}_agrees_to_the_last_event",
             mode_test(name, status=EXITS.get(name, 0)))
@@ -279,6 +279,10 @@ class Children(Recorded):
                         f"-Wl,--dynamic-linker={loader}"], check=True)
         (folder / "s").write_text(f"#!{folder}/e\n")
         (folder / "s").chmod(0o755)
+        sanitized = folder / "a"
+        subprocess.run(["gcc", "-fsanitize=address", folder / "e.c", "-o", sanitized], check=True)
+        said, _, _ = self.follow("/bin/sh", "-c", f"{sanitized}; exec {sanitized}")
+        self.assertEqual(said, "alone\n" * 2)
         for command in ("./e; true", "PATH=.; e; true", "./s; true", "exec ./e"):
             said, _, children = self.follow("/bin/sh", "-c", f"cd {folder}; {command}")
             self.assertEqual(said, "alone\n")
