@@ -224,6 +224,7 @@ static void finish(struct weft_follow *follow, struct child *child)
             (void)weft_cli_fail(0, "%s", error.text);
             all->unwritten = true;
         }
+        expect_children(follow, child->writer); /* those that it started last */
         all->sum.events += summary.events;
         all->sum.lost += summary.lost;
         all->sum.late += summary.late;
@@ -287,7 +288,8 @@ uint32_t weft_follow_living(struct weft_follow *follow)
     uint32_t living = (uint32_t)count_started(follow);
 
     for (size_t i = 0; i < follow->children.count; i++) {
-        living += follow->children.at[i]->pid != 0 && !follow->children.at[i]->ended;
+        /* Of one that has just ended it is not known yet whom it started last. */
+        living += follow->children.at[i]->pid != 0;
     }
     return living;
 }
