@@ -111,6 +111,14 @@ static size_t first_hold(const struct weft_model *model, const struct weft_objec
     return low > back ? low - back : 0;
 }
 
+/* Behind the last hold stands one that never begins. */
+static struct weft_hold hold_or_end(const struct weft_model *model,
+                                    const struct weft_object *object, size_t hold)
+{
+    return hold < object->holds.count ? weft_object_hold(model, object, hold)
+                                      : (struct weft_hold){.start_ns = UINT64_MAX};
+}
+
 /*
  * Who had the object in [from, to): holds by start, each stretch belongs to the one that ends last,
  * since the others alone would not have kept the waiter out for longer.  Gaps are hand-overs.
@@ -125,40 +133,35 @@ static bool add_holders(const struct asked *asked, uint32_t index, uint64_t from
     if (!all) {
         return add(asked, plain(WEFT_WHY_UNKNOWN, from_ns, to_ns, index));
     }
+    /* Each hold is looked at once: the next one stands ready. */
+    struct weft_hold next = hold_or_end(asked->model, object, i);
     while (at_ns < to_ns) {
-        size_t best = SIZE_MAX;
-        for (;
-             i < object->holds.count && weft_object_hold(asked->model, object, i).start_ns <= at_ns;
-             i++) {
-            if (weft_object_hold(asked->model, object, i).end_ns > at_ns &&
-                (best == SIZE_MAX || weft_object_hold(asked->model, object, i).end_ns >
-                                         weft_object_hold(asked->model, object, best).end_ns)) {
-                best = i;
+        struct weft_hold best = {.end_ns = at_ns};
+        size_t which = SIZE_MAX;
+        for (; next.start_ns <= at_ns; next = hold_or_end(asked->model, object, ++i)) {
+            if (next.end_ns > best.end_ns) {
+                best = next;
+                which = i;
             }
         }
-        if (best == SIZE_MAX) {
-            const uint64_t next_ns =
-                i < object->holds.count &&
-                        weft_object_hold(asked->model, object, i).start_ns < to_ns
-                    ? weft_object_hold(asked->model, object, i).start_ns
-                    : to_ns;
-            if (!add(asked, plain(WEFT_WHY_HANDOVER, at_ns, next_ns, index))) {
+        if (which == SIZE_MAX) {
+            const uint64_t free_to_ns = next.start_ns < to_ns ? next.start_ns : to_ns;
+            if (!add(asked, plain(WEFT_WHY_HANDOVER, at_ns, free_to_ns, index))) {
                 return false;
             }
-            at_ns = next_ns;
+            at_ns = free_to_ns;
             continue;
         }
-        const struct weft_hold hold = weft_object_hold(asked->model, object, best);
-        struct weft_stretch stretch = plain(WEFT_WHY_HELD, at_ns, hold.end_ns, index);
-        stretch.thread = hold.thread;
-        stretch.hold = (uint32_t)best;
-        if ((hold.flags & WEFT_SPAN_ASSUMED) != 0) { /* when it was released is not in the trace */
-            stretch = plain(WEFT_WHY_UNKNOWN, at_ns, hold.end_ns, index);
+        struct weft_stretch stretch = plain(WEFT_WHY_UNKNOWN, at_ns, best.end_ns, index);
+        if ((best.flags & WEFT_SPAN_ASSUMED) == 0) { /* else its release is not in the trace */
+            stretch.thread = best.thread;
+            stretch.hold = (uint32_t)which;
+            stretch.why = WEFT_WHY_HELD;
         }
         if (!add(asked, stretch)) {
             return false;
         }
-        at_ns = hold.end_ns;
+        at_ns = best.end_ns;
     }
     return true;
 }

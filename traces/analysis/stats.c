@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+/* So many threads have a table of pairs, of at most 4 MiB. */
+enum { TABLE_THREADS_MAX = 1000 };
+
 struct lengths {
     uint64_t *at;
     size_t count, room;
@@ -24,6 +27,7 @@ struct count {
     struct lengths lengths;          /* scratch */
     struct weft_stretches stretches; /* scratch */
     struct last *lasts;              /* of each thread */
+    uint32_t *pairs;                 /* waiter × owner → row of blames; NULL: too many threads */
     bool *used;                      /* objects: something in the query is about it */
 };
 
@@ -301,26 +305,39 @@ static void count_points(struct count *count)
 
 /* Waits and holds ───────────────────────────────────────────────────────────────────────────── */
 
-static bool blame(struct weft_object_stats *row, struct weft_map *pairs, uint32_t waiter,
-                  uint32_t owner, uint64_t ns, bool first)
+/* The pair's row, made when there is none; WEFT_NONE: no memory. */
+static uint32_t pair_of(struct count *count, struct weft_object_stats *row, struct weft_map *pairs,
+                        uint32_t waiter, uint32_t owner)
 {
+    const size_t columns = count->model->threads.count + 1; /* the last: not known */
     const uint64_t key = (uint64_t)waiter << 32 | owner;
-    const uint32_t *known = weft_map_find(pairs, key);
-    uint32_t index = known != NULL ? *known : (uint32_t)row->blames.count;
+    uint32_t *direct =
+        count->pairs == NULL
+            ? NULL
+            : &count->pairs[waiter * columns + (owner == WEFT_NONE ? columns - 1 : owner)];
+    const uint32_t *known = direct == NULL ? weft_map_find(pairs, key) : direct;
+    const uint32_t fresh = (uint32_t)row->blames.count;
 
-    if (known == NULL &&
-        (!weft_map_put(pairs, key, index) ||
-         !weft_vec_push(&row->blames, (struct weft_blame){.waiter = waiter, .owner = owner}))) {
-        return false;
+    /* What an object before left in the table is not this pair's row. */
+    if (known != NULL && *known < fresh && row->blames.at[*known].waiter == waiter &&
+        row->blames.at[*known].owner == owner) {
+        return *known;
     }
-    row->blames.at[index].ns += ns;
-    row->blames.at[index].count += first;
-    return true;
+    if ((direct == NULL && !weft_map_put(pairs, key, fresh)) ||
+        !weft_vec_push(
+            &row->blames,
+            (struct weft_blame){.waiter = waiter, .owner = owner, .last_wait = SIZE_MAX})) {
+        return WEFT_NONE;
+    }
+    if (direct != NULL) {
+        *direct = fresh;
+    }
+    return fresh;
 }
 
 /* Whom one wait waited for; an owner that comes again in the same wait counts once. */
 static bool blame_wait(struct count *count, struct weft_object_stats *row, struct weft_map *pairs,
-                       struct weft_wait_ref ref)
+                       struct weft_wait_ref ref, size_t wait)
 {
     struct weft_stretches *list = &count->stretches;
 
@@ -331,18 +348,17 @@ static bool blame_wait(struct count *count, struct weft_object_stats *row, struc
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct weft_stretch *one = &list->at[i];
-        bool first = true;
         if (one->why == WEFT_WHY_HANDOVER || one->why == WEFT_WHY_TIME) {
             continue;
         }
-        for (size_t k = i; k > 0 && i - k < 100 && first; k--) {
-            first = list->at[k - 1].thread != one->thread ||
-                    list->at[k - 1].why == WEFT_WHY_HANDOVER ||
-                    list->at[k - 1].why == WEFT_WHY_TIME;
-        }
-        if (!blame(row, pairs, ref.thread, one->thread, one->to_ns - one->from_ns, first)) {
+        const uint32_t pair = pair_of(count, row, pairs, ref.thread, one->thread);
+        if (pair == WEFT_NONE) {
             return false;
         }
+        struct weft_blame *blame = &row->blames.at[pair];
+        blame->ns += one->to_ns - one->from_ns;
+        blame->count += blame->last_wait != wait;
+        blame->last_wait = wait;
     }
     return true;
 }
@@ -392,7 +408,7 @@ static bool count_waits(struct count *count, struct weft_object_stats *row)
                           span.outcome == WEFT_OUT_OK && end_ns >= count->stats->query.from_ns &&
                           is_before_end(count->stats, end_ns);
         ok = weft_vec_push(&count->lengths, within(count->stats, span.start_ns, end_ns)) &&
-             blame_wait(count, row, &pairs, ref);
+             blame_wait(count, row, &pairs, ref, i);
         if (span.state == WEFT_STATE_COND_WAIT) {
             split(count, row, ref, span.start_ns, end_ns);
         }
@@ -555,6 +571,10 @@ static bool make_rows(struct count *count)
     }
     count->lasts = calloc(model->threads.count + 1, sizeof *count->lasts);
     count->used = calloc(model->objects.count + 1, sizeof *count->used);
+    if (model->threads.count <= TABLE_THREADS_MAX) { /* without it a map serves, slowly */
+        count->pairs =
+            calloc(model->threads.count * (model->threads.count + 1) + 1, sizeof *count->pairs);
+    }
     return count->lasts != NULL && count->used != NULL;
 }
 
@@ -645,6 +665,7 @@ bool weft_stats_build(const struct weft_model *model, struct weft_stats_query qu
     }
     free(count.lasts);
     free(count.used);
+    free(count.pairs);
     free(count.lengths.at);
     free(count.stretches.at);
     return ok;

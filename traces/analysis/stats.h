@@ -44,6 +44,7 @@ struct weft_blame {
     uint32_t waiter, owner; /* owner WEFT_NONE: it is not known who */
     uint64_t ns;            /* of its waits, while the owner had it or was to act */
     uint64_t count;         /* of such waits */
+    uint64_t last_wait;     /* while it is counted: the last wait that added to it */
 };
 
 struct weft_object_stats {
