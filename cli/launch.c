@@ -374,7 +374,9 @@ int weft_launch(const struct weft_launch *launch)
     if (launch->plan != NULL) {
         tell_left(launch, &summary);
     }
-    weft_unseen_tell(&recording.unseen);
+    if (launch->plan == NULL) { /* there they wait for their turn */
+        weft_unseen_tell(&recording.unseen);
+    }
     if (WIFSIGNALED(wait_status)) {
         return WEFT_EXIT_BY_SIGNAL + WTERMSIG(wait_status);
     }

@@ -213,6 +213,46 @@ class Verdicts(Case):
         self.assertIs(json.loads(self.lines()[0])["deterministic"], False)
 
 
+class Replay(Case):
+    def replay(self, *words):
+        again = os.path.join(self.folder, "again.jsonl")
+        result = weft("replay", "-q", "-o", again, *words, self.trace)
+        with open(again, encoding="utf-8") as file:
+            first, *rest = file.read().splitlines()
+        return result, json.loads(first), rest
+
+    def test_a_trace_is_run_again(self):
+        _, first = self.run_lines("queue-workers", "--seed", "5", "--start", "2018-03-22 15:42:15")
+        result, header, rest = self.replay()
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual((header["schedule"], rest), ("portfolio,seed=5", first))
+
+    def test_another_choice_makes_another_run_behind_it(self):
+        _, first = self.run_lines("queue-workers", "--seed", "5")
+        choices = [line for line in first if '"choice"' in line]
+        for number in (1, 2, len(choices) // 2, len(choices)):
+            result, _, rest = self.replay("--other", str(number))
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            others = [line for line in rest if '"choice"' in line]
+            self.assertEqual(others[:number - 1], choices[:number - 1])
+            was, now = json.loads(choices[number - 1]), json.loads(others[number - 1])
+            self.assertEqual(now["taken"], (was["taken"] + 1) % len(was["among"].split(",")))
+            self.assertEqual(sorted(now["among"]), sorted(was["among"]))
+
+    def test_what_cannot_be_run_again_says_why(self):
+        self.run_lines("thread-class", "--clock", "virtual")
+        for words, part in [(["--other", "9999"], "choices (expected at least 9999)"),
+                            (["--other", "0"], "the number of a choice"),
+                            (["-o", self.trace], "that is run again")]:
+            result = weft("replay", *words, self.trace)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(part, result.stderr)
+        sample = f"{ROOT}/traces/samples/locked-sections.weft.jsonl"
+        result = weft("replay", sample)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("was not recorded with --clock virtual", result.stderr)
+
+
 class Options(Case):
     def test_what_is_wrong_is_told_in_one_line(self):
         for words, status, part in [

@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+"""Unmodified programs under a controlled schedule: right results, the same run again, verdicts.
+
+usage: test_control.py WEFT FOLDER-OF-THE-SOURCES [unittest's arguments]
+"""
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+WEFT, SOURCES = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+SEEDS = range(10)
+PLANS = ["fifo", "round-robin", "random", "pct:3", "pos", "portfolio"]
+
+QUEUE = """
+import queue, threading, time
+todo, done = queue.Queue(5), []
+def work():
+    while (item := todo.get()) is not None:
+        time.sleep(0.01 * item)
+        done.append(item * item)
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads: thread.start()
+for i in range(40): todo.put(i)
+for thread in threads: todo.put(None)
+for thread in threads: thread.join()
+print(sum(done), len(done))
+"""
+
+POOL = """
+#include <condition_variable>
+#include <cstdio>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <queue>
+#include <thread>
+#include <vector>
+struct Pool {
+    std::mutex mutex; std::condition_variable changed; std::queue<std::function<void()>> todo;
+    bool over = false; std::vector<std::thread> threads;
+    explicit Pool(int n) {
+        for (int i = 0; i < n; i++) threads.emplace_back([this] { work(); });
+    }
+    void work() {
+        for (;;) {
+            std::function<void()> task;
+            {
+                std::unique_lock<std::mutex> lock(mutex);
+                changed.wait(lock, [this] { return over || !todo.empty(); });
+                if (todo.empty()) return;
+                task = std::move(todo.front());
+                todo.pop();
+            }
+            task();
+        }
+    }
+    ~Pool() {
+        { std::lock_guard<std::mutex> lock(mutex); over = true; }
+        changed.notify_all();
+        for (auto &thread : threads) thread.join();
+    }
+    std::future<int> add(std::function<int()> f) {
+        auto task = std::make_shared<std::packaged_task<int()>>(f);
+        auto result = task->get_future();
+        { std::lock_guard<std::mutex> lock(mutex); todo.push([task] { (*task)(); }); }
+        changed.notify_one();
+        return result;
+    }
+};
+int main() {
+    long sum = 0;
+    Pool pool(4);
+    std::vector<std::future<int>> all;
+    for (int i = 0; i < 100; i++) all.push_back(pool.add([i] {
+        if (i % 10 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        return i; }));
+    for (auto &one : all) sum += one.get();
+    std::printf("%ld\\n", sum);
+}
+"""
+
+ABBA = """
+#include <pthread.h>
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
+static void *one(void *x) {
+    pthread_mutex_lock(&a); pthread_mutex_lock(&b);
+    pthread_mutex_unlock(&b); pthread_mutex_unlock(&a); return x; }
+static void *two(void *x) {
+    pthread_mutex_lock(&b); pthread_mutex_lock(&a);
+    pthread_mutex_unlock(&a); pthread_mutex_unlock(&b); return x; }
+int main(void) {
+    pthread_t s, t;
+    pthread_create(&s, 0, one, 0); pthread_create(&t, 0, two, 0);
+    pthread_join(s, 0); pthread_join(t, 0); return 0; }
+"""
+
+SPURIOUS = """
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static int ready;
+static void *wait(void *x) {
+    pthread_mutex_lock(&m);
+    if (!ready) pthread_cond_wait(&c, &m); /* must be while */
+    puts(ready ? "ready" : "early");
+    pthread_mutex_unlock(&m); return x; }
+int main(void) {
+    pthread_t t;
+    pthread_create(&t, 0, wait, 0);
+    sleep(1);
+    pthread_mutex_lock(&m); ready = 1; pthread_cond_signal(&c); pthread_mutex_unlock(&m);
+    pthread_join(t, 0); return 0; }
+"""
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.trace = self.path("t.jsonl")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def build(self, source, suffix=".c"):
+        path = self.path("program" + suffix)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(source)
+        return self.compile(path)
+
+    def compile(self, path):
+        program = self.path("program")
+        compiler = "c++" if path.endswith(".cc") else "cc"
+        subprocess.run([compiler, "-g", "-D_GNU_SOURCE", "-o", program, path, "-pthread"],
+                       check=True)
+        return program
+
+    def controlled(self, *words, plan, text=True):
+        return subprocess.run([WEFT, "record", "-q", "-o", self.trace, "--schedule", plan, "--",
+                               *words], timeout=100, check=False, capture_output=True, text=text,
+                              stdin=subprocess.DEVNULL)
+
+    def lines(self):
+        with open(self.trace, encoding="utf-8") as file:
+            first, *rest = file.read().splitlines()
+        return json.loads(first), rest
+
+
+class EveryWait(Case):
+    def test_the_result_is_right_under_every_schedule_and_the_run_can_be_repeated(self):
+        program = self.compile(os.path.join(SOURCES, "control_all.c"))
+        for plan in PLANS:
+            for seed in range(3):
+                with self.subTest(f"{plan} {seed}"):
+                    whole = f"{plan},seed={seed},spurious=10"
+                    result = self.controlled(program, plan=whole)
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    self.assertEqual(result.stdout, "cond 1 sem 1 poll 0 futex 1\n"
+                                     "sum 100 100 100 c11 100 produced 50 consumed 50 once 1 serials 25 "
+                                     "done 4 cancelled 1\nseconds 1\n")
+                    header, first = self.lines()
+                    self.assertEqual((header["deterministic"], result.stderr), (True, ""))
+                    self.controlled(program, plan=whole)
+                    self.assertEqual(self.lines()[1], first)
+
+
+class Verdicts(Case):
+    def test_locks_in_both_orders_are_found_told_and_ended(self):
+        program = self.build(ABBA)
+        ends = []
+        for seed in range(50):
+            result = self.controlled(program, plan=f"random,seed={seed}")
+            ends.append(result.returncode)
+            if result.returncode == 137:
+                self.assertIn("deadlock: no thread can ever go on", result.stderr)
+                self.assertIn("(one) waits for b", result.stderr)
+                self.assertIn("(two) waits for a", result.stderr)
+                self.assertTrue(json.loads(self.lines()[1][-1])["end"])
+        self.assertEqual(set(ends), {0, 137})
+        seed = ends.index(137)
+        for _ in range(5):
+            self.assertEqual(self.controlled(program, plan=f"random,seed={seed}").returncode, 137)
+
+    def test_a_wait_that_ends_without_a_signal_is_in_the_trace(self):
+        program = self.build(SPURIOUS)
+        result = self.controlled(program, plan="fifo,spurious=100")
+        self.assertEqual(result.stdout, "early\n")
+        wakes = [json.loads(line) for line in self.lines()[1] if '"cond_wake"' in line]
+        self.assertEqual([wake.get("outcome") for wake in wakes], ["spurious"])
+        self.assertEqual(self.controlled(program, plan="fifo").stdout, "ready\n")
+
+
+class RealPrograms(Case):
+    """The right result with ten seeds each."""
+
+    def holds(self, *words):
+        if shutil.which(words[0]) is None:
+            self.skipTest(f"{words[0]} is not installed")
+        wanted = subprocess.run(words, check=True, capture_output=True).stdout
+        for seed in SEEDS:
+            result = self.controlled(*words, plan=f"random,seed={seed}", text=False)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(hashlib.sha256(result.stdout).digest(),
+                             hashlib.sha256(wanted).digest(), f"seed {seed}")
+
+    def text(self):
+        path = self.path("text")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(f"line {i} {i * 7919 % 10007}\n" for i in range(60000))
+        return path
+
+    def test_pigz(self):
+        self.holds("pigz", "-p4", "-n", "-c", self.text())
+
+    def test_pbzip2(self):
+        self.holds("pbzip2", "-p3", "-c", self.text())
+
+    def test_xz(self):
+        self.holds("xz", "-T2", "--block-size=262144", "-1", "-c", self.text())
+
+    def test_a_queue_in_python(self):
+        self.holds(sys.executable, "-c", QUEUE)
+
+    def test_a_pool_in_cxx(self):
+        self.holds(self.build(POOL, ".cc"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
