@@ -27,6 +27,14 @@ static bool begins(const char *text, const char *start)
     return *start == '\0';
 }
 
+static bool holds(const char *text, const char *word)
+{
+    while (*text != '\0' && !begins(text, word)) {
+        text++;
+    }
+    return *text != '\0';
+}
+
 /* Of namespace std or __gnu_cxx, or the compiler's own static __gthread_… */
 static bool is_wrapper(const char *name)
 {
@@ -41,26 +49,36 @@ static bool is_wrapper(const char *name)
            begins(name, "_ZN9__gnu_cxx") || begins(name, "_ZNK9__gnu_cxx");
 }
 
-/* endbr64, perhaps; push %rbp; mov %rsp,%rbp */
-static bool sets_up_frame(const unsigned char *code, size_t bytes)
+/*
+ * How it begins, behind an endbr64: "push %rbp; mov %rsp,%rbp", then it has a frame (0), or
+ * "sub $bytes,%rsp" (the bytes): a compiler saves registers before that or not at all, so nothing
+ * else lies between.  Negative: otherwise, and nothing is known.
+ */
+static int frame_of(const unsigned char *code, size_t bytes)
 {
 #if defined(__x86_64__)
     if (bytes < PROLOGUE_BYTES) {
-        return false;
+        return -1;
     }
     if (code[0] == 0xf3 && code[1] == 0x0f && code[2] == 0x1e && code[3] == 0xfa) {
         code += 4;
     }
-    return code[0] == 0x55 && code[1] == 0x48 && code[2] == 0x89 && code[3] == 0xe5;
+    if (code[0] == 0x55 && code[1] == 0x48 && code[2] == 0x89 && code[3] == 0xe5) {
+        return 0;
+    }
+    if (code[0] == 0x48 && code[1] == 0x83 && code[2] == 0xec && code[3] < 0x80 &&
+        code[3] % sizeof(void *) == 0) {
+        return code[3];
+    }
 #else
     (void)code;
     (void)bytes;
-    return false;
 #endif
+    return -1;
 }
 
 /* No memory: some sites stay where they are. */
-static void add(uintptr_t from, uintptr_t to)
+static void add(uintptr_t from, uintptr_t to, unsigned below)
 {
     if (found.count == found.room) {
         const size_t room = found.room == 0 ? 256 : found.room * 2;
@@ -77,7 +95,7 @@ static void add(uintptr_t from, uintptr_t to)
         found.at = at;
         found.room = room;
     }
-    found.at[found.count++] = (struct weft_wrapper){from, to};
+    found.at[found.count++] = (struct weft_wrapper){from, to, below};
 }
 
 /* A file in memory; only what lies inside of it is looked at. */
@@ -103,10 +121,14 @@ static void take_symbols(const struct image *image, const Elf64_Shdr *symbols,
     }
     for (uint64_t i = 0; i < symbols->sh_size / sizeof *at; i++) {
         const uintptr_t from = base + at[i].st_value;
+        int below = -1;
         if (ELF64_ST_TYPE(at[i].st_info) == STT_FUNC && at[i].st_shndx != SHN_UNDEF &&
             at[i].st_name < strings->sh_size && is_wrapper(names + at[i].st_name) &&
-            sets_up_frame((const unsigned char *)from, at[i].st_size)) {
-            add(from, from + at[i].st_size);
+            (below = frame_of((const unsigned char *)from, at[i].st_size)) >= 0 &&
+            /* Optimised code has many that never lock; each would make the search longer. */
+            (below == 0 || holds(names + at[i].st_name, "mutex") ||
+             holds(names + at[i].st_name, "__gthread"))) {
+            add(from, from + at[i].st_size, (unsigned)below);
         }
     }
 }
@@ -166,14 +188,6 @@ static bool is_system(const char *path)
     return begins(path, "/usr/") || begins(path, "/lib") || path[0] != '/';
 }
 
-static bool holds(const char *text, const char *word)
-{
-    while (*text != '\0' && !begins(text, word)) {
-        text++;
-    }
-    return *text != '\0';
-}
-
 void weft_wrappers_find(void)
 {
     bool is_cxx = false;
@@ -193,7 +207,7 @@ void weft_wrappers_find(void)
     weft_wrappers.count = found.count;
 }
 
-static bool is_in_wrapper(uintptr_t address)
+static const struct weft_wrapper *wrapper_of(uintptr_t address)
 {
     size_t from = 0, to = weft_wrappers.count;
 
@@ -205,17 +219,27 @@ static bool is_in_wrapper(uintptr_t address)
             to = middle;
         }
     }
-    return from < weft_wrappers.count && weft_wrappers.at[from].from <= address;
+    return from < weft_wrappers.count && weft_wrappers.at[from].from <= address
+               ? &weft_wrappers.at[from]
+               : NULL;
 }
 
 /* frame[0]: the caller's frame, as it had it when it called; frame[1]: the return address. */
 const void *weft_wrappers_climb(const void *site, void *const *frame)
 {
+    const struct weft_wrapper *wrapper = NULL;
     void *const *at = frame[0];
+    void *const *stack = frame + 2; /* where the caller's stack ended when it called */
 
-    for (int i = 0; i < CLIMB_MAX && is_in_wrapper((uintptr_t)site - 1); i++) {
-        site = at[1];
-        at = at[0];
+    for (int i = 0; i < CLIMB_MAX && (wrapper = wrapper_of((uintptr_t)site - 1)) != NULL; i++) {
+        if (wrapper->below == 0) {
+            site = at[1];
+            stack = at + 2;
+            at = at[0];
+        } else { /* it leaves its caller's frame in the register */
+            site = stack[wrapper->below / sizeof *stack];
+            stack += wrapper->below / sizeof *stack + 1;
+        }
     }
     return site;
 }

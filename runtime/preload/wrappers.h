@@ -1,10 +1,11 @@
 /*
- * Call sites of C++ that was built without optimisation: there std::mutex::lock is a function of
- * its own, so every lock of the program would be taken in one place, a header of the compiler.
- * The functions of namespace std in the program are looked up in its symbol table at the start,
- * those that set up a frame; a call from inside of one is told as a call by its caller.  That is
- * exact: whoever has a frame has its caller's address in it.
- * Threads: any, once the constructor has run.
+ * Call sites of C++ where std::mutex::lock is a function of its own, as without optimisation and
+ * where optimisers do not think it worth being inlined: every lock of the program would be taken in
+ * one place, a header of the compiler.  The functions of namespace std in the program are looked up
+ * in its symbol table at the start, those that set up a frame or only make room on the stack; a
+ * call from inside of one is told as a call by its caller.  That is exact: whoever has a frame has
+ * its caller's address in it, and who makes room has it above. Threads: any, once the constructor
+ * has run.
  */
 #ifndef WEFT_RUNTIME_PRELOAD_WRAPPERS_H
 #define WEFT_RUNTIME_PRELOAD_WRAPPERS_H
@@ -17,6 +18,7 @@
 
 struct weft_wrapper {
     uintptr_t from, to;
+    unsigned below; /* bytes of its own on the stack, below the return address; 0: it has a frame */
 };
 
 extern struct weft_wrappers {

@@ -298,6 +298,42 @@ class Names(Case):
         self.recorded(compiled(self.folder, "rec_names.c", "-no-pie", "-fno-pie"))
         self.assertIn("srv.st[1].lock", self.names())
 
+    C_NAMES = ["queue_lock", "locks[0]", "locks[3]", "srv.st[1].lock", "file_static_lock",
+               "in_function::fn_static", "&q->lock"]
+    CXX_NAMES = ["(anonymous namespace)::m", "mu_", "app::Cache::registry"]
+
+    def test_however_it_was_built(self):
+        for level in ("-O0", "-O2", "-O3"):
+            for pie in (("-pie", "-fpie"), ("-no-pie", "-fno-pie")):
+                with self.subTest(level=level, pie=pie):
+                    self.recorded(compiled(self.folder, "rec_names.c", level, *pie))
+                    self.assertEqual(self.names(), self.C_NAMES)
+                    self.recorded(compiled(self.folder, "rec_names_cxx.cc", level, *pie))
+                    self.assertEqual(self.names(), self.CXX_NAMES)
+
+    def in_a_library(self, source, compiler, *flags):
+        """All of it in a library, behind a main of one line; the program."""
+        main = os.path.join(self.folder, "main.c")
+        library = os.path.join(self.folder, "libnames.so")
+        with open(main, "w", encoding="ascii") as file:
+            file.write("int all(void);\nint main(void) { return all(); }\n")
+        subprocess.run([compiler, "-g", "-O2", "-shared", "-fPIC", "-pthread", "-o", library,
+                        "-Dmain=all" if compiler == "gcc" else '-Dmain=extern "C" int all(); int all',
+                        os.path.join(SOURCES, source), *flags], check=True)
+        program = os.path.join(self.folder, "behind")
+        subprocess.run(["gcc", "-o", program, main, library, f"-Wl,-rpath,{self.folder}"],
+                       check=True)
+        return program
+
+    def test_in_a_shared_library(self):
+        self.recorded(self.in_a_library("rec_names.c", "gcc"))
+        self.assertEqual(self.names(), self.C_NAMES)
+        # What it exports has a symbol still; the rest has its place in the file.
+        self.recorded(self.in_a_library("rec_names.c", "gcc", "-s"))
+        self.assertEqual(self.names()[0], "queue_lock")
+        for name in self.names()[4:]:
+            self.assertRegex(name, r"^(mutex@)?libnames\.so\+0x[0-9a-f]+$")
+
     def test_without_types_the_symbol_and_the_offset(self):
         self.recorded(compiled(self.folder, "rec_names.c", "-g0"))
         names = self.names()
