@@ -56,7 +56,9 @@ class Recorded(unittest.TestCase):
         done = subprocess.run([WEFT, "record", "-q", *options, "-o", self.path, "--", *command],
                               check=False, capture_output=True, text=True)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        self.assertEqual(done.stderr, "")
+        # That of the guest is killed after 0.3 s, before it is told or on a busy machine after it.
+        if not (command[1:] == ("deadlock",) and done.stderr.startswith("weft: deadlock: ")):
+            self.assertEqual(done.stderr, "")
         return done.stdout, Trace(self.path)
 
     def agrees(self, mode, **how):

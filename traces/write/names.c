@@ -324,7 +324,9 @@ bool weft_names_function(struct weft_names *names, uint64_t address, char *name)
     if (!weft_symbols_have(names->symbols, address)) {
         look(names);
     }
-    const struct weft_symbol symbol = weft_symbols_find(names->symbols, address + 1);
-    return symbol.function != NULL &&
-           snprintf(name, WEFT_NAME_ROOM, "%s", symbol.function) < WEFT_NAME_ROOM;
+    /* Threads by the thousand have few routines, and a look at the debugging information takes
+     * long: what it says is kept as for the call sites, by an address that is none of them. */
+    const struct weft_named_site *site = weft_names_site(names, address + 1);
+    return site != NULL && site->symbol.function != NULL &&
+           snprintf(name, WEFT_NAME_ROOM, "%s", site->symbol.function) < WEFT_NAME_ROOM;
 }
