@@ -22,7 +22,6 @@ static void read_points(struct weft_ending *ending)
         } else if (point.kind == WEFT_EV_PROCESS_END) {
             ending->process_ended = true;
             ending->ended_by = point.thread;
-            ending->end_ns = point.t_ns;
         } else if (point.kind == WEFT_EV_PROCESS_EXEC) {
             ending->sure = false; /* what the old program's threads had is gone */
         }

@@ -59,7 +59,7 @@ struct weft_ending {
     bool anybody_goes_on; /* some thread can go on */
     uint32_t ended_by;    /* the thread that ended the process; WEFT_NONE: not known */
     bool process_ended;
-    uint64_t end_ns; /* when the process ended, or the trace */
+    uint64_t end_ns; /* of the trace */
 };
 
 /* False: no memory.  Cost: one pass over the points, then rounds over the threads that wait. */
