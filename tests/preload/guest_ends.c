@@ -390,7 +390,7 @@ static void *take_left(void *unused)
 
 static void *kill_soon(void *unused)
 {
-    (void)usleep(300000);
+    (void)usleep(100000);
     (void)kill(getpid(), SIGKILL);
     return unused;
 }
