@@ -15,7 +15,8 @@
 
 enum {
     PATH_ROOM = 4096,
-    SPARE = 8,       /* spools that are kept ready */
+    LOOK_GAP_NS = 5 * 1000 * 1000, /* at most, for new ones */
+    SPARE = 8,                     /* spools that are kept ready */
     UNFINISHED = 64, /* children that have ended and whose names are looked up when it is quiet */
 };
 
@@ -254,8 +255,9 @@ static void finish_ended(struct weft_follow *follow)
     follow->ended = 0;
 }
 
-bool weft_follow_drain(struct weft_follow *follow)
+long weft_follow_drain(struct weft_follow *follow)
 {
+    long pause_ns = LOOK_GAP_NS;
     bool any = false;
 
     add_spares(follow);
@@ -274,13 +276,15 @@ bool weft_follow_drain(struct weft_follow *follow)
             child->ended = has_ended(child);
             follow->ended += child->ended;
             any |= weft_writer_drain(child->writer);
+            const long next_ns = weft_writer_pause_ns(child->writer);
+            pause_ns = next_ns < pause_ns ? next_ns : pause_ns;
             expect_children(follow, child->writer);
         }
     }
     if (follow->ended > 0 && (!any || follow->ended >= UNFINISHED)) {
         finish_ended(follow);
     }
-    return any;
+    return pause_ns;
 }
 
 uint32_t weft_follow_living(struct weft_follow *follow)

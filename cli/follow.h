@@ -23,8 +23,8 @@ enum weft_status weft_follow_new(struct weft_writer *first, const char *trace,
                                  struct weft_follow **follow, struct weft_error *error);
 void weft_follow_free(struct weft_follow *follow);
 
-/* Looks who has come, and moves what they recorded; true when there was something. */
-bool weft_follow_drain(struct weft_follow *follow);
+/* Looks who has come, and moves what they recorded; in how many ns the next look is due. */
+long weft_follow_drain(struct weft_follow *follow);
 
 /* Children that are recorded at the moment, or that were started and may yet be. */
 uint32_t weft_follow_living(struct weft_follow *follow);

@@ -17,12 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    DRAIN_MIN_NS = 500 * 1000,       /* while records come */
-    DRAIN_MAX_NS = 10 * 1000 * 1000, /* while nothing does */
-    PATH_ROOM = 4096,
-    TELL_WAITING_NS = 1000 * 1000 * 1000
-};
+enum { PATH_ROOM = 4096, TELL_WAITING_NS = 1000 * 1000 * 1000 };
 
 /* Signals that somebody may send to weft but means for the program. */
 static const int passed_on[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM};
@@ -120,24 +115,23 @@ struct recording {
     struct weft_unseen unseen;
 };
 
-/* One look at everything; *pause_ns: until the next. */
-static void drain(const struct recording *recording, long *pause_ns)
+/* One look at everything; in how many ns the next one is due. */
+static long drain(const struct recording *recording)
 {
-    bool any = weft_writer_drain(recording->writer);
+    long pause_ns;
 
+    (void)weft_writer_drain(recording->writer);
+    pause_ns = weft_writer_pause_ns(recording->writer);
     if (recording->follow != NULL) {
-        any |= weft_follow_drain(recording->follow);
+        const long next_ns = weft_follow_drain(recording->follow);
+        pause_ns = next_ns < pause_ns ? next_ns : pause_ns;
     }
-    if (any) {
-        *pause_ns = DRAIN_MIN_NS;
-    } else if (*pause_ns < DRAIN_MAX_NS) {
-        *pause_ns *= 2;
-    }
+    return pause_ns;
 }
 
 static int see_through(struct recording *recording, pid_t program, const sigset_t *waited)
 {
-    long pause_ns = DRAIN_MIN_NS;
+    long pause_ns = weft_writer_pause_ns(recording->writer);
     int status = 0;
 
     for (;;) {
@@ -150,7 +144,7 @@ static int see_through(struct recording *recording, pid_t program, const sigset_
         if (waitpid(program, &status, WNOHANG) == program) {
             return status;
         }
-        drain(recording, &pause_ns);
+        pause_ns = drain(recording);
         weft_unseen_look(&recording->unseen, program);
     }
 }
@@ -162,7 +156,7 @@ static int see_through(struct recording *recording, pid_t program, const sigset_
 static void see_children_through(const struct weft_launch *launch,
                                  const struct recording *recording, const sigset_t *waited)
 {
-    long pause_ns = DRAIN_MIN_NS;
+    long pause_ns = weft_writer_pause_ns(recording->writer);
     long waited_ns = 0;
     bool told = launch->quiet;
 
@@ -181,7 +175,7 @@ static void see_children_through(const struct weft_launch *launch,
                                 "ends the recording, not them)",
                                 launch->program, weft_follow_living(recording->follow));
         }
-        drain(recording, &pause_ns);
+        pause_ns = drain(recording);
     }
 }
 

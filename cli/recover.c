@@ -10,8 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { DRAIN_PAUSE_NS = 2 * 1000 * 1000 };
-
 struct recover_args {
     const char *spool;
     const char *trace;
@@ -59,7 +57,6 @@ static const struct argp parser = {
 /* While the program lives; an interrupt ends the recording, not the program. */
 static void record_on(struct weft_writer *writer)
 {
-    const struct timespec pause = {.tv_nsec = DRAIN_PAUSE_NS};
     sigset_t waited;
 
     (void)sigemptyset(&waited);
@@ -69,6 +66,7 @@ static void record_on(struct weft_writer *writer)
     (void)sigprocmask(SIG_BLOCK, &waited, NULL);
     while (weft_writer_program(writer) != 0) {
         (void)weft_writer_drain(writer);
+        const struct timespec pause = {.tv_nsec = weft_writer_pause_ns(writer)};
         if (sigtimedwait(&waited, NULL, &pause) > 0) {
             return;
         }

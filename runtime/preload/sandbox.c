@@ -20,6 +20,12 @@ static const struct need {
     {SYS_nanosleep, true, "the program forbids nanosleep (seccomp): weft records no further"},
     {SYS_kill, true, "the program forbids kill (seccomp): weft records no further"},
     {SYS_tgkill, true, "the program forbids tgkill (seccomp): weft records no further"},
+    /* Of an owner who packs its lane: */
+    {SYS_openat, true, "the program forbids openat (seccomp): weft records no further"},
+    {SYS_lseek, true, "the program forbids lseek (seccomp): weft records no further"},
+    {SYS_prlimit64, true, "the program forbids prlimit64 (seccomp): weft records no further"},
+    {SYS_write, true, "the program forbids write (seccomp): weft records no further"},
+    {SYS_close, true, "the program forbids close (seccomp): weft records no further"},
 };
 
 #if defined(__x86_64__)

@@ -1,5 +1,6 @@
 #include "runtime/record/lane.h"
 
+#include "runtime/record/flush.h"
 #include "runtime/record/follow.h"
 #include "runtime/record/sys.h"
 #include "traces/format/clock.h"
@@ -13,12 +14,15 @@ enum {
     /* From this many lanes on, those of dead threads are looked for before a new one is used. */
     LANES_BEFORE_SEARCH = 64,
     NO_SUCH_PROCESS = -3,
+    BAD_ADVICE = -22,
 };
 
 #define ROOM_PAUSE_MIN_NS 50000L
 #define ROOM_PAUSE_MAX_NS 2000000L
 /* A drain that is stopped (SIGSTOP, Ctrl-Z) must not stop the program for long: then lose. */
 #define ROOM_IDLE_MAX_MS 5000u
+/* … and a lane that it stopped over is not its own any more. */
+#define DRAIN_STOPPED_MS 200u
 
 struct weft_spool_state weft_spool;
 static bool has_recorder; /* another one in this program was first */
@@ -40,30 +44,16 @@ static const char *spool_path(char *const *environment)
     return NULL;
 }
 
-/* Call sites are looked up after the run, so the program's mappings are kept in the spool. */
-static void keep_maps(struct weft_spool_head *head)
-{
-    char *maps = (char *)head + WEFT_SPOOL_HEAD_BYTES;
-    const long fd = weft_sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    uint32_t used = 0;
-    long got = 0;
-
-    if (fd < 0) {
-        return;
-    }
-    while (used < WEFT_SPOOL_MAPS_BYTES &&
-           (got = weft_sys_read((int)fd, maps + used, WEFT_SPOOL_MAPS_BYTES - used)) > 0) {
-        used += (uint32_t)got;
-    }
-    atomic_store_explicit(&head->maps_cut, got > 0, memory_order_relaxed);
-    atomic_store_explicit(&head->maps_bytes, used, memory_order_relaxed);
-    (void)weft_sys_close((int)fd);
-}
-
-/* Maps head and as many lanes as the address space allows (ulimit -v); no file stays open. */
+/* Maps head and as many lanes as there are and the address space allows (ulimit -v). */
 static struct weft_spool_head *map_spool(int fd, uint32_t *lanes)
 {
-    for (uint32_t count = WEFT_LANE_MAX; count > 0; count /= 4) {
+    const long size = weft_sys(SYS_lseek, fd, 0, SEEK_END, 0, 0, 0);
+    uint32_t count = 0;
+
+    if (size > 0 && (uint64_t)size > weft_spool_lane_at(0)) {
+        count = (uint32_t)(((uint64_t)size - weft_spool_lane_at(0)) / sizeof(struct weft_lane));
+    }
+    for (count = count < WEFT_LANE_MAX ? count : WEFT_LANE_MAX; count > 0; count /= 4) {
         void *at = weft_sys_map(weft_spool_lane_at(count), MAP_SHARED | MAP_NORESERVE, fd);
         if (at != NULL) {
             *lanes = count;
@@ -131,7 +121,11 @@ static void free_all_lanes(void)
     const uint32_t count = atomic_load(&weft_spool.head->lane_count);
 
     for (uint32_t i = 0; i < count && i < weft_spool.lanes; i++) {
-        weft_lane_give_back(lane_at(i));
+        struct weft_lane *lane = lane_at(i);
+        uint32_t owner = WEFT_PACKER_OWNER;
+        /* One that was in the middle of packing has freed nothing that it had not written. */
+        (void)atomic_compare_exchange_strong(&lane->packer, &owner, WEFT_PACKER_NONE);
+        weft_lane_give_back(lane);
     }
 }
 
@@ -158,7 +152,7 @@ bool weft_spool_open_at(const char *path)
     if (head == NULL) {
         return false;
     }
-    if (head->magic != WEFT_SPOOL_MAGIC || head->version != 1 || !attach(head)) {
+    if (head->magic != WEFT_SPOOL_MAGIC || head->version != WEFT_SPOOL_VERSION || !attach(head)) {
         weft_sys_unmap(head, weft_spool_lane_at(lanes));
         return false;
     }
@@ -166,7 +160,6 @@ bool weft_spool_open_at(const char *path)
     if (on == NULL || weft_sys_advise(on, PAGE_BYTES, MADV_WIPEONFORK) != 0) {
         return false;
     }
-    keep_maps(head);
     weft_spool.head = head;
     weft_spool.lanes = lanes;
     weft_spool.clock = head->clock;
@@ -183,6 +176,7 @@ bool weft_spool_open_at(const char *path)
     if (head->follow != 0) {
         weft_follow_keep(path);
     }
+    weft_spool_keep_maps();
     *on = 1;
     weft_spool.on = on;
     return true;
@@ -208,9 +202,20 @@ void weft_spool_stop(void)
 /* Present pages cost nothing later, and a full tmpfs is an error here instead of a SIGBUS there. */
 static bool populate(struct weft_lane *lane)
 {
-    const long failed = weft_sys_advise(lane, sizeof *lane, MADV_POPULATE_WRITE);
+    const long failed =
+        weft_sys_advise(lane, offsetof(struct weft_lane, room), MADV_POPULATE_WRITE);
 
-    return failed == 0 || failed == -22 /* EINVAL: an older kernel; pages come when touched */;
+    if ((failed != 0 && failed != BAD_ADVICE /* an older kernel; pages come when touched */) ||
+        (weft_sys_advise(lane->slots, WEFT_LANE_SLOTS_MIN * sizeof *lane->slots,
+                         MADV_POPULATE_WRITE) != 0 &&
+         failed == 0)) {
+        return false;
+    }
+    /* Another thread may have had it since the lanes were counted, and it may have grown. */
+    if (atomic_load_explicit(&lane->capacity, memory_order_relaxed) == 0) {
+        atomic_store_explicit(&lane->capacity, WEFT_LANE_SLOTS_MIN, memory_order_relaxed);
+    }
+    return true;
 }
 
 /* Only ever grows: the drain looks at the lanes below it. */
@@ -301,10 +306,10 @@ static uint64_t really_now(void)
 }
 
 /*
- * A drain that works is waited for, however long its queue is; a thousand owners who look every
- * 50 µs would starve it, so they look ever less often.
+ * We cannot pack it ourselves.  A drain that works is waited for, however long its queue is; a
+ * thousand owners who look every 50 µs would starve it, so they look ever less often.
  */
-bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted)
+static bool wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted, uint32_t capacity)
 {
     struct weft_spool_head *spool = weft_spool.head;
     /* By the clock, not by the pauses: signals cut those short. */
@@ -315,9 +320,9 @@ bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wan
     long pause_ns = ROOM_PAUSE_MIN_NS;
 
     for (;;) {
-        /* Pairs with the drain's release store: the slots before tail have been copied. */
+        /* Pairs with the drain's release store: the slots before tail have been packed. */
         tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
-        if (head - tail + wanted <= WEFT_LANE_SLOTS) {
+        if (head - tail + wanted <= capacity) {
             return true;
         }
         const uint64_t now = really_now();
@@ -325,11 +330,16 @@ bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wan
         beaten = now_beats != beats ? now : beaten;
         beats = now_beats;
         const uint32_t drain = atomic_load_explicit(&spool->drain, memory_order_relaxed);
-        if (drain == 0 || now - beaten >= per_ms * ROOM_IDLE_MAX_MS ||
+        const bool lives =
+            drain != 0 && (pause_ns < ROOM_PAUSE_MAX_NS || weft_sys_process_lives(drain));
+        const uint64_t idle_ms = (now - beaten) / per_ms;
+        if (weft_lane_flush(lane, head, !lives || idle_ms >= DRAIN_STOPPED_MS) == WEFT_FLUSHED) {
+            return true;
+        }
+        if (!lives || idle_ms >= ROOM_IDLE_MAX_MS ||
             now - begin >= per_ms * WEFT_ROOM_WAIT_MAX_MS ||
             /* Where it waited in vain before, it does not wait again. */
-            atomic_load_explicit(&lane->stalled, memory_order_relaxed) == tail + 1 ||
-            (pause_ns == ROOM_PAUSE_MAX_NS && !weft_sys_process_lives(drain))) {
+            atomic_load_explicit(&lane->stalled, memory_order_relaxed) == tail + 1) {
             break;
         }
         weft_sys_pause_ns(pause_ns);
@@ -338,4 +348,24 @@ bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wan
     atomic_store_explicit(&lane->stalled, tail + 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&lane->lost, 1, memory_order_relaxed);
     return false;
+}
+
+/* At three quarters, so that there is still room when the drain is just at it. */
+bool weft_lane_make_room(struct weft_lane *lane, uint64_t head, uint32_t wanted, uint64_t *limit)
+{
+    const uint32_t capacity = atomic_load_explicit(&lane->capacity, memory_order_relaxed);
+    /* Pairs with the drain's release store: the slots before tail have been packed. */
+    uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
+
+    if (head - tail + wanted > capacity / 4 * 3) {
+        if (weft_lane_flush(lane, head, false) != WEFT_FLUSHED && head - tail + wanted > capacity &&
+            !wait_for_room(lane, head, wanted, capacity)) {
+            return false;
+        }
+        tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
+    }
+    const uint64_t room = atomic_load_explicit(&lane->capacity, memory_order_relaxed);
+    const uint64_t soft = tail + room / 4 * 3;
+    *limit = soft >= head + wanted ? soft : tail + room;
+    return true;
 }

@@ -47,6 +47,13 @@ void weft_spool_forget(void);
 /* Nothing is recorded from here on, in the whole process. */
 void weft_spool_stop(void);
 
+static inline uint32_t weft_lane_index(const struct weft_lane *lane)
+{
+    return (uint32_t)(((uint64_t)((const char *)lane - (const char *)weft_spool.head) -
+                       weft_spool_lane_at(0)) /
+                      sizeof *lane);
+}
+
 static inline bool weft_spool_on(void)
 {
     return weft_spool.on != NULL && *weft_spool.on != 0;
@@ -76,8 +83,13 @@ static inline uint64_t weft_spool_ticks_unordered(void)
 struct weft_lane *weft_lane_take(void);
 void weft_lane_give_back(struct weft_lane *lane);
 
-/* Waits, for a bounded time, until `wanted` slots are free; false: the record is lost. */
-bool weft_lane_wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted);
+/*
+ * Makes room for `wanted` slots at head: the drain has been there, or we pack the lane ourselves,
+ * or, where we cannot, we wait for the drain for a bounded time.  *limit: up to which slot there is
+ * room now, before it is asked for again; false: the record is lost, and counted.
+ * The ring's capacity may be another one afterwards.
+ */
+bool weft_lane_make_room(struct weft_lane *lane, uint64_t head, uint32_t wanted, uint64_t *limit);
 
 #pragma GCC visibility pop
 

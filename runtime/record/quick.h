@@ -23,11 +23,12 @@
 
 enum { WEFT_SEATS = 4 };
 
-/* A lane that a thread writes into; head: as in the lane, limit: where room must be looked for. */
+/* A lane that a thread writes into. */
 struct weft_seat {
     struct weft_lane *lane;
-    uint64_t head;
-    uint64_t limit;
+    uint64_t head;  /* as in the lane */
+    uint64_t limit; /* where room must be looked for */
+    uint64_t mask;  /* the ring's capacity - 1 */
 };
 
 /* What a thread repeats; count 0: nothing, 1: asked once, ≥ 2: a poll is open. */
@@ -83,7 +84,7 @@ static inline void weft_record_quick_at(uint64_t ticks, enum weft_event_kind kin
         weft_record_slow(ticks, kind, object, site, how);
         return;
     }
-    union weft_slot *slot = &seat->lane->slots[seat->head & (WEFT_LANE_SLOTS - 1)];
+    union weft_slot *slot = &seat->lane->slots[seat->head & seat->mask];
     slot->head.time = ticks;
     slot->head.object_kind = object << 8 | (uint64_t)kind;
     slot->head.site_more = (uint64_t)(uintptr_t)site << 16 | (uint64_t)how << 8;

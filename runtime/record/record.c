@@ -31,7 +31,7 @@ static uint32_t store(const struct weft_seat *seat, uint64_t ticks, enum weft_ev
                       uint64_t object, const void *site, unsigned how,
                       const struct weft_record_args *args)
 {
-    const uint64_t mask = WEFT_LANE_SLOTS - 1;
+    const uint64_t mask = seat->mask;
     union weft_slot *slots = seat->lane->slots;
     uint32_t more = 0;
 
@@ -81,15 +81,10 @@ static void put(struct weft_seat *seat, uint64_t ticks, enum weft_event_kind kin
         /* Until it is in the lane the writer writes nothing later (pairs with weft_lanes_waiting).
          */
         atomic_store_explicit(&seat->lane->waiting, ticks, memory_order_relaxed);
-        const bool room = weft_lane_wait_for_room(seat->lane, seat->head, wanted);
-        if (!room) {
-            atomic_store_explicit(&seat->lane->waiting, 0, memory_order_relaxed);
-            return;
+        if (weft_lane_make_room(seat->lane, seat->head, wanted, &seat->limit)) {
+            seat->mask = atomic_load_explicit(&seat->lane->capacity, memory_order_relaxed) - 1;
+            publish(seat, store(seat, ticks, kind, object, site, how, args));
         }
-        /* Pairs with the drain's release store, as in the wait. */
-        seat->limit =
-            atomic_load_explicit(&seat->lane->tail, memory_order_acquire) + WEFT_LANE_SLOTS;
-        publish(seat, store(seat, ticks, kind, object, site, how, args));
         /* After the record itself: whoever sees 0 finds it. */
         atomic_store_explicit(&seat->lane->waiting, 0, memory_order_release);
         return;
@@ -129,8 +124,7 @@ static bool sit_down(struct weft_seat *seat)
     seat->head = atomic_load_explicit(&seat->lane->head, memory_order_acquire);
     seat->limit = 0;
     atomic_store_explicit(&seat->lane->call.since, 0, memory_order_relaxed);
-    atomic_store_explicit(&seat->lane->number, weft_me.number, memory_order_relaxed);
-    atomic_store_explicit(&seat->lane->since, seat->head, memory_order_relaxed);
+    seat->mask = atomic_load_explicit(&seat->lane->capacity, memory_order_relaxed) - 1;
     put(seat, weft_spool_ticks(), WEFT_EV_ATTACH, weft_me.number, NULL, 0,
         &(struct weft_record_args){.first = is_virtual ? 0 : weft_sys_tid()});
     if (seat == &weft_me.seats[0] && !weft_me.ended && weft_record_seated != NULL) {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -86,6 +87,17 @@ static inline void weft_sys_unmap(const volatile void *at, size_t len)
 static inline long weft_sys_advise(void *at, size_t len, int advice)
 {
     return weft_sys(SYS_madvise, (long)at, (long)len, advice, 0, 0, 0);
+}
+
+/* RLIMIT_FSIZE: how large a file this process may write; to pass it is a deadly signal. */
+static inline uint64_t weft_sys_file_limit(void)
+{
+    struct {
+        uint64_t now, most;
+    } limit = {UINT64_MAX, UINT64_MAX};
+
+    (void)weft_sys(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0);
+    return limit.now;
 }
 
 static inline uint32_t weft_sys_pid(void)

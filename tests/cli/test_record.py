@@ -620,7 +620,7 @@ class Recovery(Case):
         for _ in range(60):
             content = bytearray(begin)
             for _ in range(chance.choice((1, 5, 30))):
-                at = chance.choice((chance.randrange(8, 200), chance.randrange(266_240, 268_000)))
+                at = chance.choice((chance.randrange(8, 200), chance.randrange(4096, 4416)))
                 content[at] = chance.choice((0, 1, 0x7f, 0xff, chance.randrange(256)))
             with open(nonsense, "wb") as file:
                 file.write(content)

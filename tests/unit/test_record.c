@@ -183,14 +183,15 @@ static void loss_body(void)
     struct recording recording;
 
     begin(&recording);
-    atomic_store(&weft_spool.head->drain, 0); /* nobody drains */
-    for (int i = 0; i < WEFT_LANE_SLOTS + 500; i++) {
+    atomic_store(&weft_spool.head->drain, 0); /* nobody drains … */
+    weft_spool.head->packed_path[0] = '\0';   /* … and we cannot pack either */
+    for (int i = 0; i < WEFT_LANE_SLOTS_MIN + 500; i++) {
         weft_record(WEFT_EV_SLEEP_END, 0, NULL, WEFT_OUT_OK);
     }
     end(&recording);
     CHECK(recording.summary.lost > 0);
     CHECK(count_of(&recording, "\"event\":\"sleep_end\"") + recording.summary.lost ==
-          WEFT_LANE_SLOTS + 500);
+          WEFT_LANE_SLOTS_MIN + 500);
     CHECK(count_of(&recording, "\"event\":\"lost\"") == 1);
 }
 
@@ -320,7 +321,11 @@ static void errno_body(void)
         CHECK(errno == ESTALE);
     }
     atomic_store(&weft_spool.head->drain, 0);
-    for (int i = 0; i < WEFT_LANE_SLOTS; i++) {
+    for (int i = 0; i < 2 * WEFT_LANE_SLOTS_MAX; i++) { /* packs */
+        weft_record(WEFT_EV_SLEEP_END, 0, NULL, WEFT_OUT_OK);
+    }
+    weft_spool.head->packed_path[0] = '/';              /* which is no file */
+    for (int i = 0; i < 2 * WEFT_LANE_SLOTS_MAX; i++) { /* loses */
         weft_record(WEFT_EV_SLEEP_END, 0, NULL, WEFT_OUT_OK);
     }
     CHECK(errno == ESTALE);

@@ -1,15 +1,23 @@
 /*
- * The spool: the memory that the recorded program and its recorder-reader outside share.
+ * The spool: what the recorded program and the recorder's reader outside share.  Two parts, the
+ * lanes in shared memory and the packed records in a file (traces/format/pack.h):
  *
  *   0                 WEFT_SPOOL_HEAD_BYTES                      (file, MAP_SHARED, on tmpfs)
- *   ┌───────┬─────────┬────────┬────────┬────────┬───
- *   │ head  │ maps    │ lane 0 │ lane 1 │ lane 2 │ …   sparse: a lane takes memory when used
- *   └───────┴─────────┴────────┴────────┴────────┴───
+ *   ┌─────────┬──────────┬──────────┬──────────┬───
+ *   │ head    │ lane 0   │ lane 1   │ lane 2   │ …     sparse: a lane takes memory when used
+ *   └─────────┴──────────┴──────────┴──────────┴───
+ *                          │ packed by the drain, or, when that does not come, by the lane's owner
+ *                          ▼
+ *   ┌───────┬───────┬──────┬───────┬───
+ *   │ chunk │ chunk │ mark │ chunk │ …                 (file on disk, appended to by write)
+ *   └───────┴───────┴──────┴───────┴───
  *
- * A lane is a single-producer, single-consumer ring of 24-byte slots.  The owner thread writes
- * slots and then publishes them by storing `head` (release); the drain loads `head` (acquire),
- * copies, and frees them by storing `tail` (release), which the owner loads (acquire) when the
- * ring looks full.  Nothing in it is a pointer.  A SIGKILL loses nothing that was published.
+ * A lane is a ring of 24-byte slots with one producer, its owner, who writes slots and then
+ * publishes them by storing `head` (release).  Who packs it, drain or owner, first takes `packer`,
+ * then loads `head` (acquire), appends what lies before it to the packed file, and only then frees
+ * the slots by storing `tail` (release).  So a SIGKILL of either side loses nothing: what was
+ * written and not freed is there twice, and the slot numbers in the chunks tell.
+ * Rings begin small; that of an owner who had to pack grows while it is empty.
  *
  * The spool is trusted as far as memory safety goes only by its writer: the drain checks every
  * count that it reads from it.
@@ -24,11 +32,16 @@
 #define WEFT_SPOOL_ENV "WEFT_SPOOL"            /* the path of the spool, for the recorder */
 
 enum {
-    WEFT_LANE_SLOTS = 16384, /* a power of two: 384 KiB, an L2's worth */
-    WEFT_LANE_MAX = 4096,    /* threads alive at once that can be recorded */
+    WEFT_SPOOL_VERSION = 2,                 /* of slots, layout and chunks */
+    WEFT_LANE_SLOTS_MIN = 2048,             /* of a ring, a power of two: 48 KiB */
+    WEFT_LANE_SLOTS_MAX = 16384,            /* 384 KiB, an L2's worth */
+    WEFT_GROWN_SLOTS_MAX = 2 * 1024 * 1024, /* of all rings together, beyond their first: 48 MiB */
+    WEFT_LANE_MAX = 4096,                   /* threads alive at once that can be recorded */
     WEFT_SPOOL_HEAD_BYTES = 8192,
     WEFT_COMMAND_BYTES = 1024,
-    WEFT_SPOOL_MAPS_BYTES = 256 * 1024, /* /proc/self/maps of the program, as text */
+    WEFT_SPOOL_PATH_BYTES = 2048,       /* of the packed file's path */
+    WEFT_SPOOL_MAPS_BYTES = 256 * 1024, /* of the program's /proc/self/maps, that are kept */
+    WEFT_PACK_ROOM_BYTES = 20 * 1024,   /* where an owner packs: its stack may be small */
     WEFT_ROOM_WAIT_MAX_MS = 30000,      /* for which an owner waits for a drain that works, about */
     WEFT_PLAN_ROOM = 3072,              /* the text of a plan: traces/format/plan.h */
     WEFT_TEXT_SLOTS_MAX = 254,
@@ -93,20 +106,25 @@ struct weft_lane_call {
     _Atomic uint64_t name[2]; /* 16 characters, padded with zeros */
 };
 
+/* Who packs a lane at the moment. */
+enum weft_packer_kind { WEFT_PACKER_NONE, WEFT_PACKER_OWNER, WEFT_PACKER_DRAIN };
+
 struct weft_lane {
-    _Alignas(64) _Atomic uint64_t head; /* slots ever published; owner stores, drain loads */
+    _Alignas(64) _Atomic uint64_t head; /* slots ever published; owner stores, packers load */
     _Atomic uint64_t lost;              /* records that found no room */
     _Atomic uint64_t waiting;           /* ticks of a record that waits for room; 0: none */
     _Atomic uint64_t stalled;           /* the tail + 1 at which the owner gave up waiting */
     struct weft_lane_poll poll;         /* what is not yet in the ring when the owner dies */
     struct weft_lane_call call;
     _Atomic uint64_t left_out;          /* records of an allocator's locks that were not wanted */
-    _Alignas(64) _Atomic uint64_t tail; /* slots ever drained; drain stores, owner loads */
-    _Atomic uint32_t thread;            /* whose records were written last, for a later drain */
+    _Alignas(64) _Atomic uint64_t tail; /* slots ever packed; packers store, owner loads */
+    _Atomic uint32_t packer;            /* enum weft_packer_kind */
+    _Atomic uint32_t capacity;          /* slots of the ring, changed by its owner as a packer */
+    _Atomic uint32_t thread;            /* whose records stand at tail */
+    _Atomic uint32_t room_ready;        /* the pages of `room` are there */
     _Alignas(64) _Atomic uint32_t used; /* the owner's kernel thread id; 0: free for the next one */
-    _Atomic uint32_t number;            /* of the owner, for a drain that takes over … */
-    _Atomic uint64_t since;             /* … and from which slot on it is the owner's */
-    _Alignas(64) union weft_slot slots[WEFT_LANE_SLOTS];
+    _Alignas(4096) unsigned char room[WEFT_PACK_ROOM_BYTES]; /* where the owner packs */
+    _Alignas(4096) union weft_slot slots[WEFT_LANE_SLOTS_MAX];
 };
 
 struct weft_clock_pair {
@@ -147,22 +165,21 @@ struct weft_spool_schedule {
 
 struct weft_spool_head {
     uint64_t magic;
-    uint32_t version; /* sizeof(union weft_slot) and layout: this header's own version, 1 */
-    uint32_t clock;   /* enum weft_clock_kind, chosen by whoever made the spool */
+    uint32_t version;                /* WEFT_SPOOL_VERSION */
+    uint32_t clock;                  /* enum weft_clock_kind, chosen by whoever made the spool */
     struct weft_clock_pair start;    /* taken when the spool was made */
     uint64_t ticks_per_ms;           /* about, for time-outs of the recorder's own */
     _Atomic uint32_t attached;       /* pid of the program, once it has opened the spool */
     _Atomic uint64_t image;          /* of its program: another one after an exec; not 0 */
     _Atomic uint32_t drain;          /* pid of the drain, 0 when nobody drains */
-    _Atomic uint32_t lane_count;     /* lanes ever used, ≤ WEFT_LANE_MAX */
+    uint32_t lane_max;               /* lanes that the file has room for, ≤ WEFT_LANE_MAX */
+    _Atomic uint32_t lane_count;     /* lanes ever used, ≤ lane_max */
+    _Atomic uint32_t grown_slots;    /* ≤ WEFT_GROWN_SLOTS_MAX */
     _Atomic uint32_t next_thread;    /* the next thread's number, from 1 */
     _Atomic uint64_t lost;           /* records of threads that got no lane */
-    _Atomic uint32_t maps_bytes;     /* of the text in the maps area */
-    _Atomic uint32_t maps_cut;       /* 1: the maps did not fit */
     _Atomic uint64_t start_ticks;    /* when the recorder opened it: time zero of the trace */
     _Atomic uint64_t overhead_ticks; /* what 256 records cost, measured at the start */
     _Atomic uint64_t beats;          /* how often the drain has come by */
-    _Atomic uint64_t in_hand;        /* records that the drain has taken and not yet written */
     uint32_t allocator_locks;        /* 1: those that an allocator takes are recorded, too */
     _Atomic uint64_t left_out;       /* likewise, of threads without a lane */
     uint32_t follow;                 /* 1: children record, too, each into a spool of its own … */
@@ -174,6 +191,8 @@ struct weft_spool_head {
     char command[WEFT_COMMAND_BYTES]; /* … as /proc/PID/cmdline has it, or the beginning of it */
     uint64_t long_call_ns;            /* a blocking call that lasts as long is recorded */
     struct weft_spool_schedule schedule;
+    _Atomic uint64_t packed_max; /* bytes of the packed file, about; 0: as many as there are */
+    char packed_path[WEFT_SPOOL_PATH_BYTES]; /* absolute; "": there is none */
 };
 _Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is two pages");
 
@@ -185,8 +204,7 @@ static inline uint64_t weft_spool_long_call_ticks(uint64_t ns, uint64_t ticks_pe
 
 static inline uint64_t weft_spool_lane_at(uint32_t lane)
 {
-    return WEFT_SPOOL_HEAD_BYTES + WEFT_SPOOL_MAPS_BYTES +
-           (uint64_t)lane * ((sizeof(struct weft_lane) + 4095) / 4096 * 4096);
+    return WEFT_SPOOL_HEAD_BYTES + (uint64_t)lane * sizeof(struct weft_lane);
 }
 
 #endif

@@ -2,9 +2,12 @@
 
 #include "base/pack.h"
 #include "base/vec.h"
+#include "traces/format/clock.h"
 #include "traces/format/plan.h"
 #include "traces/write/events.h"
 #include "traces/write/lanes.h"
+#include "traces/write/merge.h"
+#include "traces/write/packed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,12 +23,21 @@ enum {
     COMMAND_MAX = 64,                /* words of a command line in a header */
     RECORDS_MEASURED = 256,          /* by the recorder, for overhead_ticks */
     LOOK_GAP_NS = 100 * 1000 * 1000, /* between two looks for a deadlock */
+    SWEEP_GAP_NS = 20 * 1000 * 1000, /* in which a lane that hardly fills is emptied all the same */
+    PAUSE_MIN_NS = 100 * 1000,
+    PAUSE_MAX_NS = 5 * 1000 * 1000,
+    /* Of the time, for JSON while the program runs: one part in so many, a slice at a time. */
+    LIVE_PART = 32,
+    LIVE_SLICE_NS = 1000 * 1000,
+    LIVE_RECORDS = 256, /* between two looks at the clock */
+    FINAL_RECORDS = 1024 * 1024,
 };
 
-/* A lane and the time of its next record. */
-struct weft_front {
-    uint64_t ticks;
-    uint32_t lane;
+/* The mappings of a program that the recorded process became, until its records are reached. */
+struct weft_image {
+    uint64_t image;
+    char *maps;
+    size_t len;
 };
 
 /* A call in which a thread is and of which the trace says nothing yet. */
@@ -39,67 +51,155 @@ struct weft_open_call {
 
 struct weft_writer {
     struct weft_lanes lanes;
-    struct weft_front fronts[WEFT_LANE_MAX];
-    size_t front_count;
+    struct weft_packed packed;
+    struct weft_merge merge;
     struct weft_lines lines;
     struct weft_writer_options options;
+    struct {
+        struct weft_image *at;
+        size_t count, room;
+    } images;
+    uint64_t image;        /* whose records are being written; 0: none yet */
+    uint64_t until;        /* ticks up to which the file holds everything that was read of it */
+    uint64_t sweep_until;  /* the same of the sweep that goes on */
     uint64_t next_look_ns; /* for a deadlock, on the clock of the trace */
     uint64_t overhead_ns;  /* of one record, as the header says it */
-    uint64_t put_ticks;    /* up to when records were written */
+    uint64_t swept_ns, drained_ns;
+    int64_t live_ns; /* that may be spent on JSON now */
+    long pause_ns;
+    int fd;
+    bool sweeping;
+    uint64_t put_ticks; /* up to when records were written */
     struct {
         struct weft_open_call *at;
         size_t count, room;
-    } calls; /* that are told now */
+        size_t next;
+    } calls; /* that are told at their place in time */
     struct {
         uint32_t *at;
         size_t count, room;
     } started; /* processes, until somebody asks; only when they are followed */
-    int fd;
-    char program[4096]; /* of a spool that was taken over */
-    const char *command[COMMAND_MAX];
+    char child[WEFT_COMMAND_BYTES + 1]; /* the command line of a child */
+    const char *child_command[COMMAND_MAX];
     uint64_t deterministic_at; /* where the header says false; 0: that stays */
+    char *words;               /* of a spool that was taken over: its program and command */
+    const char **command;
     bool header_written;
     bool gave_up_watching;
+    bool keep_spool;
     bool told_over;
 };
 
-static void read_maps(const struct weft_writer *writer, const char **maps, size_t *len)
+/* A later view of the same program, or what it has become: kept until its turn. */
+static void keep_maps(struct weft_writer *writer, uint64_t image, char *maps, size_t len)
 {
-    const uint32_t bytes = atomic_load(&writer->lanes.head->maps_bytes);
+    const struct weft_image kept = {image, maps, len};
 
-    *maps = (const char *)writer->lanes.head + WEFT_SPOOL_HEAD_BYTES;
-    *len = bytes < WEFT_SPOOL_MAPS_BYTES ? bytes : WEFT_SPOOL_MAPS_BYTES;
-}
-
-/* At the start, and again when the process has become another program. */
-static void open_names(struct weft_writer *writer)
-{
-    const char *maps;
-    size_t len;
-
-    read_maps(writer, &maps, &len);
-    weft_names_done(&writer->lines.names);
-    weft_names_open(&writer->lines.names, atomic_load(&writer->lanes.head->attached), maps, len);
-}
-
-/* The program of a spool that tells nothing else: what is mapped first is the program itself. */
-static void find_program(struct weft_writer *writer)
-{
-    const char *maps;
-    size_t len;
-
-    read_maps(writer, &maps, &len);
-    const char *end = memchr(maps, '\n', len);
-    const char *path = memchr(maps, '/', end != NULL ? (size_t)(end - maps) : 0);
-    writer->options.program = "unknown";
-    if (path != NULL && (size_t)(end - path) < sizeof writer->program) {
-        memcpy(writer->program, path, (size_t)(end - path));
-        writer->program[end - path] = '\0';
-        writer->command[0] = writer->program;
-        writer->options.program = strrchr(writer->program, '/') + 1;
-        writer->options.command = writer->command;
-        writer->options.command_count = 1;
+    if (writer->image == image || writer->image == 0) {
+        writer->image = image;
+        weft_names_add_maps(&writer->lines.names, maps, len);
+        free(maps);
+    } else if (!weft_vec_push(&writer->images, kept)) {
+        free(maps);
     }
+}
+
+/* The process is another program from here on. */
+static void next_image(struct weft_writer *writer)
+{
+    size_t kept = 0;
+
+    weft_lines_name(&writer->lines);
+    weft_names_done(&writer->lines.names);
+    weft_names_open(&writer->lines.names, 0);
+    writer->image = writer->images.count > 0 ? writer->images.at[0].image : 0;
+    for (size_t i = 0; i < writer->images.count; i++) {
+        const struct weft_image waits = writer->images.at[i];
+        if (waits.image == writer->image) {
+            weft_names_add_maps(&writer->lines.names, waits.maps, waits.len);
+            free(waits.maps);
+        } else {
+            writer->images.at[kept++] = waits;
+        }
+    }
+    writer->images.count = kept;
+}
+
+/* The command of a spool that tells it: zero-terminated words, the first is the program's name. */
+static void take_words(struct weft_writer *writer, char *words, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        count += words[i] == '\0';
+    }
+    const char **command = calloc(count + 1, sizeof *command);
+    if (writer->options.program != NULL || writer->words != NULL || count == 0 || len == 1 ||
+        command == NULL) {
+        free(command);
+        free(words);
+        return;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        command[i] = words + at;
+        at += strlen(words + at) + 1;
+    }
+    writer->words = words;
+    writer->command = command;
+    writer->options.program = command[0];
+    writer->options.command = command + 1;
+    writer->options.command_count = (uint32_t)count - 1;
+}
+
+/* For one who takes the spool over. */
+static void put_command(struct weft_writer *writer)
+{
+    const struct weft_writer_options *options = &writer->options;
+    struct weft_sink sink;
+
+    if (!weft_sink_init(&sink, -1)) {
+        return;
+    }
+    const char *program = options->program != NULL ? options->program : "";
+    weft_sink_bytes(&sink, program, strlen(program) + 1);
+    for (uint32_t i = 0; i < options->command_count; i++) {
+        weft_sink_bytes(&sink, options->command[i], strlen(options->command[i]) + 1);
+    }
+    weft_packed_put(&writer->packed, &writer->lanes, WEFT_CHUNK_COMMAND, 0, sink.buffer, sink.used);
+    weft_sink_done(&sink);
+}
+
+/* The shared memory, and the file behind it.  spool NULL: new ones. */
+static enum weft_status open_spool(struct weft_writer *writer, const char *spool,
+                                   struct weft_error *error)
+{
+    const struct weft_writer_options *options = &writer->options;
+    struct weft_lanes *lanes = &writer->lanes;
+    char path[WEFT_SPOOL_PATH_BYTES];
+
+    enum weft_status status = spool == NULL
+                                  ? weft_lanes_open(lanes, options->spool_path, options->plan,
+                                                    options->start_real_ns, error)
+                                  : weft_lanes_adopt(lanes, spool, error);
+    if (status != WEFT_OK) {
+        return status;
+    }
+    if (spool == NULL) {
+        status = weft_packed_open(&writer->packed, writer->options.trace_path, error);
+        if (status == WEFT_OK) {
+            (void)snprintf(lanes->head->packed_path, sizeof lanes->head->packed_path, "%s",
+                           writer->packed.path);
+        }
+    } else {
+        memcpy(path, lanes->head->packed_path, sizeof path);
+        path[sizeof path - 1] = '\0';
+        status = weft_packed_adopt(&writer->packed, path, spool, error);
+    }
+    if (status == WEFT_OK && !weft_merge_init(&writer->merge, writer->packed.fd)) {
+        status = weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+    }
+    return status;
 }
 
 static enum weft_status open_trace(struct weft_writer *writer, const char *path,
@@ -127,10 +227,12 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
         return weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
     }
     made->fd = -1;
+    made->packed.fd = -1;
+    made->pause_ns = PAUSE_MIN_NS;
     made->options = *options;
-    status = spool == NULL ? weft_lanes_open(&made->lanes, options->spool_path, options->plan,
-                                             options->start_real_ns, error)
-                           : weft_lanes_adopt(&made->lanes, spool, error);
+    made->keep_spool = spool != NULL; /* for another try, until all of it is written */
+    /* First the spool: one that is in use, or none at all, costs nobody a trace. */
+    status = open_spool(made, spool, error);
     if (status != WEFT_OK) {
         goto done;
     }
@@ -148,15 +250,14 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
         made->lanes.head->long_call_ns = options->long_call_ns;
         made->lanes.head->follow = options->follow;
         made->lanes.head->allocator_locks = options->allocator_locks;
+        put_command(made);
     } else {
         made->options.long_call_ns = made->lanes.head->long_call_ns;
     }
+    weft_names_open(&made->lines.names, 0);
     *writer = made;
 done:
     if (status != WEFT_OK) {
-        if (spool != NULL) {
-            made->lanes.path[0] = '\0'; /* it stays for another try */
-        }
         weft_writer_free(made);
     }
     return status;
@@ -171,18 +272,7 @@ enum weft_status weft_writer_new(const struct weft_writer_options *options,
 enum weft_status weft_writer_adopt(const struct weft_writer_options *options, const char *spool,
                                    struct weft_writer **writer, struct weft_error *error)
 {
-    struct weft_writer *made = NULL;
-    const enum weft_status status = make(options, spool, &made, error);
-
-    if (made != NULL) {
-        /* What the killed writer had in its hands went with it. */
-        atomic_fetch_add(&made->lanes.head->lost, atomic_exchange(&made->lanes.head->in_hand, 0));
-        if (made->options.program == NULL) {
-            find_program(made);
-        }
-        *writer = made;
-    }
-    return status;
+    return make(options, spool, writer, error);
 }
 
 /* As the process left it in the spool, where anything may stand. */
@@ -192,19 +282,20 @@ static void take_command(struct weft_writer *writer)
     const uint32_t len = told < WEFT_COMMAND_BYTES ? told : WEFT_COMMAND_BYTES;
     uint32_t count = 0;
 
-    memcpy(writer->program, writer->lanes.head->command, len);
-    writer->program[len] = '\0';
+    memcpy(writer->child, writer->lanes.head->command, len);
+    writer->child[len] = '\0';
     for (uint32_t at = 0; at < len && count < COMMAND_MAX;
-         at += (uint32_t)strlen(writer->program + at) + 1) {
-        writer->command[count++] = writer->program + at;
+         at += (uint32_t)strlen(writer->child + at) + 1) {
+        writer->child_command[count++] = writer->child + at;
     }
     if (count == 0) {
-        find_program(writer);
+        writer->options.program = "unknown";
         return;
     }
-    const char *slash = strrchr(writer->command[0], '/');
-    writer->options.program = slash != NULL && slash[1] != '\0' ? slash + 1 : writer->command[0];
-    writer->options.command = writer->command;
+    const char *slash = strrchr(writer->child_command[0], '/');
+    writer->options.program =
+        slash != NULL && slash[1] != '\0' ? slash + 1 : writer->child_command[0];
+    writer->options.command = writer->child_command;
     writer->options.command_count = count;
 }
 
@@ -254,13 +345,21 @@ void weft_writer_free(struct weft_writer *writer)
     if (writer == NULL) {
         return;
     }
-    weft_lanes_close(&writer->lanes);
+    weft_merge_done(&writer->merge);
+    weft_packed_close(&writer->packed, !writer->keep_spool);
+    weft_lanes_close(&writer->lanes, !writer->keep_spool);
     weft_lines_done(&writer->lines);
-    free(writer->calls.at);
-    free(writer->started.at);
     if (writer->fd >= 0) {
         (void)close(writer->fd);
     }
+    for (size_t i = 0; i < writer->images.count; i++) {
+        free(writer->images.at[i].maps);
+    }
+    free(writer->images.at);
+    free(writer->calls.at);
+    free(writer->started.at);
+    free(writer->command);
+    free(writer->words);
     free(writer);
 }
 
@@ -318,6 +417,7 @@ static void correct_header(const struct weft_writer *writer)
 
 static void put_header(struct weft_writer *writer)
 {
+    const char *program = writer->options.program != NULL ? writer->options.program : "unknown";
     struct weft_sink *sink = &writer->lines.sink;
     struct weft_spool_head *head = writer->lanes.head;
     struct timespec resolution = {.tv_nsec = 1};
@@ -327,7 +427,7 @@ static void put_header(struct weft_writer *writer)
     }
     weft_sink_printf(sink,
                      "{\"format\":\"weft-trace\",\"version\":%d,\"program\":", WEFT_TRACE_VERSION);
-    weft_sink_json(sink, writer->options.program, strlen(writer->options.program));
+    weft_sink_json(sink, program, strlen(program));
     weft_sink_text(sink, ",\"command\":[");
     for (uint32_t i = 0; i < writer->options.command_count; i++) {
         const char *word = writer->options.command[i];
@@ -353,107 +453,48 @@ static void put_header(struct weft_writer *writer)
         put_schedule(writer);
     }
     weft_sink_text(sink, "}\n");
-    open_names(writer);
     writer->header_written = true;
 }
 
+/* What a lane lost before the record that comes now, or at the end, is an event. */
+static void put_loss(struct weft_writer *writer, struct weft_merge_lane *lane, uint64_t lost,
+                     uint64_t ticks)
+{
+    const struct weft_taken event = {
+        .kind = WEFT_EV_LOST, .has_args = true, .first = (int64_t)(lost - lane->lost_told)};
+
+    if (lost > lane->lost_told && lane->thread != 0) {
+        weft_lines_put(&writer->lines, lane->thread, weft_lanes_ns(&writer->lanes, ticks), &event);
+        lane->lost_told = lost;
+    }
+}
+
 /* A record at its place in time: what it means for the lane, then for the trace. */
-static void put_record(struct weft_writer *writer, uint32_t lane, const struct weft_taken *taken)
+static void put_record(struct weft_writer *writer, struct weft_merge_lane *lane,
+                       const struct weft_taken *taken)
 {
-    struct weft_lane_queue *queue = &writer->lanes.queues[lane];
-
-    queue->last_ticks = taken->ticks;
+    if (!writer->header_written) {
+        put_header(writer);
+    }
+    if (lane->lost != lane->lost_told) {
+        put_loss(writer, lane, lane->lost, taken->ticks);
+    }
+    lane->last_ticks = taken->ticks;
     if (taken->kind == WEFT_EV_ATTACH) {
-        queue->thread = (uint32_t)taken->object;
-        weft_lanes_keep_thread(&writer->lanes, lane);
+        lane->thread = (uint32_t)taken->object;
     } else if (taken->kind == WEFT_EV_POLL_BEGIN) {
-        queue->poll = *taken;
+        lane->poll = *taken;
+        lane->poll.text = NULL;
     } else if (taken->kind == WEFT_EV_POLL_END) {
-        queue->poll.kind = WEFT_EV_NONE;
+        lane->poll.kind = WEFT_EV_NONE;
+    } else if (taken->kind == WEFT_EV_PROCESS_EXEC) {
+        next_image(writer);
+    } else if (taken->kind == WEFT_EV_PROCESS_CHILD && writer->options.follow) {
+        (void)weft_vec_push(&writer->started, (uint32_t)taken->first);
     }
-    if (queue->thread != 0) {
-        weft_lines_put(&writer->lines, queue->thread, weft_lanes_ns(&writer->lanes, taken->ticks),
+    if (lane->thread != 0) {
+        weft_lines_put(&writer->lines, lane->thread, weft_lanes_ns(&writer->lanes, taken->ticks),
                        taken);
-        if (taken->kind == WEFT_EV_PROCESS_EXEC) {
-            open_names(writer);
-        } else if (taken->kind == WEFT_EV_PROCESS_CHILD && writer->options.follow) {
-            (void)weft_vec_push(&writer->started, (uint32_t)taken->first);
-        }
-    }
-}
-
-/* fronts is a heap: the oldest is at 0. */
-static void sift_down(struct weft_writer *writer, size_t at)
-{
-    struct weft_front *heap = writer->fronts;
-    const struct weft_front moved = heap[at];
-
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= writer->front_count) {
-            break;
-        }
-        if (child + 1 < writer->front_count && heap[child + 1].ticks < heap[child].ticks) {
-            child++;
-        }
-        if (moved.ticks <= heap[child].ticks) {
-            break;
-        }
-        heap[at] = heap[child];
-        at = child;
-    }
-    heap[at] = moved;
-}
-
-static void make_heap(struct weft_writer *writer)
-{
-    writer->front_count = 0;
-    for (uint32_t i = 0; i < writer->lanes.count; i++) {
-        uint64_t ticks;
-        if (weft_lanes_front(&writer->lanes, i, &ticks)) {
-            writer->fronts[writer->front_count++] = (struct weft_front){ticks, i};
-        }
-    }
-    for (size_t i = writer->front_count / 2; i-- > 0;) {
-        sift_down(writer, i);
-    }
-}
-
-/* Up to when the lane at 0 is the oldest; at most `until`. */
-static uint64_t second_oldest(const struct weft_writer *writer, uint64_t until)
-{
-    uint64_t second = until;
-
-    for (size_t i = 1; i <= 2 && i < writer->front_count; i++) {
-        second = writer->fronts[i].ticks < second ? writer->fronts[i].ticks : second;
-    }
-    return second;
-}
-
-/* Writes all records up to `until`, in time order.  Records of one lane mostly come in runs. */
-static void put_until(struct weft_writer *writer, uint64_t until)
-{
-    struct weft_taken taken;
-    size_t slots;
-
-    make_heap(writer);
-    while (writer->front_count > 0 && writer->fronts[0].ticks <= until) {
-        struct weft_front *front = &writer->fronts[0];
-        const uint64_t run_until = second_oldest(writer, until);
-        bool more;
-        do {
-            if (weft_lanes_peek(&writer->lanes, front->lane, &taken, &slots)) {
-                put_record(writer, front->lane, &taken);
-                writer->lanes.queues[front->lane].next += slots;
-            }
-            more = weft_lanes_front(&writer->lanes, front->lane, &front->ticks);
-        } while (more && front->ticks <= run_until);
-        if (!more) {
-            *front = writer->fronts[--writer->front_count];
-        }
-        if (writer->front_count > 0) {
-            sift_down(writer, 0);
-        }
     }
 }
 
@@ -461,10 +502,9 @@ static void put_until(struct weft_writer *writer, uint64_t until)
  * The call of a lane that has lasted long at `now`.  One that the owner left by a jump out of a
  * signal handler stays there: it is older than what the owner recorded after it.
  */
-static bool find_open_call(const struct weft_writer *writer, uint32_t lane, uint64_t until,
-                           uint64_t now, struct weft_open_call *call)
+static bool find_open_call(const struct weft_writer *writer, uint32_t lane, uint64_t now,
+                           struct weft_open_call *call)
 {
-    const struct weft_lane_queue *queue = &writer->lanes.queues[lane];
     const uint64_t long_ticks =
         weft_spool_long_call_ticks(writer->options.long_call_ns, writer->lanes.ticks_per_ms);
 
@@ -475,8 +515,8 @@ static bool find_open_call(const struct weft_writer *writer, uint32_t lane, uint
         return false;
     }
     call->ticks = call->since > writer->put_ticks ? call->since : writer->put_ticks + 1;
-    return call->since != queue->call_told && call->ticks <= until && call->since < now &&
-           now - call->since >= long_ticks;
+    return call->since != writer->merge.lanes[lane].call_told && call->ticks <= writer->until &&
+           call->since < now && now - call->since >= long_ticks;
 }
 
 static int by_ticks(const void *a, const void *b)
@@ -486,17 +526,31 @@ static int by_ticks(const void *a, const void *b)
     return (left->ticks > right->ticks) - (left->ticks < right->ticks);
 }
 
-static void put_open_call(struct weft_writer *writer, const struct weft_open_call *call,
-                          uint64_t until)
+/* What threads are in the middle of, before what is written next. */
+static void find_open_calls(struct weft_writer *writer)
 {
-    struct weft_lane_queue *queue = &writer->lanes.queues[call->lane];
-    uint64_t next;
+    const uint64_t now = weft_lanes_now(&writer->lanes);
+    struct weft_open_call call;
 
-    put_until(writer, call->ticks - 1);
-    const bool went_on = weft_lanes_front(&writer->lanes, call->lane, &next) && next <= until;
-    if (!went_on && queue->last_ticks < call->since) {
-        queue->call_told = call->since;
-        put_record(writer, call->lane,
+    writer->calls.count = 0;
+    writer->calls.next = 0;
+    for (uint32_t i = 0; i < writer->lanes.count; i++) {
+        if (find_open_call(writer, i, now, &call)) {
+            (void)weft_vec_push(&writer->calls, call); /* no memory: at the next look */
+        }
+    }
+    if (writer->calls.count > 1) {
+        qsort(writer->calls.at, writer->calls.count, sizeof *writer->calls.at, by_ticks);
+    }
+}
+
+static void put_open_call(struct weft_writer *writer, const struct weft_open_call *call)
+{
+    struct weft_merge_lane *lane = &writer->merge.lanes[call->lane];
+
+    if (lane->chunk == 0 && lane->last_ticks < call->since) { /* it has not gone on */
+        lane->call_told = call->since;
+        put_record(writer, lane,
                    &(struct weft_taken){.ticks = call->ticks,
                                         .kind = WEFT_EV_CALL_BEGIN,
                                         .site = call->site,
@@ -507,41 +561,80 @@ static void put_open_call(struct weft_writer *writer, const struct weft_open_cal
     }
 }
 
-/* As put_until, with what threads are in the middle of at `now`. */
-static void put_with_calls(struct weft_writer *writer, uint64_t until, uint64_t now)
+/* A chunk that is no lane's. */
+static void put_other(struct weft_writer *writer, const struct weft_chunk *head,
+                      unsigned char *payload)
 {
-    struct weft_open_call call;
+    struct weft_mark mark;
 
-    writer->calls.count = 0;
-    for (uint32_t i = 0; i < writer->lanes.count; i++) {
-        if (find_open_call(writer, i, until, now, &call)) {
-            (void)weft_vec_push(&writer->calls, call); /* no memory: at the next look */
+    if (payload == NULL) {
+        return;
+    }
+    switch (head->magic - WEFT_CHUNK_MAGIC) {
+    case WEFT_CHUNK_MARK:
+        if (head->bytes == sizeof mark) {
+            memcpy(&mark, payload, sizeof mark);
+            weft_lanes_add_pair(&writer->lanes, mark.pair);
+            writer->until = mark.until > writer->until ? mark.until : writer->until;
+            find_open_calls(writer);
         }
+        break;
+    case WEFT_CHUNK_MAPS:
+        keep_maps(writer, head->from, (char *)payload, head->bytes);
+        return;
+    case WEFT_CHUNK_COMMAND:
+        take_words(writer, (char *)payload, head->bytes);
+        return;
+    default:
+        break;
     }
-    if (writer->calls.count > 1) {
-        qsort(writer->calls.at, writer->calls.count, sizeof *writer->calls.at, by_ticks);
-    }
-    for (size_t i = 0; i < writer->calls.count; i++) {
-        put_open_call(writer, &writer->calls.at[i], until);
-    }
-    put_until(writer, until);
-    writer->put_ticks = until > writer->put_ticks && until < now ? until : writer->put_ticks;
+    free(payload);
 }
 
-/* What a lane lost since the last look becomes an event where the gap is. */
+/* Writes up to so many records; false: what the file holds is written as far as it can be. */
+static bool convert(struct weft_writer *writer, uint64_t records)
+{
+    struct weft_merge *merge = &writer->merge;
+    struct weft_chunk head;
+    unsigned char *payload;
+    uint32_t lane;
+
+    while (records > 0) {
+        const struct weft_open_call *call =
+            writer->calls.next < writer->calls.count ? &writer->calls.at[writer->calls.next] : NULL;
+        const struct weft_taken *taken =
+            weft_merge_next(merge, call != NULL ? call->ticks - 1 : writer->until, &lane);
+        if (taken != NULL) {
+            put_record(writer, &merge->lanes[lane], taken);
+            records--;
+            continue;
+        }
+        if (call != NULL) {
+            put_open_call(writer, call);
+            writer->calls.next++;
+            continue;
+        }
+        writer->put_ticks = writer->until > writer->put_ticks && writer->until != UINT64_MAX
+                                ? writer->until
+                                : writer->put_ticks;
+        switch (weft_merge_scan(merge, &head, &payload)) {
+        case WEFT_MERGE_END:
+            return false;
+        case WEFT_MERGE_OTHER:
+            put_other(writer, &head, payload);
+            break;
+        case WEFT_MERGE_LANE:
+            break;
+        }
+    }
+    return true;
+}
+
+/* What lanes lost since their last record. */
 static void put_losses(struct weft_writer *writer, uint64_t ticks)
 {
     for (uint32_t i = 0; i < writer->lanes.count; i++) {
-        struct weft_lane_queue *queue = &writer->lanes.queues[i];
-        const uint64_t lost = weft_lanes_lost(&writer->lanes, i);
-        if (lost > queue->lost_before && queue->thread != 0) {
-            put_record(writer, i,
-                       &(struct weft_taken){.ticks = ticks,
-                                            .kind = WEFT_EV_LOST,
-                                            .has_args = true,
-                                            .first = (int64_t)(lost - queue->lost_before)});
-            queue->lost_before = lost;
-        }
+        put_loss(writer, &writer->merge.lanes[i], weft_lanes_lost(&writer->lanes, i), ticks);
     }
 }
 
@@ -578,6 +671,126 @@ static uint64_t hold_of(const struct weft_writer *writer)
                : WEFT_HOLD_BACK_NS / 1000 * writer->lanes.ticks_per_ms / 1000;
 }
 
+/*
+ * A sweep empties every lane that has something when it begins.  When it is over, all that was
+ * published by then is in the file: a mark says up to which time that is everything.
+ */
+static bool pack(struct weft_writer *writer, uint64_t now_ns)
+{
+    struct weft_lanes *lanes = &writer->lanes;
+
+    if (!writer->sweeping && now_ns >= writer->swept_ns + SWEEP_GAP_NS) {
+        /* Before the lanes are looked at: what is published meanwhile may be newer than that. */
+        const uint64_t now = weft_lanes_now(lanes);
+        const uint64_t waiting = weft_lanes_waiting(lanes, now);
+        const uint64_t hold = hold_of(writer);
+        writer->sweep_until = now - hold < waiting ? now - hold : waiting - 1;
+        writer->swept_ns = now_ns;
+        writer->sweeping = true;
+        weft_lanes_count(lanes);
+        weft_packed_begin_sweep(&writer->packed, lanes);
+    }
+    const bool any = weft_packed_take(&writer->packed, lanes,
+                                      writer->sweeping ? WEFT_PACKED_SWEEP : WEFT_PACKED_FULL);
+    if (writer->sweeping && weft_packed_is_swept(&writer->packed, lanes)) {
+        const struct weft_mark mark = {writer->sweep_until, weft_lanes_pair(lanes)};
+        weft_packed_put(&writer->packed, lanes, WEFT_CHUNK_MARK, 0, &mark, sizeof mark);
+        writer->sweeping = false;
+    }
+    return any;
+}
+
+/* A third of the ring until the next look: half of what makes its owner pack. */
+static void choose_pause(struct weft_writer *writer)
+{
+    const long busiest = writer->packed.busiest > 0 ? (long)writer->packed.busiest : 1;
+    long pause_ns = writer->pause_ns * 85 / busiest;
+
+    pause_ns = pause_ns > 2 * writer->pause_ns ? 2 * writer->pause_ns : pause_ns;
+    pause_ns = pause_ns > PAUSE_MAX_NS ? PAUSE_MAX_NS : pause_ns;
+    writer->pause_ns = pause_ns < PAUSE_MIN_NS ? PAUSE_MIN_NS : pause_ns;
+}
+
+long weft_writer_pause_ns(const struct weft_writer *writer)
+{
+    return writer->pause_ns;
+}
+
+/* The mappings of the living program, as long as it is the one whose records are written. */
+static void refresh_names(struct weft_writer *writer)
+{
+    const struct weft_spool_head *head = writer->lanes.head;
+    struct weft_names *names = &writer->lines.names;
+    const uint64_t image = atomic_load(&head->image);
+    const char *maps;
+    size_t len;
+
+    names->pid = writer->image == image ? atomic_load(&head->attached) : 0;
+    if (weft_names_refresh(names, &maps, &len)) {
+        weft_packed_put(&writer->packed, &writer->lanes, WEFT_CHUNK_MAPS, image, maps, len);
+    }
+}
+
+/* JSON beside the run: for a small part of the time, so that it is hardly felt. */
+static void write_live(struct weft_writer *writer, uint64_t now_ns)
+{
+    const uint64_t passed = now_ns - writer->drained_ns;
+
+    writer->drained_ns = now_ns;
+    writer->live_ns += (int64_t)(passed / LIVE_PART);
+    writer->live_ns = writer->live_ns > LIVE_SLICE_NS ? LIVE_SLICE_NS : writer->live_ns;
+    uint64_t begin = now_ns;
+    while (writer->live_ns > 0) {
+        const bool more = convert(writer, LIVE_RECORDS);
+        const uint64_t end = weft_clock_monotonic();
+        writer->live_ns -= (int64_t)(end - begin);
+        begin = end;
+        if (!more) {
+            break;
+        }
+    }
+    look_for_deadlocks(writer, writer->until);
+    (void)weft_sink_flush(&writer->lines.sink);
+}
+
+/* All that is in the file, with its progress told. */
+static void convert_all(struct weft_writer *writer)
+{
+    const uint64_t begin = writer->merge.offset;
+    const off_t size = lseek(writer->packed.fd, 0, SEEK_END);
+
+    for (;;) {
+        while (convert(writer, FINAL_RECORDS)) {
+            if (writer->options.on_progress != NULL && size > 0 && (uint64_t)size > begin) {
+                const uint64_t done = writer->merge.offset - begin;
+                writer->options.on_progress(writer->options.ctx,
+                                            (unsigned)(done * 100 / ((uint64_t)size - begin)));
+            }
+        }
+        if (writer->until == UINT64_MAX) {
+            break;
+        }
+        writer->until = UINT64_MAX; /* nothing comes any more */
+        find_open_calls(writer);
+    }
+    if (!writer->header_written) {
+        put_header(writer);
+    }
+}
+
+/* The last look at the lanes.  Of a program that is dead none can be in somebody's hands. */
+static void pack_all(struct weft_writer *writer, bool dead)
+{
+    struct weft_lanes *lanes = &writer->lanes;
+    const uint64_t now = weft_lanes_now(lanes);
+
+    weft_lanes_count(lanes);
+    weft_packed_begin_sweep(&writer->packed, lanes);
+    (void)weft_packed_take(&writer->packed, lanes, dead ? WEFT_PACKED_FORCE : WEFT_PACKED_SWEEP);
+    const struct weft_mark mark = {now, weft_lanes_pair(lanes)};
+    weft_packed_put(&writer->packed, lanes, WEFT_CHUNK_MARK, 0, &mark, sizeof mark);
+}
+
 /* Then all records are there: nobody makes any more. */
 static void look_for_the_end(struct weft_writer *writer)
 {
@@ -588,42 +801,34 @@ static void look_for_the_end(struct weft_writer *writer)
         return;
     }
     writer->told_over = true;
-    while (weft_lanes_take(&writer->lanes) && writer->lanes.taken_until != UINT64_MAX) {
-        put_until(writer, writer->lanes.taken_until);
-    }
-    put_until(writer, UINT64_MAX);
+    pack_all(writer, false);
+    convert_all(writer);
     weft_lines_stuck(&writer->lines, text, sizeof text);
     writer->options.on_over(writer->options.ctx, text);
 }
 
 bool weft_writer_drain(struct weft_writer *writer)
 {
-    struct weft_spool_head *head = writer->lanes.head;
-    /* Before the lanes are emptied: what is published meanwhile is not yet here to be put. */
-    const uint64_t now = weft_lanes_now(&writer->lanes);
-    const uint64_t waiting = weft_lanes_waiting(&writer->lanes, now);
-    const bool any = weft_lanes_take(&writer->lanes);
+    const uint64_t now_ns = weft_clock_monotonic();
+    const bool any = pack(writer, now_ns);
 
-    atomic_store(&head->in_hand, weft_lanes_in_hand(&writer->lanes));
+    choose_pause(writer);
+    if (writer->fd < 0) {
+        return any; /* nobody knows yet for whom it is */
+    }
     if (!writer->header_written) {
-        if (atomic_load(&head->overhead_ticks) == 0) {
+        if (atomic_load(&writer->lanes.head->overhead_ticks) == 0) {
             return any; /* the program is not there yet */
         }
-        put_header(writer);
+        const bool timed =
+            writer->lanes.pairs.count > 1 || writer->lanes.clock == WEFT_CLOCK_VIRTUAL;
+        if (timed && writer->options.program != NULL && writer->fd >= 0) {
+            put_header(writer); /* for who looks at the trace meanwhile */
+        }
     }
-    weft_names_refresh(&writer->lines.names);
-    const uint64_t hold = hold_of(writer);
-    const uint64_t held = now - hold < waiting ? now - hold : waiting - 1;
-    const uint64_t known = weft_lanes_known_ticks(&writer->lanes);
-    const uint64_t taken = writer->lanes.taken_until;
-    const uint64_t certain = held < known ? held : known;
-    const uint64_t until = certain < taken ? certain : taken;
-    put_with_calls(writer, until, now);
-    put_losses(writer, until);
-    look_for_deadlocks(writer, until);
+    refresh_names(writer);
+    write_live(writer, now_ns);
     look_for_the_end(writer);
-    (void)weft_sink_flush(&writer->lines.sink);
-    atomic_store(&head->in_hand, weft_lanes_in_hand(&writer->lanes));
     return any;
 }
 
@@ -631,14 +836,14 @@ bool weft_writer_drain(struct weft_writer *writer)
 static void put_open_polls(struct weft_writer *writer)
 {
     for (uint32_t i = 0; i < writer->lanes.count; i++) {
-        struct weft_taken poll = writer->lanes.queues[i].poll;
+        struct weft_taken poll = writer->merge.lanes[i].poll;
         uint64_t count, last;
         if (poll.kind != WEFT_EV_NONE && weft_lanes_poll(&writer->lanes, i, &count, &last) &&
             last >= poll.ticks) {
             poll.kind = WEFT_EV_POLL_END;
             poll.ticks = last;
             poll.second = (int64_t)count;
-            put_record(writer, i, &poll);
+            put_record(writer, &writer->merge.lanes[i], &poll);
         }
     }
 }
@@ -663,20 +868,15 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     const bool attached = atomic_load(&writer->lanes.head->attached) != 0;
     const uint64_t end = weft_lanes_now(&writer->lanes);
 
-    if (!writer->header_written) {
-        put_header(writer);
-    }
-    while (weft_lanes_take(&writer->lanes) && writer->lanes.taken_until != UINT64_MAX) {
-        put_until(writer, writer->lanes.taken_until);
-    }
-    put_with_calls(writer, UINT64_MAX, end);
+    pack_all(writer, wait_status != -1 || weft_writer_program(writer) == 0);
+    convert_all(writer);
     put_losses(writer, end);
     put_open_polls(writer);
     if (attached && wait_status != -1) {
         put_process_end(writer, wait_status, end);
     }
     weft_lines_name(lines);
-    const uint64_t lost = weft_lanes_all_lost(&writer->lanes);
+    const uint64_t lost = weft_lanes_all_lost(&writer->lanes) + writer->merge.broken;
     const uint64_t left_out = weft_lanes_left_out(&writer->lanes);
     weft_sink_printf(&lines->sink,
                      "{\"end\":true,\"events\":%llu,\"lost\":%llu,\"late\":%llu,"
@@ -699,6 +899,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
         .duration_ns = lines->last_ns,
         .threads = (uint32_t)lines->thread_list.count,
         .overhead_ns = writer->overhead_ns,
+        .spool_bytes = writer->merge.offset,
         .attached = attached,
         .deadlock = atomic_load(&schedule->verdict) == WEFT_VERDICT_DEADLOCK,
         .left = atomic_load(&schedule->left),
@@ -706,6 +907,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
         .choices = atomic_load(&schedule->choices),
         .schedule_hash = atomic_load(&schedule->hash),
     };
+    writer->keep_spool &= failed != 0;
     if (failed != 0) {
         return weft_error_set(error, WEFT_ERR_WRITE,
                               "cannot write %s: %s (what was written before is kept)",

@@ -18,14 +18,11 @@
 #endif
 
 enum {
-    PAIR_GAP_NS =
-        10 * 1000 * 1000, /* between clock pairs: their own noise (50 ns) is 5 ppm of it */
+    /* Between clock pairs, at least: their own noise (50 ns) is 5 ppm of it. */
+    PAIR_GAP_NS = 10 * 1000 * 1000,
+    FIRST_GAP_NS = 1000 * 1000, /* for a program that is over by then, better than none */
     PAIRS_KEPT = 4096,
     WAIT_MAX_MS = 2 * WEFT_ROOM_WAIT_MAX_MS,
-    IN_HAND_MAX = 2 * 1024 * 1024, /* slots, about: 48 MiB */
-    MANY_LANES = 128,
-    ROOM_KEPT = 4096, /* slots of a queue that are never given back */
-    TAKE_MIN = 256,   /* from a lane at a time: a record with its text fits */
     RATE_BITS = 40,
     TICKS_PER_MS_MIN = 1000,              /* 1 MHz … */
     TICKS_PER_MS_MAX = 100 * 1000 * 1000, /* … 100 GHz: a clock of today */
@@ -78,10 +75,13 @@ static struct weft_clock_pair read_pair(uint32_t clock)
     return best;
 }
 
-/* About how many ticks a ms has: two pairs, each within 50 ns, are half a ms apart. */
+/*
+ * About how many ticks a ms has: two pairs, each within 50 ns, are a tenth of a ms apart.  Every
+ * program waits for this; times in the trace go by the pairs that are taken later.
+ */
 static uint64_t measure_ticks_per_ms(uint32_t clock)
 {
-    const struct timespec pause = {.tv_nsec = 500000};
+    const struct timespec pause = {.tv_nsec = 100000};
 
     if (clock == WEFT_CLOCK_MONOTONIC) {
         return 1000000;
@@ -111,26 +111,38 @@ static int make_file(struct weft_lanes *lanes)
     return -1;
 }
 
-static struct weft_lane *lane_at(const struct weft_lanes *lanes, uint32_t lane)
+/* Maps the spool as far as there are lanes; its pages come when they are touched. */
+static enum weft_status map_spool(struct weft_lanes *lanes, int fd, uint32_t count,
+                                  struct weft_error *error)
 {
-    return (struct weft_lane *)((char *)lanes->head + weft_spool_lane_at(lane));
-}
-
-/* Maps the whole of the spool; its pages come when they are touched. */
-static enum weft_status map_spool(struct weft_lanes *lanes, int fd, struct weft_error *error)
-{
-    void *at = mmap(NULL, (size_t)weft_spool_lane_at(WEFT_LANE_MAX), PROT_READ | PROT_WRITE,
-                    MAP_SHARED, fd, 0);
+    const size_t bytes = (size_t)weft_spool_lane_at(count);
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
     if (at == MAP_FAILED) {
         return weft_error_set(error, WEFT_ERR_OPEN,
                               "cannot map the shared memory for recording: %s", strerror(errno));
     }
     lanes->head = at;
-    lanes->queues = calloc(WEFT_LANE_MAX, sizeof *lanes->queues);
-    return lanes->queues != NULL
-               ? WEFT_OK
-               : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
+    lanes->mapped_bytes = bytes;
+    lanes->max = count;
+    return WEFT_OK;
+}
+
+/* As many lanes as the limits on files and address space (ulimit -f, -v) leave room for. */
+static enum weft_status make_lanes(struct weft_lanes *lanes, int fd, struct weft_error *error)
+{
+    enum weft_status status = WEFT_OK;
+
+    for (uint32_t count = WEFT_LANE_MAX; count > 0; count /= 4) {
+        if (ftruncate(fd, (off_t)weft_spool_lane_at(count)) != 0) {
+            status = weft_error_set(error, WEFT_ERR_OPEN,
+                                    "cannot make the shared memory for recording, %s: %s",
+                                    lanes->path, strerror(errno));
+        } else if ((status = map_spool(lanes, fd, count, error)) == WEFT_OK) {
+            break;
+        }
+    }
+    return status;
 }
 
 /*
@@ -180,13 +192,12 @@ enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, con
 
     *lanes = (struct weft_lanes){0};
     const int fd = path != NULL ? make_file_at(lanes, path) : make_file(lanes);
-    if (fd < 0 || ftruncate(fd, (off_t)weft_spool_lane_at(WEFT_LANE_MAX)) != 0) {
-        status = weft_error_set(error, WEFT_ERR_OPEN,
-                                "cannot make the shared memory for recording in /dev/shm: %s",
-                                strerror(errno));
-        goto done;
+    if (fd < 0) {
+        return weft_error_set(error, WEFT_ERR_OPEN,
+                              "cannot make the shared memory for recording in /dev/shm: %s",
+                              strerror(errno));
     }
-    status = map_spool(lanes, fd, error);
+    status = make_lanes(lanes, fd, error);
     if (status != WEFT_OK) {
         goto done;
     }
@@ -195,25 +206,26 @@ enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, con
     if (status != WEFT_OK) {
         goto done;
     }
-    lanes->head->version = 1;
+    lanes->head->version = WEFT_SPOOL_VERSION;
+    lanes->head->lane_max = lanes->max;
     atomic_store(&lanes->head->next_thread, 1);
     atomic_store(&lanes->head->drain, (uint32_t)getpid());
     lanes->head->magic = WEFT_SPOOL_MAGIC;
 done:
-    if (fd >= 0) {
-        (void)close(fd);
-    }
+    (void)close(fd);
     if (status != WEFT_OK) {
-        weft_lanes_close(lanes);
+        weft_lanes_close(lanes, true);
     }
     return status;
 }
 
-static uint32_t count_lanes(const struct weft_lanes *lanes)
+void weft_lanes_count(struct weft_lanes *lanes)
 {
     const uint32_t count = atomic_load_explicit(&lanes->head->lane_count, memory_order_acquire);
 
-    return count < WEFT_LANE_MAX ? count : WEFT_LANE_MAX;
+    if (count > lanes->count) {
+        lanes->count = count < lanes->max ? count : lanes->max;
+    }
 }
 
 /* Is this a spool, and one that nobody drains? */
@@ -226,7 +238,7 @@ static enum weft_status check_spool(const struct weft_spool_head *head, const ch
          head->clock != WEFT_CLOCK_VIRTUAL)) {
         return weft_error_set(error, WEFT_ERR_FORMAT, "%s is not the spool of a recording", path);
     }
-    if (head->version != 1) {
+    if (head->version != WEFT_SPOOL_VERSION) {
         return weft_error_set(error, WEFT_ERR_VERSION,
                               "%s was made by another version of weft (its layout is %u)", path,
                               head->version);
@@ -237,15 +249,6 @@ static enum weft_status check_spool(const struct weft_spool_head *head, const ch
                               path, drain);
     }
     return WEFT_OK;
-}
-
-/* Whose records stand at the tail, although their ATTACH is gone. */
-static void adopt_lane(struct weft_lane *lane, struct weft_lane_queue *queue)
-{
-    const bool is_owners = atomic_load(&lane->tail) > atomic_load(&lane->since);
-
-    queue->thread = atomic_load(is_owners ? &lane->number : &lane->thread);
-    queue->lost_before = atomic_load(&lane->lost);
 }
 
 enum weft_status weft_lanes_adopt(struct weft_lanes *lanes, const char *path,
@@ -260,11 +263,13 @@ enum weft_status weft_lanes_adopt(struct weft_lanes *lanes, const char *path,
         return weft_error_set(error, WEFT_ERR_OPEN, "cannot open %s: %s", path, strerror(errno));
     }
     if (fstat(fd, &there) != 0 || !S_ISREG(there.st_mode) ||
-        (uint64_t)there.st_size != weft_spool_lane_at(WEFT_LANE_MAX)) {
+        (uint64_t)there.st_size < weft_spool_lane_at(1) ||
+        (uint64_t)there.st_size > weft_spool_lane_at(WEFT_LANE_MAX)) {
         status = weft_error_set(error, WEFT_ERR_FORMAT, "%s is not the spool of a recording", path);
         goto done;
     }
-    status = map_spool(lanes, fd, error);
+    const uint64_t lanes_bytes = (uint64_t)there.st_size - weft_spool_lane_at(0);
+    status = map_spool(lanes, fd, (uint32_t)(lanes_bytes / sizeof(struct weft_lane)), error);
     if (status == WEFT_OK) {
         status = check_spool(lanes->head, path, error);
     }
@@ -276,223 +281,62 @@ enum weft_status weft_lanes_adopt(struct weft_lanes *lanes, const char *path,
     }
     if (status == WEFT_OK) {
         memcpy(lanes->path, path, strlen(path) + 1);
-        for (uint32_t i = 0; i < count_lanes(lanes); i++) {
-            adopt_lane(lane_at(lanes, i), &lanes->queues[i]);
-        }
+        weft_lanes_count(lanes);
         atomic_store(&lanes->head->drain, (uint32_t)getpid());
     }
 done:
     (void)close(fd);
     if (status != WEFT_OK) {
-        weft_lanes_close(lanes); /* without a path: the file stays */
+        weft_lanes_close(lanes, false);
     }
     return status;
 }
 
-void weft_lanes_close(struct weft_lanes *lanes)
+void weft_lanes_close(struct weft_lanes *lanes, bool remove)
 {
     if (lanes->head != NULL) {
         if (lanes->path[0] != '\0') {
             atomic_store(&lanes->head->drain, 0);
         }
-        (void)munmap(lanes->head, (size_t)weft_spool_lane_at(WEFT_LANE_MAX));
+        (void)munmap(lanes->head, lanes->mapped_bytes);
     }
-    if (lanes->path[0] != '\0') {
+    if (remove && lanes->path[0] != '\0') {
         (void)unlink(lanes->path);
     }
-    for (uint32_t i = 0; lanes->queues != NULL && i < WEFT_LANE_MAX; i++) {
-        free(lanes->queues[i].slots.at);
-    }
-    free(lanes->queues);
     free(lanes->pairs.at);
     *lanes = (struct weft_lanes){0};
 }
 
-static void take_pair(struct weft_lanes *lanes)
+struct weft_clock_pair weft_lanes_pair(const struct weft_lanes *lanes)
+{
+    return read_pair(lanes->clock);
+}
+
+void weft_lanes_add_pair(struct weft_lanes *lanes, struct weft_clock_pair pair)
 {
     if (lanes->clock == WEFT_CLOCK_VIRTUAL) {
         return; /* its ticks are ns */
     }
-    const struct weft_clock_pair now = read_pair(lanes->clock);
     const struct weft_clock_pair *last = &lanes->pairs.at[lanes->pairs.count - 1];
 
-    if (now.mono_ns < last->mono_ns + PAIR_GAP_NS || now.ticks <= last->ticks) {
+    const uint64_t gap_ns = lanes->pairs.count == 1 ? FIRST_GAP_NS : PAIR_GAP_NS;
+
+    if (pair.mono_ns < last->mono_ns + gap_ns || pair.ticks <= last->ticks) {
         return;
     }
     if (lanes->segment > PAIRS_KEPT) { /* what lies behind is not asked for again */
         const size_t drop = lanes->segment - 1;
         memmove(&lanes->pairs.at[1], &lanes->pairs.at[1 + drop],
-                (lanes->pairs.count - 1 - drop) * sizeof now);
+                (lanes->pairs.count - 1 - drop) * sizeof pair);
         lanes->pairs.count -= drop;
         lanes->segment -= drop;
     }
-    (void)weft_vec_push(&lanes->pairs, now); /* no memory: a longer segment, no harm */
-}
-
-/*
- * Up to `allowed` slots behind tail, or a few more, so that no record is cut in two.  When that is
- * not all, the time of the last one is as far as the trace can be written.
- */
-static uint64_t part_of(struct weft_lanes *lanes, const struct weft_lane *lane, uint64_t tail,
-                        uint64_t fresh, uint64_t allowed)
-{
-    uint64_t taken = 0, last = 0;
-
-    if (fresh <= allowed) {
-        return fresh;
-    }
-    while (taken < allowed) {
-        const union weft_slot *slot = &lane->slots[(tail + taken) & (WEFT_LANE_SLOTS - 1)];
-        last = slot->head.time;
-        taken += 1 + (slot->head.site_more & 0xff);
-    }
-    if (taken >= fresh) {
-        return fresh;
-    }
-    lanes->taken_until = last < lanes->taken_until ? last : lanes->taken_until;
-    return taken;
-}
-
-/* With many lanes each gets a small share, and what it needed before would add up. */
-static void give_back(const struct weft_lanes *lanes, struct weft_lane_queue *queue, size_t wanted)
-{
-    const size_t room = wanted * 2;
-
-    if (lanes->count < MANY_LANES || queue->slots.room < ROOM_KEPT ||
-        queue->slots.room / 4 < wanted) {
-        return;
-    }
-    void *smaller = realloc(queue->slots.at, room * sizeof *queue->slots.at);
-    if (smaller != NULL) {
-        queue->slots.at = smaller;
-        queue->slots.room = room;
-    }
-}
-
-/* Moves what is published in a ring, as far as it is allowed, to the end of its queue. */
-static bool take_lane(struct weft_lanes *lanes, uint32_t index, uint64_t allowed)
-{
-    struct weft_lane *lane = lane_at(lanes, index);
-    struct weft_lane_queue *queue = &lanes->queues[index];
-    const uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_relaxed);
-    /* Pairs with the owner's release store: the slots before head are written. */
-    uint64_t head = atomic_load_explicit(&lane->head, memory_order_acquire);
-    uint64_t fresh = head - tail;
-
-    if (fresh == 0) {
-        return false;
-    }
-    if (fresh > WEFT_LANE_SLOTS) {
-        lanes->corrupt++;
-        atomic_store_explicit(&lane->tail, head, memory_order_release);
-        return false;
-    }
-    fresh = part_of(lanes, lane, tail, fresh, allowed);
-    head = tail + fresh;
-    if (queue->next > 0 && queue->next * 2 >= queue->slots.count) {
-        queue->slots.count -= queue->next;
-        memmove(queue->slots.at, queue->slots.at + queue->next,
-                queue->slots.count * sizeof *queue->slots.at);
-        queue->next = 0;
-    }
-    give_back(lanes, queue, queue->slots.count + (size_t)fresh);
-    if (!weft_vec_room(&queue->slots, queue->slots.count + (size_t)fresh)) {
-        return false; /* no memory: the owner waits, then counts what it loses */
-    }
-    for (uint64_t at = tail; at != head; at++) {
-        queue->slots.at[queue->slots.count++] = lane->slots[at & (WEFT_LANE_SLOTS - 1)];
-    }
-    /* Pairs with the owner's acquire load: these slots may be written again. */
-    atomic_store_explicit(&lane->tail, head, memory_order_release);
-    return true;
-}
-
-uint64_t weft_lanes_in_hand(const struct weft_lanes *lanes)
-{
-    uint64_t slots = 0;
-
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        slots += lanes->queues[i].slots.count - lanes->queues[i].next;
-    }
-    return slots;
-}
-
-bool weft_lanes_take(struct weft_lanes *lanes)
-{
-    bool any = false;
-    const uint32_t count = count_lanes(lanes);
-
-    take_pair(lanes);
-    if (count > lanes->count) {
-        lanes->count = count;
-    }
-    const uint64_t in_hand = weft_lanes_in_hand(lanes);
-    const uint64_t left = in_hand < IN_HAND_MAX ? IN_HAND_MAX - in_hand : 0;
-    const uint64_t share = lanes->count > 0 ? left / lanes->count : 0;
-    lanes->taken_until = UINT64_MAX;
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        any |= take_lane(lanes, i, share > TAKE_MIN ? share : TAKE_MIN);
-    }
-    atomic_fetch_add_explicit(&lanes->head->beats, 1, memory_order_relaxed);
-    return any;
-}
-
-bool weft_lanes_peek(struct weft_lanes *lanes, uint32_t lane, struct weft_taken *taken,
-                     size_t *slots)
-{
-    struct weft_lane_queue *queue = &lanes->queues[lane];
-    const size_t left = queue->slots.count - queue->next;
-
-    if (left == 0) {
-        return false;
-    }
-    const union weft_slot *slot = &queue->slots.at[queue->next];
-    const size_t more = slot->head.site_more & 0xff;
-    const uint8_t kind = (uint8_t)slot->head.object_kind;
-    const unsigned outcome = weft_slot_outcome(slot->head.site_more);
-    const unsigned object_kind = weft_slot_object_kind(slot->head.site_more);
-    const bool known = (kind > WEFT_EV_NONE && kind < WEFT_EV_COUNT) ||
-                       (kind >= WEFT_EV_ATTACH && kind <= WEFT_EV_OBJECT_NAME);
-
-    if (more >= left || !known || outcome >= WEFT_OUT_COUNT || object_kind >= WEFT_OBJ_COUNT) {
-        goto broken;
-    }
-    *taken = (struct weft_taken){
-        .ticks = slot->head.time,
-        .object = slot->head.object_kind >> 8,
-        .site = slot->head.site_more >> 16,
-        .kind = (enum weft_event_kind)kind,
-        .outcome = (enum weft_outcome)outcome,
-        .object_kind = (enum weft_object_kind)object_kind,
-        .has_args = more > 0,
-    };
-    if (more > 0) {
-        taken->first = slot[1].args.first;
-        taken->second = slot[1].args.second;
-        taken->text_bytes = slot[1].args.text_bytes;
-        taken->text_stored = slot[1].args.text_stored;
-        taken->text = taken->text_stored > 0 ? (const char *)slot[2].text : NULL;
-        if (taken->text_stored > (more - 1) * WEFT_SLOT_BYTES) {
-            goto broken;
-        }
-    }
-    *slots = 1 + more;
-    return true;
-broken:
-    lanes->corrupt++;
-    queue->next = queue->slots.count;
-    return false;
-}
-
-void weft_lanes_keep_thread(struct weft_lanes *lanes, uint32_t lane)
-{
-    atomic_store_explicit(&lane_at(lanes, lane)->thread, lanes->queues[lane].thread,
-                          memory_order_relaxed);
+    (void)weft_vec_push(&lanes->pairs, pair); /* no memory: a longer segment, no harm */
 }
 
 uint64_t weft_lanes_lost(const struct weft_lanes *lanes, uint32_t lane)
 {
-    return atomic_load_explicit(&lane_at(lanes, lane)->lost, memory_order_relaxed);
+    return atomic_load_explicit(&weft_lane_at(lanes, lane)->lost, memory_order_relaxed);
 }
 
 uint64_t weft_lanes_all_lost(const struct weft_lanes *lanes)
@@ -510,7 +354,7 @@ uint64_t weft_lanes_left_out(const struct weft_lanes *lanes)
     uint64_t left_out = atomic_load_explicit(&lanes->head->left_out, memory_order_relaxed);
 
     for (uint32_t i = 0; i < lanes->count; i++) {
-        left_out += atomic_load_explicit(&lane_at(lanes, i)->left_out, memory_order_relaxed);
+        left_out += atomic_load_explicit(&weft_lane_at(lanes, i)->left_out, memory_order_relaxed);
     }
     return left_out;
 }
@@ -518,7 +362,7 @@ uint64_t weft_lanes_left_out(const struct weft_lanes *lanes)
 bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *count,
                      uint64_t *last_ticks)
 {
-    const struct weft_lane_poll *poll = &lane_at(lanes, lane)->poll;
+    const struct weft_lane_poll *poll = &weft_lane_at(lanes, lane)->poll;
 
     *count = atomic_load_explicit(&poll->count, memory_order_relaxed);
     *last_ticks = atomic_load_explicit(&poll->last, memory_order_relaxed);
@@ -528,7 +372,7 @@ bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *co
 bool weft_lanes_call(const struct weft_lanes *lanes, uint32_t lane, uint64_t *since_ticks,
                      uint64_t *site, char name[16])
 {
-    const struct weft_lane_call *call = &lane_at(lanes, lane)->call;
+    const struct weft_lane_call *call = &weft_lane_at(lanes, lane)->call;
     /* Pairs with the owner's release store: the rest belongs to it … */
     const uint64_t since = atomic_load_explicit(&call->since, memory_order_acquire);
     uint64_t words[2];
@@ -555,7 +399,7 @@ uint64_t weft_lanes_waiting(const struct weft_lanes *lanes, uint64_t now)
     for (uint32_t i = 0; i < lanes->count; i++) {
         /* Pairs with the owner's release store of 0: then its record is published. */
         const uint64_t since =
-            atomic_load_explicit(&lane_at(lanes, i)->waiting, memory_order_acquire);
+            atomic_load_explicit(&weft_lane_at(lanes, i)->waiting, memory_order_acquire);
         if (since != 0 && since < oldest && now - since < longest) {
             oldest = since;
         }
@@ -567,12 +411,6 @@ uint64_t weft_lanes_now(const struct weft_lanes *lanes)
 {
     return lanes->clock == WEFT_CLOCK_VIRTUAL ? atomic_load(&lanes->head->schedule.now_ns)
                                               : weft_clock_ticks(lanes->clock);
-}
-
-uint64_t weft_lanes_known_ticks(const struct weft_lanes *lanes)
-{
-    return lanes->clock == WEFT_CLOCK_VIRTUAL ? UINT64_MAX
-                                              : lanes->pairs.at[lanes->pairs.count - 1].ticks;
 }
 
 __extension__ typedef __int128 wide; /* ticks × ns do not fit 64 bits */

@@ -1,6 +1,6 @@
 /*
- * The spool as the writer sees it: it makes the file, empties the lanes, and knows how ticks
- * become ns.  What comes out of a lane is checked: the recorded program can write anything there.
+ * The shared memory as the writer sees it: it makes the file and knows how ticks become ns.  What
+ * stands there is checked: the recorded program can write anything.
  * Private to the writer.  Threads: one at a time.
  */
 #ifndef WEFT_TRACES_LANES_H
@@ -29,30 +29,16 @@ struct weft_taken {
     uint32_t text_bytes;
 };
 
-/* What was taken out of one lane and is not written yet. */
-struct weft_lane_queue {
-    struct {
-        union weft_slot *at;
-        size_t count, room;
-    } slots;
-    size_t next;            /* the first slot that is not written yet */
-    uint32_t thread;        /* whose records these are, as far as they are written */
-    uint64_t lost_before;   /* of lane->lost, as far as the trace says it */
-    struct weft_taken poll; /* the poll that is open at `next`, kind 0: none */
-    uint64_t last_ticks;    /* of the last record that was written */
-    uint64_t call_told;     /* since when the call lasts that was told last */
-};
-
 struct weft_lanes {
     char path[128];
     struct weft_spool_head *head;
+    size_t mapped_bytes;
     uint32_t clock; /* as the head had it when the spool was opened */
     uint64_t ticks_per_ms;
     struct weft_clock_pair start;
-    struct weft_lane_queue *queues; /* WEFT_LANE_MAX of them */
-    uint32_t count;                 /* of lanes ever seen */
-    uint64_t taken_until;           /* ticks up to which every lane was taken at the last look */
-    uint64_t corrupt;               /* lanes that were found broken, and left */
+    uint32_t max;     /* lanes that are mapped */
+    uint32_t count;   /* of lanes ever seen */
+    uint64_t corrupt; /* lanes that were found broken, and left */
     struct {
         struct weft_clock_pair *at;
         size_t count, room;
@@ -75,32 +61,15 @@ enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, con
 /* Takes over a spool whose drain has died; path is kept. */
 enum weft_status weft_lanes_adopt(struct weft_lanes *lanes, const char *path,
                                   struct weft_error *error);
-void weft_lanes_close(struct weft_lanes *lanes); /* removes the file */
+void weft_lanes_close(struct weft_lanes *lanes, bool remove); /* the file, too */
 
-/* Empties the rings into the queues; true when there was something.  Takes a clock pair too. */
-bool weft_lanes_take(struct weft_lanes *lanes);
-
-/* Slots in the queues. */
-uint64_t weft_lanes_in_hand(const struct weft_lanes *lanes);
-
-/* When the next record of a queue was made; false: there is none. */
-static inline bool weft_lanes_front(const struct weft_lanes *lanes, uint32_t lane, uint64_t *ticks)
+static inline struct weft_lane *weft_lane_at(const struct weft_lanes *lanes, uint32_t lane)
 {
-    const struct weft_lane_queue *queue = &lanes->queues[lane];
-
-    if (queue->next >= queue->slots.count) {
-        return false;
-    }
-    *ticks = queue->slots.at[queue->next].head.time;
-    return true;
+    return (struct weft_lane *)((char *)lanes->head + weft_spool_lane_at(lane));
 }
 
-/* The next record of a queue; false: none, or its slots make no sense (then the queue is empty). */
-bool weft_lanes_peek(struct weft_lanes *lanes, uint32_t lane, struct weft_taken *taken,
-                     size_t *slots);
-
-/* Leaves queue->thread in the lane, for one who takes the spool over. */
-void weft_lanes_keep_thread(struct weft_lanes *lanes, uint32_t lane);
+/* Looks how many lanes there are by now. */
+void weft_lanes_count(struct weft_lanes *lanes);
 
 /* Records that found no room: of one lane, and of all, corrupt lanes included. */
 uint64_t weft_lanes_lost(const struct weft_lanes *lanes, uint32_t lane);
@@ -123,6 +92,12 @@ uint64_t weft_lanes_waiting(const struct weft_lanes *lanes, uint64_t now);
 /* Now, on the spool's clock. */
 uint64_t weft_lanes_now(const struct weft_lanes *lanes);
 
+/* Both clocks, now. */
+struct weft_clock_pair weft_lanes_pair(const struct weft_lanes *lanes);
+
+/* The next clock pair, from a mark; one that does not come after the last is left out. */
+void weft_lanes_add_pair(struct weft_lanes *lanes, struct weft_clock_pair pair);
+
 /*
  * Ticks → ns since the program's start.  Piecewise linear between clock pairs, so it never jumps;
  * called with times that (almost) never go back.
@@ -131,8 +106,5 @@ uint64_t weft_lanes_ns(struct weft_lanes *lanes, uint64_t ticks);
 
 /* Wall clock at the program's start, ns since 1970. */
 int64_t weft_lanes_start_real_ns(struct weft_lanes *lanes);
-
-/* Up to which ticks records can be converted. */
-uint64_t weft_lanes_known_ticks(const struct weft_lanes *lanes);
 
 #endif

@@ -24,37 +24,52 @@ void weft_names_done(struct weft_names *names)
     weft_map_done(&names->index);
     free(names->sites.at);
     weft_arena_done(&names->arena);
+    free(names->fresh);
     *names = (struct weft_names){0};
 }
 
-/* FNV-1a. */
-static uint64_t hash_of(const char *text, size_t len)
+/* FNV-1a, of the lines that name a file: heaps and stacks come and go. */
+static uint64_t hash_of(const char *maps, size_t len)
 {
     uint64_t hash = 0xcbf29ce484222325u;
 
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    for (size_t at = 0; at < len;) {
+        const char *end = memchr(maps + at, '\n', len - at);
+        const size_t line = end != NULL ? (size_t)(end - maps) + 1 - at : len - at;
+        if (memchr(maps + at, '/', line) != NULL) {
+            for (size_t i = at; i < at + line; i++) {
+                hash = (hash ^ (unsigned char)maps[i]) * 0x100000001b3u;
+            }
+        }
+        at += line;
     }
     return hash;
 }
 
-static void take_maps(struct weft_names *names, const char *maps, size_t len)
+/* False: they are those that were taken last. */
+static bool take_maps(struct weft_names *names, const char *maps, size_t len)
 {
     const uint64_t hash = hash_of(maps, len);
 
-    if (len > 0 && hash != names->maps_hash && names->symbols != NULL) {
-        names->maps_hash = hash;
-        weft_symbols_add_maps(names->symbols, maps, len);
+    if (len == 0 || hash == names->maps_hash || names->symbols == NULL) {
+        return false;
     }
+    names->maps_hash = hash;
+    weft_symbols_add_maps(names->symbols, maps, len);
+    return true;
 }
 
-void weft_names_open(struct weft_names *names, uint32_t pid, const char *maps, size_t len)
+void weft_names_open(struct weft_names *names, uint32_t pid)
 {
     names->pid = pid;
     names->symbols = weft_symbols_new();
     names->look_gap_ns = LOOK_GAP_MIN_NS;
     weft_arena_init(&names->arena);
-    take_maps(names, maps, len);
+}
+
+void weft_names_add_maps(struct weft_names *names, const char *maps, size_t len)
+{
+    (void)take_maps(names, maps, len);
 }
 
 struct maps_text {
@@ -86,8 +101,13 @@ static void look(struct weft_names *names)
 {
     struct maps_text maps = read_maps(names->pid);
 
-    take_maps(names, maps.at, maps.count);
-    free(maps.at);
+    if (take_maps(names, maps.at, maps.count)) {
+        free(names->fresh);
+        names->fresh = maps.at;
+        names->fresh_len = maps.count;
+    } else {
+        free(maps.at);
+    }
 }
 
 bool weft_names_maps_hold(uint32_t pid, const char *path)
@@ -106,18 +126,21 @@ bool weft_names_maps_hold(uint32_t pid, const char *path)
     return found;
 }
 
-void weft_names_refresh(struct weft_names *names)
+bool weft_names_refresh(struct weft_names *names, const char **maps, size_t *len)
 {
     const uint64_t now = weft_clock_monotonic();
 
-    if (names->symbols == NULL || now < names->next_look_ns) {
-        return;
+    if (names->symbols != NULL && names->pid != 0 && now >= names->next_look_ns) {
+        look(names);
+        names->next_look_ns = now + names->look_gap_ns;
+        if (names->look_gap_ns < LOOK_GAP_MAX_NS) {
+            names->look_gap_ns *= 2;
+        }
     }
-    look(names);
-    names->next_look_ns = now + names->look_gap_ns;
-    if (names->look_gap_ns < LOOK_GAP_MAX_NS) {
-        names->look_gap_ns *= 2;
-    }
+    *maps = names->fresh;
+    *len = names->fresh_len;
+    names->fresh_len = 0;
+    return *len > 0;
 }
 
 static bool is_word(char c)

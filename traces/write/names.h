@@ -32,17 +32,25 @@ struct weft_names {
     } sites;
     uint32_t pid;
     uint64_t maps_hash; /* of the mappings that were taken last */
+    char *fresh;        /* mappings that were looked at and not yet told; NULL: none */
+    size_t fresh_len;
     uint64_t next_look_ns, look_gap_ns;
 };
 
 /* A zeroed struct weft_names names nothing, and may be done. */
 void weft_names_done(struct weft_names *names);
 
-/* pid: of the living program, 0: none; maps: its mappings at the start. */
-void weft_names_open(struct weft_names *names, uint32_t pid, const char *maps, size_t len);
+/* pid: of the living program, 0: none. */
+void weft_names_open(struct weft_names *names, uint32_t pid);
 
-/* Looks at the living program's mappings, now and then. */
-void weft_names_refresh(struct weft_names *names);
+/* Mappings, as /proc/PID/maps has them. */
+void weft_names_add_maps(struct weft_names *names, const char *maps, size_t len);
+
+/*
+ * Looks at the living program's mappings, now and then.  True: they have become others since they
+ * were told last; *maps is valid until the next call.
+ */
+bool weft_names_refresh(struct weft_names *names, const char **maps, size_t *len);
 
 /* An address of code that is to be named later, perhaps when its program lives no more. */
 void weft_names_see(struct weft_names *names, uint64_t address);

@@ -1,6 +1,12 @@
 /*
- * The writer: a spool in, a trace (JSON Lines) out, in time order, while the program runs or
- * after it ended.  It makes the spool too, so that both ends of the shared memory are in weft.
+ * The writer: a spool in, a trace (JSON Lines) out, in time order.  It makes the spool too, so that
+ * both ends of the shared memory are in weft.
+ *
+ *   lanes ──packed──► file ──merged──► JSON Lines
+ *
+ * While the program runs the writer packs, which costs next to nothing, and makes JSON for as much
+ * of its own time as weft_writer_options allow: what few events there are is soon in the trace,
+ * and the backlog of many waits for the end.
  *
  * A record is held back for WEFT_HOLD_BACK_NS before it is written, since a thread may be
  * pre-empted between reading the clock and publishing; what comes later still is moved up to
@@ -39,6 +45,8 @@ struct weft_writer_options {
     /* A controlled run is over: nobody can ever go on, and the program must be ended.  NULL: as
      * above. */
     void (*on_over)(void *ctx, const char *text);
+    /* While the backlog is written, now and then: how much of it is done.  NULL: nobody asks. */
+    void (*on_progress)(void *ctx, unsigned percent);
     void *ctx;
 };
 
@@ -49,6 +57,7 @@ struct weft_writer_summary {
     uint64_t late;
     uint64_t duration_ns;
     uint64_t overhead_ns; /* what recording one event costs */
+    uint64_t spool_bytes; /* of the packed file */
     uint32_t threads;
     bool attached; /* the program opened the spool at all */
     /* Of a controlled run: */
@@ -104,6 +113,9 @@ const char *weft_writer_spool_path(const struct weft_writer *writer);
 
 /* Moves what is in the lanes towards the trace; true when there was something. */
 bool weft_writer_drain(struct weft_writer *writer);
+
+/* How long to wait before the next weft_writer_drain: the fuller the lanes were, the shorter. */
+long weft_writer_pause_ns(const struct weft_writer *writer);
 
 /*
  * The program has ended (status as waitpid gives it; -1: not known): writes what is left, the end
