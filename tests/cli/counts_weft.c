@@ -55,11 +55,14 @@ static int program(int argc, char **argv)
     }
     for (int i = 0; i <= TAKERS; i++) {
         weft_thread_join(threads[i], WEFT_FOREVER);
+        weft_thread_free(threads[i]);
     }
     (void)printf("the_queue puts %lu\n", puts_done);
     (void)printf("the_queue gets %lu\n", gets_done);
     (void)printf("the_queue failed %lu\n", failed);
     (void)printf("the_lock acquires %lu\n", acquires);
+    weft_rlock_free(lock);
+    weft_queue_free(queue);
     return 0;
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Controlled runs of programs on weft.h: the documented output, the same run again, the verdict.
 
-usage: test_schedule.py WEFT ROOT LIBRARIES [unittest's arguments]
+usage: test_schedule.py WEFT ROOT LIBRARIES SANITIZE [unittest's arguments]
     LIBRARIES: the runtime's, separated by commas, in the order of linking
+    SANITIZE: the sanitizers that they were built with, as -fsanitize= takes them, or nothing
 """
 import json
 import os
@@ -14,6 +15,7 @@ import unittest
 
 WEFT, ROOT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 LIBRARIES = sys.argv[3].split(",")
+SANITIZE = [f"-fsanitize={sys.argv[4]}"] if sys.argv[4] else []
 DOCUMENTED = ["start-new-thread", "thread-class", "locked-sections", "queue-workers"]
 STRATEGIES = ["fifo", "round-robin", "random", "pct:3", "pos", "portfolio"]
 
@@ -65,7 +67,7 @@ class Case(unittest.TestCase):
         with open(path + ".c", "w", encoding="utf-8") as file:
             file.write(source)
         subprocess.run(["cc", "-g", "-I", os.path.join(ROOT, "runtime"), "-o", path, path + ".c",
-                        *LIBRARIES, "-pthread"], check=True)
+                        *LIBRARIES, *SANITIZE, "-pthread"], check=True)
         return path
 
 
@@ -165,6 +167,7 @@ static int program(int c, char **v)
     struct weft_thread *t = weft_thread_new("one", one, 0), *u = weft_thread_new("two", two, 0);
     weft_thread_start(t), weft_thread_start(u);
     weft_thread_join(t, WEFT_FOREVER), weft_thread_join(u, WEFT_FOREVER);
+    weft_thread_free(t), weft_thread_free(u), weft_lock_free(a), weft_lock_free(b);
     return 0;
 }
 int main(int c, char **v) { return weft_main(program, c, v); }
@@ -182,7 +185,7 @@ static int program(int c, char **v)
     weft_thread_start(t);
     weft_sleep(1);
     seen = true;
-    weft_thread_join(t, WEFT_FOREVER);
+    weft_thread_join(t, WEFT_FOREVER), weft_thread_free(t);
     return 3;
 }
 int main(int c, char **v) { return weft_main(program, c, v); }
@@ -280,4 +283,4 @@ class Options(Case):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
+    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
