@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_PER_TICK = 40000, FRAME_MS = 16, FINDINGS_AT_ONCE = 200000 };
+enum { ITEMS_PER_TICK = 40000, FRAME_MS = 16 };
 
 static const uint64_t NOTICE_NS = 8000000000;
 static const float CLASSROOM_SCALE = 1.5f;
@@ -94,6 +94,7 @@ static void begin_view(struct weft_app *app)
     app->view.page = before.page;
     app->view.classroom = before.classroom;
     app->view.lane_object = WEFT_NONE;
+    app->view.live = app->view.follow = app->live;
     app->view.playhead_ns = app->options.has_at ? app->options.at_ns : 0;
     app->view.has_playhead = app->options.has_at;
 }
@@ -103,10 +104,14 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
     struct weft_reader *reader = NULL;
     struct weft_model *model = NULL;
     char *copy = NULL;
-    enum weft_status status = weft_reader_open(path, &reader, error);
+    const bool waits = app->options.live && !weft_reader_has_begun(path);
 
-    if (status != WEFT_OK) {
-        return status;
+    if (!waits) {
+        const enum weft_status status = weft_reader_open(path, &reader, error);
+        if (status != WEFT_OK) {
+            return status;
+        }
+        weft_reader_follow(reader, app->options.live);
     }
     model = weft_model_new();
     copy = malloc(strlen(path) + 1);
@@ -123,7 +128,13 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
     app->path = copy;
     const char *slash = strrchr(copy, '/');
     app->file = slash != NULL && slash[1] != '\0' ? slash + 1 : copy;
-    app->loading = true;
+    app->live = app->options.live;
+    app->options.live = false; /* others that are opened later are complete */
+    app->slides = app->waited = false;
+    app->heard_ns = app->looked_ns = app->now_ns;
+    app->looked_points = 0;
+    app->ring = WEFT_NONE;
+    app->loading = !waits;
     app->stopped = false;
     app->load_error.text[0] = '\0';
     begin_view(app);
@@ -168,7 +179,9 @@ static void settle_view(struct weft_app *app)
     if (app->options.to_ns > app->options.from_ns && !app->loading) {
         weft_view_show(&app->view, (double)app->options.from_ns, (double)app->options.to_ns);
     }
-    if (!app->loading) {
+    if (app->live) {
+        weft_live_settle(app);
+    } else if (!app->loading) {
         place_playhead(app);
         if (app->view.playhead_ns > end_ns) {
             app->view.playhead_ns = end_ns;
@@ -176,8 +189,18 @@ static void settle_view(struct weft_app *app)
     }
 }
 
+/* Sums are made anew each time the trace has doubled, so that all of them together cost no more
+ * than twice the last one; of one that is watched while it grows, eight times as often. */
+static bool sums_are_old(const struct weft_app *app)
+{
+    const size_t seen = app->summary.points_seen, points = app->model->points.count;
+
+    return points > 2 * seen || (app->live && !app->loading && points > seen + seen / 8);
+}
+
 static void load_more(struct weft_app *app)
 {
+    const uint64_t before = app->model->health.lines;
     bool more = false;
 
     if (weft_model_feed(app->model, app->reader, ITEMS_PER_TICK, NULL, NULL, &more,
@@ -186,14 +209,19 @@ static void load_more(struct weft_app *app)
     } else {
         app->load_error.text[0] = '\0';
     }
-    app->loading = more;
+    const uint64_t lines = app->model->health.lines - before;
+    app->loading = more && (!app->live || lines >= ITEMS_PER_TICK);
+    if (more && lines == 0) {
+        return; /* nothing new at the end of a trace that may still grow */
+    }
+    if (!more && app->live) {
+        weft_live_end(app);
+    }
     /* Only now it is known which names are several threads'. */
     if (!more && !weft_names_tell_apart(app->model)) {
         (void)weft_error_set(&app->load_error, WEFT_ERR_MEMORY, "no memory");
     }
-    /* Sums are made anew each time the trace has doubled, so that all of them together cost no
-     * more than twice the last one. */
-    if (!more || app->model->points.count > 2 * app->summary.points_seen) {
+    if (!more || sums_are_old(app)) {
         if (!weft_summary_build(&app->summary, app->model)) {
             weft_summary_done(&app->summary);
             (void)weft_error_set(&app->load_error, WEFT_ERR_MEMORY, "no memory");
@@ -202,8 +230,12 @@ static void load_more(struct weft_app *app)
     } else if (!weft_summary_cover(&app->summary, app->model)) {
         (void)weft_error_set(&app->load_error, WEFT_ERR_MEMORY, "no memory");
     }
+    if (app->live) {
+        settle_view(app);
+    }
     if (!more) {
-        if (app->model->points.count <= FINDINGS_AT_ONCE || app->view.tab == WEFT_TAB_FINDINGS) {
+        if (app->model->points.count <= WEFT_FINDINGS_AT_ONCE ||
+            app->view.tab == WEFT_TAB_FINDINGS) {
             weft_app_look_for_findings(app); /* of more when somebody asks for them */
         }
         weft_reader_close(app->reader);
@@ -235,21 +267,41 @@ static int forget_notices(struct weft_app *app)
     return next_ms;
 }
 
+static int tick_live(struct weft_app *app)
+{
+    const size_t before = app->model->points.count;
+
+    if (weft_live_open(app)) {
+        load_more(app);
+    }
+    if (app->loading || !app->live) {
+        return 0;
+    }
+    return weft_live_tick(app, app->model->points.count != before);
+}
+
 int weft_app_tick(struct weft_app *app, uint64_t now_ns)
 {
     const uint64_t passed_ns = app->ticked && now_ns > app->now_ns ? now_ns - app->now_ns : 0;
 
     app->ticked = true;
     app->now_ns = now_ns;
-    const int next_ms = forget_notices(app);
-    if (app->loading) {
+    int next_ms = forget_notices(app);
+    if (app->loading && !app->live) {
         load_more(app);
         return 0;
     }
+    if (app->live) {
+        const int live_ms = tick_live(app);
+        next_ms = next_ms < 0 || live_ms < next_ms ? live_ms : next_ms;
+    }
     if (app->view.playing) {
         weft_view_play(&app->view, passed_ns);
+        if (!app->view.playing && app->live) {
+            weft_live_follow(app, true); /* whoever has watched up to the end goes on with it */
+        }
         app->dirty = true;
-        return FRAME_MS;
+        return next_ms == 0 ? 0 : FRAME_MS;
     }
     return next_ms;
 }
@@ -291,7 +343,7 @@ bool weft_app_warning(const struct weft_app *app, uint32_t i, char *out, size_t 
 {
     struct weft_sentence text;
 
-    if (app->model == NULL || app->loading || app->stopped ||
+    if (app->model == NULL || app->loading || app->live || app->stopped ||
         i >= weft_warnings_count(app->model)) {
         return false;
     }
@@ -346,6 +398,7 @@ static void lay_out_lanes(struct weft_frame *frame)
     if (frame->lanes->count == 0) {
         weft_pen_text(frame, at->lane_left + 12, at->plot.y + 40, at->plot.w - 40, style,
                       frame->loading ? "Reading the trace …  Esc stops it."
+                      : frame->live  ? "Waiting for the program's first event …"
                                      : "There are no events in this trace.");
     }
 }
@@ -378,7 +431,8 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
 {
     const struct weft_model *model = app->model;
     const float width = frame->geometry.width, height = frame->geometry.height;
-    const uint32_t warnings = app->loading || app->stopped ? 0 : weft_warnings_count(model);
+    const uint32_t warnings =
+        app->loading || app->live || app->stopped ? 0 : weft_warnings_count(model);
     const bool zoomed = weft_view_zoomed(&app->view) && app->view.tab == WEFT_TAB_TIMELINE;
     const float legend = weft_legend_height(frame);
     /* In a classroom the lanes are what everybody looks at. */
@@ -425,6 +479,17 @@ static void draw_everything(struct weft_frame *frame)
     weft_notices_draw(frame);
 }
 
+/* How much of the file has been read; -1: that is not known. */
+static int read_percent(const struct weft_app *app)
+{
+    uint64_t bytes = 0, total = 0;
+
+    if (app->reader != NULL && app->loading && !app->live) {
+        weft_reader_progress(app->reader, &bytes, &total);
+    }
+    return total > 0 && bytes <= total ? (int)((double)bytes * 100 / (double)total) : -1;
+}
+
 static void compose(struct weft_app *app, float width, float height,
                     const struct weft_measure *measure, struct weft_draw_list *list)
 {
@@ -460,6 +525,8 @@ static void compose(struct weft_app *app, float width, float height,
                                .load_error =
                                    app->load_error.text[0] != '\0' ? app->load_error.text : NULL,
                                .loading = app->loading,
+                               .live = app->live,
+                               .read_percent = read_percent(app),
                                .mouse_x = app->mouse_x,
                                .mouse_y = app->mouse_y,
                                .has_mouse = app->has_mouse,

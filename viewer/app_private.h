@@ -31,6 +31,12 @@ struct weft_app {
     struct weft_error load_error;
     struct weft_sentence title;
     bool stopped; /* reading was, by the user */
+    bool live;    /* it may still grow; loading: it has grown by more than one tick reads */
+    bool waited;  /* for more of it, after its end at the time */
+    bool slides;  /* a live view has begun to show the last part only */
+    uint64_t heard_ns, looked_ns; /* when it has grown, and when its end was looked at, last */
+    size_t looked_points;
+    uint32_t ring; /* a thread of the deadlock that was told, or WEFT_NONE */
     struct weft_shelf shelf;
     struct weft_bookmarks bookmarks;
     struct weft_search search;
@@ -43,6 +49,7 @@ struct weft_app {
 
     /* The view, and how it is being changed. */
     struct weft_view view;
+    uint32_t keys_taken; /* so that a test knows that its key has come */
     bool has_mouse;
     float mouse_x, mouse_y;
     enum weft_drag drag;
@@ -74,6 +81,20 @@ struct weft_app {
     struct weft_draw_list scratch;
     bool dirty;
 };
+
+/* Findings of more events than that are looked for when somebody asks for them. */
+enum { WEFT_FINDINGS_AT_ONCE = 200000 };
+
+/*
+ * A trace that is still being written (live.c).  _open: true when its reader is there, which is so
+ * once the trace has a first line.  _tick: ms until the next one.  _settle: where the view follows
+ * the end.  _end: it is complete.
+ */
+bool weft_live_open(struct weft_app *app);
+int weft_live_tick(struct weft_app *app, bool grown);
+void weft_live_settle(struct weft_app *app);
+void weft_live_follow(struct weft_app *app, bool follow);
+void weft_live_end(struct weft_app *app);
 
 /* What is at a place, by a layout for the mouse there. */
 struct weft_target weft_app_target(struct weft_app *app, float x, float y);

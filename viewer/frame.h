@@ -80,6 +80,8 @@ struct weft_frame {
     const char *file;                     /* its name without the folder */
     const char *load_error;               /* why there is no trace, or NULL */
     bool loading;
+    bool live;        /* it may still grow */
+    int read_percent; /* while it is loaded; -1: not known */
     float mouse_x, mouse_y;
     bool has_mouse;
     bool dragging; /* a range is being dragged */

@@ -307,6 +307,7 @@ static void press_key(struct weft_app *app, const struct weft_input *input)
 {
     const enum weft_command_id command = weft_command_of(input);
 
+    app->keys_taken++;
     if (app->view.prompt.kind != WEFT_PROMPT_NONE) {
         weft_app_prompt_key(app, input);
     } else if (input->key == WEFT_KEY_SPACE) {
@@ -318,11 +319,22 @@ static void press_key(struct weft_app *app, const struct weft_input *input)
     }
 }
 
-void weft_app_input(struct weft_app *app, const struct weft_input *input)
+/* Whoever looks elsewhere wants to stay there, whatever comes at the end. */
+static void stop_following(struct weft_app *app, const struct weft_view *before)
 {
-    if (app->model == NULL) {
-        return;
+    const struct weft_view *view = &app->view;
+    const bool moved =
+        view->range.from_ns != before->range.from_ns || view->range.to_ns != before->range.to_ns;
+
+    if (before->follow &&
+        ((moved && view->range.to_ns < view->end_ns) ||
+         (view->playhead_ns != before->playhead_ns && view->playhead_ns < app->model->end_ns))) {
+        app->view.follow = false;
     }
+}
+
+static void take(struct weft_app *app, const struct weft_input *input)
+{
     switch (input->kind) {
     case WEFT_INPUT_KEY_DOWN:
         press_key(app, input);
@@ -355,5 +367,15 @@ void weft_app_input(struct weft_app *app, const struct weft_input *input)
         wheel(app, input);
         break;
     }
+}
+
+void weft_app_input(struct weft_app *app, const struct weft_input *input)
+{
+    if (app->model == NULL) {
+        return;
+    }
+    const struct weft_view before = app->view;
+    take(app, input);
+    stop_following(app, &before);
     app->dirty = true;
 }

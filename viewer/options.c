@@ -21,6 +21,7 @@ enum {
     KEY_AT,
     KEY_RANGE,
     KEY_STATE,
+    KEY_LIVE,
     KEY_HELP
 };
 
@@ -42,6 +43,9 @@ static const struct argp_option words[] = {
     {"range", KEY_RANGE, "FROM:TO", 0, "Show this part, such as 0s:5s or 5s: (default: everything)",
      0},
     {"state", KEY_STATE, "FILE", 0, "Append the view's state to FILE after every frame, as JSON",
+     0},
+    {"live", KEY_LIVE, NULL, 0,
+     "The trace is still being written, or will be: follow its end (with a picture: what is there)",
      0},
     {"help", KEY_HELP, NULL, 0, "Show this help", 0},
     {0},
@@ -160,6 +164,9 @@ static error_t parse_word(int key, char *arg, struct argp_state *state)
                    ? 0
                    : wrong(parsing, "bad range", arg,
                            "FROM:TO with FROM before TO, such as 0s:5s or 5s:");
+    case KEY_LIVE:
+        options->app.live = true;
+        return 0;
     case KEY_HELP:
         options->help = true;
         return 0;

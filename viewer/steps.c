@@ -256,6 +256,12 @@ static void follow_on(struct weft_app *app)
 
 static void play(struct weft_app *app)
 {
+    const bool at_end = app->view.playhead_ns >= app->model->end_ns;
+
+    if (app->live && (app->view.follow || (at_end && !app->view.playing))) {
+        weft_live_follow(app, !app->view.follow);
+        return;
+    }
     if (!app->view.playing && (double)app->view.playhead_ns >= app->view.end_ns) {
         weft_view_move_playhead(&app->view, 0); /* at the end: once more from the start */
     }
@@ -283,7 +289,7 @@ static void clear(struct weft_app *app)
 {
     if (app->view.help) {
         app->view.help = false;
-    } else if (app->loading) {
+    } else if (app->loading && !app->live) {
         stop_loading(app);
     } else if (app->view.selected.kind != WEFT_TARGET_NONE || app->view.has_marked) {
         app->view.selected = (struct weft_target){.kind = WEFT_TARGET_NONE};
@@ -485,7 +491,14 @@ static bool time_command(struct weft_app *app, enum weft_command_id command)
         playhead_to(app, 0);
         return true;
     case WEFT_COMMAND_TO_END:
-        playhead_to(app, app->model->end_ns);
+        if (app->live) {
+            weft_live_follow(app, true);
+        } else {
+            playhead_to(app, app->model->end_ns);
+        }
+        return true;
+    case WEFT_COMMAND_FOLLOW_END:
+        weft_live_follow(app, !app->view.follow);
         return true;
     case WEFT_COMMAND_GO_TO:
         open_prompt(app, WEFT_PROMPT_GO_TO);

@@ -24,7 +24,7 @@ struct weft_range weft_view_all(const struct weft_view *view)
 
 void weft_view_set_end(struct weft_view *view, uint64_t end_ns)
 {
-    const bool was_all = !weft_view_zoomed(view);
+    const bool was_all = !weft_view_zoomed(view) && (!view->live || view->follow);
 
     view->end_ns = end_ns > CLOSEST_NS ? (double)end_ns : CLOSEST_NS;
     if (was_all) {

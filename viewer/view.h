@@ -108,6 +108,8 @@ struct weft_view {
     bool playing;
     bool loop;      /* plays the marked range, or everything, again and again */
     uint32_t speed; /* index into weft_view_speeds */
+    bool live;      /* the trace grows; only who follows its end sees that */
+    bool follow;
     struct weft_target selected, hover;
     uint32_t lane_thread; /* the lane that arrow keys move on */
     uint32_t lane_object; /* of an object, when that is the lane that was picked last */

@@ -2,7 +2,7 @@
 """Drives the real window under Xvfb with real keys, wheel and mouse (xdotool), and checks through
 --state what changed.  Waits for states with a deadline, never for a time.
 
-    check_window.py --view WEFT-VIEW --samples FOLDER
+    check_window.py --view WEFT-VIEW --samples FOLDER --weft WEFT --program LIVE-PROGRAM
 """
 import argparse
 import json
@@ -24,6 +24,8 @@ DEADLINE_S = 20
 WIDTH, HEIGHT = 1280, 720
 VIEW = None
 SAMPLES = None
+WEFT = None
+PROGRAM = None
 
 
 class Screen:
@@ -360,6 +362,7 @@ EFFECTS = {
     "next-finding": ((), lambda b, a: a["notice"] != ""),
     "to-start": (("End",), became("playhead_ns", 0)),
     "to-end": ((), lambda b, a: a["playhead_ns"] == a["end_ns"]),
+    "follow-end": ((), lambda b, a: "does not grow" in a["notice"]),
     "go-to-time": ((), became("prompt", "go-to")),
     "previous-span": (("Right", "Right"), changed("selected")),
     "next-span": ((), changed("selected")),
@@ -417,9 +420,9 @@ class Commands(Case):
             window.do("type", "--delay", "30", key[5:])
             window.until(lambda state: state["prompt_text"].endswith(key[5:]), "it is written")
         else:
-            frames = len(window.read_states())
+            keys = window.state()["keys"]
             window.key(key)
-            wait_for(lambda: len(window.read_states()) > frames, f"{key} is drawn")
+            window.until(lambda state: state["keys"] > keys, f"{key} has come and is drawn")
         return window.settled()
 
     def one(self, name, cap, window):
@@ -566,6 +569,68 @@ class Mouse(Case):
                      "the playhead is at 6 s")
 
 
+class Live(Case):
+    """A program that runs for as long as it is told to, recorded and watched."""
+
+    def watch(self):
+        folder = tempfile.TemporaryDirectory(prefix="weft-live-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        homes = {"XDG_CONFIG_HOME": str(self.folder / "config"),
+                 "XDG_STATE_HOME": str(self.folder / "state-home")}
+        env = {**self.screen.env, **homes}
+        trace = self.folder / "live.weft.jsonl"
+        window = Window(env, self.folder, trace, "--live")
+        self.addCleanup(window.close)
+        self.program = subprocess.Popen(
+            [WEFT, "record", "-q", "-o", str(trace), "--", PROGRAM], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end_program)
+        return window
+
+    def end_program(self):
+        self.program.communicate()  # the end of its input is its own
+
+    def grown(self, window, by_ns):
+        before = window.state()["end_ns"]
+        return window.until(lambda state: state["end_ns"] > before + by_ns, "the trace has grown")
+
+    def test_it_follows_pauses_scrolls_back_and_sees_the_end(self):
+        window = self.watch().find()
+        first = window.until(lambda state: state["events"] > 20, "events come")
+        self.assertTrue(first["live"] and first["follow"])
+        after = self.grown(window, 200_000_000)
+        self.assertEqual(after["playhead_ns"], after["end_ns"])
+        window.key("space")
+        paused = window.until(lambda state: not state["follow"], "space pauses")
+        still = self.open_end(window, paused)
+        self.assertEqual((still["from_ns"], still["to_ns"], still["playhead_ns"]),
+                         (paused["from_ns"], paused["to_ns"], paused["playhead_ns"]))
+        window.key("w", "w", "ctrl+Home")
+        back = window.until(lambda state: state["playhead_ns"] == 0, "it goes back to the start")
+        self.assertEqual(self.open_end(window, back)["playhead_ns"], 0)
+        window.key("e")
+        window.until(lambda state: state["follow"] and state["playhead_ns"] == state["end_ns"],
+                     "E follows the end again")
+        self.end_program()
+        end = window.until(lambda state: not state["live"], "the end is noticed")
+        self.assertIn("ended", end["notice"])
+
+    def test_a_deadlock_is_told_within_a_second(self):
+        window = self.watch().find()
+        window.until(lambda state: state["events"] > 20, "events come")
+        begin = time.monotonic()
+        self.program.stdin.write("\n")
+        self.program.stdin.flush()
+        window.until(lambda state: state["notice"].startswith("Deadlock: "), "it is told")
+        self.assertLess(time.monotonic() - begin, 1)
+
+    def open_end(self, window, before):
+        """The state when a little more has come than before."""
+        return window.until(lambda state: state["end_ns"] > before["end_ns"] + 200_000_000,
+                            "it grows on behind what is shown")
+
+
 class Windows(Case):
     def same_pixels(self, shown, drawn):
         """Without unittest's own comparison, which takes minutes to describe a difference."""
@@ -644,6 +709,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--view", type=os.path.abspath, required=True)
     parser.add_argument("--samples", type=pathlib.Path, required=True)
+    parser.add_argument("--weft", type=os.path.abspath, required=True)
+    parser.add_argument("--program", type=os.path.abspath, required=True)
     options, rest = parser.parse_known_args()
     VIEW, SAMPLES = options.view, options.samples.resolve()
+    WEFT, PROGRAM = options.weft, options.program
     unittest.main(argv=[sys.argv[0], *rest])

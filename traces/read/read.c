@@ -418,6 +418,23 @@ enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *it
 
 /* Opening ───────────────────────────────────────────────────────────────────────────────────── */
 
+bool weft_reader_has_begun(const char *path)
+{
+    char head[4096];
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe waits for nobody */
+    bool begun = fd >= 0 || errno != ENOENT; /* opening it will tell what else is wrong */
+
+    if (fd >= 0) {
+        struct stat there;
+        const bool plain = fstat(fd, &there) == 0 && S_ISREG(there.st_mode);
+        const ssize_t got = plain ? read(fd, head, sizeof head) : (ssize_t)sizeof head;
+        /* Packed or not, one that has as much is one that can be judged. */
+        begun = got < 0 || got == (ssize_t)sizeof head || memchr(head, '\n', (size_t)got) != NULL;
+        (void)close(fd);
+    }
+    return begun;
+}
+
 /* A path that would leave no room for the sentence is known by its end. */
 static char *name_for_messages(const char *path)
 {

@@ -115,6 +115,12 @@ struct weft_reader;
 enum weft_status weft_reader_open(const char *path, struct weft_reader **reader,
                                   struct weft_error *error);
 
+/*
+ * Is there a first line yet?  False while a trace that is about to be written is not there, is
+ * empty, or has only a part of its header.
+ */
+bool weft_reader_has_begun(const char *path);
+
 /* The same from memory, which must outlive the reader; `name` stands for the file in messages. */
 enum weft_status weft_reader_open_memory(const char *name, const char *bytes, size_t len,
                                          struct weft_reader **reader, struct weft_error *error);

@@ -28,7 +28,9 @@ static void figures(const struct weft_frame *frame, int detail, struct weft_sent
     if (detail > 0 || frame->loading) {
         weft_sentence_add(out, " · %s", weft_words_counted(model->points.count, "event").text);
     }
-    if (frame->loading) {
+    if (frame->read_percent >= 0) {
+        weft_sentence_add(out, " so far · %d %% read", frame->read_percent);
+    } else if (frame->loading || frame->live) {
         weft_sentence_add(out, " so far");
     } else {
         weft_sentence_add(out, " · %s long", weft_words_duration(model->end_ns).text);
@@ -128,6 +130,26 @@ static float transport(struct weft_frame *frame, float y)
     return start;
 }
 
+/* Of a trace that grows: whether its end is followed, and the button for it. */
+static float live_button(struct weft_frame *frame, float x, float y)
+{
+    const bool follow = frame->view->follow;
+    const struct weft_style style = {WEFT_FONT_SANS_BOLD, 12.5f,
+                                     follow ? frame->theme->on_accent : frame->theme->text};
+    const char *text = follow ? "● live" : "○ live, end not shown";
+    const float width = weft_pen_width(frame, style, text) + 18;
+    const struct weft_rect rect = {x, y - 12, width, 24};
+    const struct weft_target hover = frame->view->hover;
+
+    weft_draw_rect(frame->list, rect, 12, follow ? frame->theme->accent : frame->theme->raised);
+    if (hover.kind == WEFT_TARGET_COMMAND && hover.index == WEFT_COMMAND_FOLLOW_END) {
+        weft_draw_frame(frame->list, rect, 12, 1.5f, frame->theme->text);
+    }
+    weft_pen_text(frame, x + 9, y, width - 9, style, text);
+    weft_frame_hit(frame, rect, WEFT_TARGET_COMMAND, 0, WEFT_COMMAND_FOLLOW_END);
+    return width;
+}
+
 void weft_header_draw(struct weft_frame *frame)
 {
     const struct weft_rect rect = frame->geometry.header;
@@ -146,6 +168,9 @@ void weft_header_draw(struct weft_frame *frame)
     x += weft_pen_text(frame, x, y, start - x < 240 ? start - x - 12 : (start - x) * 0.5f, file,
                        frame->file) +
          22;
+    if (frame->live) {
+        x += live_button(frame, x, y) + 14;
+    }
     const float room = start - x - 20;
     bool fits = false;
     for (int detail = 2; detail >= 0 && !fits; detail--) {
