@@ -296,6 +296,45 @@ static void tell_summary(const char *trace, const struct weft_writer_summary *fi
     tell_traces(trace, children);
 }
 
+/*
+ * Starts the viewer on the trace that is being made; 0, or a process.  It gets a process group of
+ * its own, since Ctrl-C on the terminal means the program.  False: told why not.
+ */
+static bool start_viewer(const char *trace, pid_t *viewer)
+{
+    char path[PATH_ROOM];
+    struct stat there;
+
+    if (stat(trace, &there) != 0 || !S_ISREG(there.st_mode)) {
+        (void)weft_cli_fail(0, "--view needs a trace that is a file, not %s", trace);
+        return false;
+    }
+    if (!weft_cli_find("weft-view", path, sizeof path)) {
+        (void)weft_cli_fail(0, "the viewer (weft-view) is not installed beside this program");
+        return false;
+    }
+    *viewer = fork();
+    if (*viewer == 0) {
+        const int nothing = open("/dev/null", O_RDONLY);
+        (void)setpgid(0, 0);
+        (void)dup2(nothing, STDIN_FILENO);
+        (void)execl(path, "weft-view", "--live", "--", trace, (char *)NULL);
+        (void)weft_cli_fail(0, "cannot run %s: %s", path, strerror(errno));
+        _exit(WEFT_EXIT_UNWRITABLE);
+    }
+    if (*viewer < 0) {
+        (void)weft_cli_fail(0, "cannot start the viewer: %s", strerror(errno));
+    }
+    return *viewer > 0;
+}
+
+/* Until its user closes it; a Ctrl-C now ends weft, and leaves the window open. */
+static void wait_for_viewer(pid_t viewer)
+{
+    while (viewer > 0 && waitpid(viewer, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
 /* Nothing was run: the file that was made for its trace goes again; a device stays. */
 static void remove_trace(const char *trace)
 {
@@ -315,6 +354,7 @@ int weft_launch(const struct weft_launch *launch)
     struct watcher watcher = {.stop = launch->stop_deadlocks};
     int wait_status = -1;
     uint32_t words = 0;
+    pid_t viewer = 0;
 
     while (launch->argv[words] != NULL) {
         words++;
@@ -343,11 +383,21 @@ int weft_launch(const struct weft_launch *launch)
         return weft_cli_fail(status == WEFT_ERR_WRITE ? WEFT_EXIT_UNWRITABLE : WEFT_EXIT_FAILED,
                              "%s", error.text);
     }
+    if (launch->view && !start_viewer(launch->trace, &viewer)) {
+        weft_follow_free(recording.follow);
+        weft_writer_free(recording.writer);
+        remove_trace(launch->trace);
+        return WEFT_EXIT_FAILED;
+    }
     const int failed = start(launch, &recording, &watcher, &wait_status);
     if (failed != 0) {
         weft_follow_free(recording.follow);
         weft_writer_free(recording.writer);
         remove_trace(launch->trace);
+        if (viewer > 0) {
+            (void)kill(viewer, SIGTERM); /* it would wait for a trace that does not come */
+            wait_for_viewer(viewer);
+        }
         return weft_cli_fail(failed == ENOENT ? WEFT_EXIT_NOT_FOUND : WEFT_EXIT_NOT_RUN,
                              "cannot run %s: %s", launch->path, strerror(failed));
     }
@@ -371,6 +421,7 @@ int weft_launch(const struct weft_launch *launch)
     if (launch->plan == NULL) { /* there they wait for their turn */
         weft_unseen_tell(&recording.unseen);
     }
+    wait_for_viewer(viewer);
     if (WIFSIGNALED(wait_status)) {
         return WEFT_EXIT_BY_SIGNAL + WTERMSIG(wait_status);
     }

@@ -21,6 +21,7 @@ struct weft_launch {
     const char *plan;      /* of a controlled run (traces/format/plan.h); NULL: none */
     int64_t start_real_ns; /* what its wall clock shows at the start */
     bool quiet;            /* no summary */
+    bool view;             /* show the trace while it is written, and wait for the window */
     bool watch_deadlocks;  /* tell of threads that wait for each other */
     bool stop_deadlocks;   /* and end the program then */
 };

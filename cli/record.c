@@ -19,6 +19,7 @@ enum {
     ON_DEADLOCK = 256, /* beyond every short option */
     CALLS_FROM,
     ALLOCATOR_LOCKS,
+    VIEW,
     PATH_ROOM = 4096,
     SCRIPT_DEPTH = 4, /* interpreters that are scripts themselves: as many as Linux follows */
 };
@@ -30,6 +31,7 @@ struct record_args {
     bool allocator_locks;
     bool follow;
     bool quiet;
+    bool view;
     bool stop_deadlocks;
     char **program; /* its argv */
 };
@@ -37,6 +39,7 @@ struct record_args {
 static const struct argp_option options[] = {
     {"output", 'o', "TRACE", 0, "Write the trace to TRACE (default: PROGRAM.weft.jsonl)", 0},
     {"quiet", 'q', NULL, 0, "No summary when the program has ended", 0},
+    {"view", VIEW, NULL, 0, "Show the trace in a window while it is written, and wait for it", 0},
     {"on-deadlock", ON_DEADLOCK, "WHAT", 0,
      "What to do, besides telling it, when threads wait for each other for ever: \"go-on\" "
      "(default) or \"stop\", which ends the program",
@@ -80,6 +83,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case ALLOCATOR_LOCKS:
         args->allocator_locks = true;
+        return 0;
+    case VIEW:
+        args->view = true;
         return 0;
     case CALLS_FROM:
         if (!weft_duration_parse(arg, &args->long_call_ns)) {
@@ -296,6 +302,7 @@ static int record(const struct record_args *args)
         .plan = args->control.plan,
         .start_real_ns = args->control.start_real_ns,
         .quiet = args->quiet,
+        .view = args->view,
         .watch_deadlocks = true,
         .stop_deadlocks = args->stop_deadlocks,
     });

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRANSCRIPT = 256 };
+enum { TRANSCRIPT = 256, VIEW };
 
 struct run_args {
     struct weft_control control;
     const char *trace;
     bool quiet;
+    bool view;
     bool transcript;
     const char *scenario;
     char **rest; /* the scenario's own arguments */
@@ -25,6 +26,7 @@ struct run_args {
 static const struct argp_option options[] = {
     {"output", 'o', "TRACE", 0, "Write the trace to TRACE (default: NAME.weft.jsonl)", 0},
     {"quiet", 'q', NULL, 0, "No summary when the scenario has ended", 0},
+    {"view", VIEW, NULL, 0, "Show the trace in a window while it is written, and wait for it", 0},
     {"transcript", TRANSCRIPT, NULL, 0,
      "Print what the scenario's documentation says that it prints, line for line: a run with the "
      "virtual clock and the schedule that go with it; the trace is only kept with -o",
@@ -50,6 +52,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'q':
         args->quiet = true;
+        return 0;
+    case VIEW:
+        args->view = true;
         return 0;
     case TRANSCRIPT:
         args->transcript = true;
@@ -91,7 +96,8 @@ static const struct argp parser = {
 /* 0: not weft's, 1: weft's, 2: and the next word is its value. */
 static int words_of_option(const char *word)
 {
-    static const char *const plain[] = {"-q", "--quiet", "--transcript", "--help", "--usage"};
+    static const char *const plain[] = {"-q",     "--quiet", "--transcript",
+                                        "--view", "--help",  "--usage"};
 
     if (strcmp(word, "-o") == 0 || strcmp(word, "--output") == 0) {
         return 2;
@@ -199,6 +205,7 @@ int weft_cli_run(int argc, char **argv)
         .plan = args.control.plan,
         .start_real_ns = args.control.start_real_ns,
         .quiet = args.quiet,
+        .view = args.view,
         .watch_deadlocks = true,
     });
 done:

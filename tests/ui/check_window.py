@@ -625,6 +625,27 @@ class Live(Case):
         window.until(lambda state: state["notice"].startswith("Deadlock: "), "it is told")
         self.assertLess(time.monotonic() - begin, 1)
 
+    def test_record_view_shows_the_program_and_waits_for_the_window(self):
+        folder = tempfile.TemporaryDirectory(prefix="weft-live-")
+        self.addCleanup(folder.cleanup)
+        env = {**self.screen.env, "XDG_CONFIG_HOME": folder.name, "XDG_STATE_HOME": folder.name}
+        self.program = subprocess.Popen(
+            [WEFT, "record", "--view", "-q", "-o", "seen.weft.jsonl", "--", PROGRAM],
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=folder.name, text=True)
+        self.addCleanup(self.program.kill)
+        search = ["xdotool", "search", "--name", "seen.weft.jsonl"]
+        window = wait_for(lambda: subprocess.run(search, env=env, capture_output=True, text=True,
+                                                 check=False).stdout.split(),
+                          "the window is there")[-1]
+        self.program.stdin.close()
+        trace = pathlib.Path(folder.name) / "seen.weft.jsonl"
+        wait_for(lambda: '"end":true' in trace.read_text(encoding="utf-8"), "the trace is whole")
+        self.assertIsNone(self.program.poll())
+        close_window(env["DISPLAY"], int(window))
+        self.assertEqual(self.program.wait(DEADLINE_S), 0)
+        self.assertEqual(self.program.stderr.read(), "")
+        self.program.stderr.close()
+
     def open_end(self, window, before):
         """The state when a little more has come than before."""
         return window.until(lambda state: state["end_ns"] > before["end_ns"] + 200_000_000,
