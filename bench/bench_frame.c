@@ -1,21 +1,36 @@
 /*
- * What a frame costs: layout and paint apart, in milliseconds, median and 95th percentile.
+ * What a frame costs at any zoom, and whether it costs more in a long trace: 1920 × 1080 pixels,
+ * without a window, milliseconds of the processor.
  *
- *     bench_frame TRACE [SCALE]      1920 × 1080 pixels, without any window
+ *     bench_frame [EVENTS [WORKLOAD]]       traces of bench_load, which it lets that write
+ *     bench_frame --trace FILE [SCALE]      one trace
  *
- * Three ways of looking: standing still (every label is in the cache), panning (labels repeat but
- * are cut differently) and zooming in and out over the whole trace.
+ * Each workload comes with EVENTS / 100 and EVENTS events (10 million).  `first` is from the file
+ * to a painted picture of all of it; then, at each zoom, the 95th percentile of frames that pan
+ * (layout and paint together).  Last: the worst zoom of the long trace against that of the short
+ * one.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 
 #include "viewer/app.h"
 #include "viewer/sdl/paint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { WIDTH = 1920, HEIGHT = 1080, FRAMES = 300 };
+enum {
+    WIDTH = 1920,
+    HEIGHT = 1080,
+    FRAMES = 60, /* at each zoom */
+    ZOOMS = 8,
+    ZOOM_KEYS = 6, /* from one to the next */
+    EVENTS = 10000000,
+    SMALLER = 100,
+};
 
 static uint32_t pixels[WIDTH * HEIGHT];
 
@@ -24,20 +39,27 @@ struct bench {
     struct weft_paint paint;
     struct weft_draw_list list;
     float scale;
-    double layout_ms[FRAMES], paint_ms[FRAMES];
+    double layout_ms[FRAMES], all_ms[FRAMES];
 };
 
+/* Of this process: others may have the machine meanwhile. */
 static double now_ms(void)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static void press(struct bench *bench, enum weft_key key, uint32_t ch)
+static void fail(const char *text)
 {
-    const struct weft_input input = {.kind = WEFT_INPUT_KEY_DOWN, .key = key, .ch = ch};
+    (void)fprintf(stderr, "bench_frame: %s\n", text);
+    exit(1);
+}
+
+static void press(struct bench *bench, enum weft_key key)
+{
+    const struct weft_input input = {.kind = WEFT_INPUT_KEY_DOWN, .key = key};
 
     weft_app_input(bench->app, &input);
 }
@@ -50,10 +72,9 @@ static void draw(struct bench *bench, int frame)
     weft_paint_target(&bench->paint, pixels, WIDTH, HEIGHT, WIDTH, bench->scale);
     weft_app_layout(bench->app, WIDTH / bench->scale, HEIGHT / bench->scale, &measure,
                     &bench->list);
-    const double laid_out = now_ms();
+    bench->layout_ms[frame] = now_ms() - begin;
     (void)weft_paint_list(&bench->paint, &bench->list);
-    bench->layout_ms[frame] = laid_out - begin;
-    bench->paint_ms[frame] = now_ms() - laid_out;
+    bench->all_ms[frame] = now_ms() - begin;
 }
 
 static int by_value(const void *a, const void *b)
@@ -63,67 +84,128 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void report(struct bench *bench, const char *what)
+static double part_of(double *values, int percent)
 {
-    qsort(bench->layout_ms, FRAMES, sizeof(double), by_value);
-    qsort(bench->paint_ms, FRAMES, sizeof(double), by_value);
-    printf("%-8s layout %6.2f ms (p95 %6.2f)   paint %6.2f ms (p95 %6.2f)   %zu items\n", what,
-           bench->layout_ms[FRAMES / 2], bench->layout_ms[FRAMES * 95 / 100],
-           bench->paint_ms[FRAMES / 2], bench->paint_ms[FRAMES * 95 / 100], bench->list.count);
+    qsort(values, FRAMES, sizeof *values, by_value);
+    return values[FRAMES * percent / 100];
 }
 
-static void run(struct bench *bench)
+/* The worst 95th percentile over all zooms. */
+static double measure_zooms(struct bench *bench)
 {
-    draw(bench, 0);
-    printf("first    layout %6.2f ms                 paint %6.2f ms\n", bench->layout_ms[0],
-           bench->paint_ms[0]);
-    for (int i = 0; i < FRAMES; i++) {
-        draw(bench, i);
+    double worst = 0;
+
+    for (int zoom = 0; zoom < ZOOMS; zoom++) {
+        draw(bench, 0); /* its labels are new: that happens once */
+        for (int i = 0; i < FRAMES; i++) {
+            press(bench, i % 30 < 15 ? WEFT_KEY_D : WEFT_KEY_A);
+            draw(bench, i);
+        }
+        const double layout = part_of(bench->layout_ms, 50), p95 = part_of(bench->all_ms, 95);
+        (void)printf(" %5.1f/%-5.1f", layout, p95);
+        (void)fflush(stdout);
+        worst = p95 > worst ? p95 : worst;
+        for (int i = 0; i < ZOOM_KEYS; i++) {
+            press(bench, WEFT_KEY_W);
+        }
     }
-    report(bench, "still");
-    for (int i = 0; i < FRAMES; i++) {
-        press(bench, i % 60 < 30 ? WEFT_KEY_W : WEFT_KEY_S, 0);
-        draw(bench, i);
+    return worst;
+}
+
+static double measure_trace(const char *path, float scale)
+{
+    static struct bench bench;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_error error;
+    const double begin = now_ms();
+
+    bench = (struct bench){.app = weft_app_new(&options), .scale = scale};
+    if (bench.app == NULL || weft_app_open(bench.app, path, &error) != WEFT_OK ||
+        weft_paint_init(&bench.paint, &error) != WEFT_OK) {
+        fail(bench.app == NULL ? "no memory" : error.text);
     }
-    report(bench, "zooming");
-    for (int i = 0; i < 4; i++) {
-        press(bench, WEFT_KEY_W, 0);
+    weft_draw_init(&bench.list);
+    while (weft_app_tick(bench.app, 0) == 0 && weft_app_loading(bench.app)) {
     }
-    for (int i = 0; i < FRAMES; i++) {
-        press(bench, i % 30 < 15 ? WEFT_KEY_D : WEFT_KEY_A, 0);
-        draw(bench, i);
+    const double loaded = now_ms();
+    draw(&bench, 0);
+    (void)printf(" %6.0f %6.0f ", loaded - begin, now_ms() - begin);
+    const double worst = measure_zooms(&bench);
+    (void)printf(" %6.1f", worst);
+    weft_draw_done(&bench.list);
+    weft_paint_done(&bench.paint);
+    weft_app_free(bench.app);
+    return worst;
+}
+
+/* bench_load stands beside this program. */
+static void write_trace(const char *workload, unsigned long events, const char *path)
+{
+    char program[4096], count[32];
+    const ssize_t len = readlink("/proc/self/exe", program, sizeof program - sizeof "bench_load");
+    int status = 1;
+
+    if (len < 0) {
+        fail("does not find itself");
     }
-    report(bench, "panning");
-    printf("labels   %llu made, %zu KiB kept\n",
-           (unsigned long long)weft_text_made(bench->paint.text),
-           weft_text_cached_bytes(bench->paint.text) / 1024);
+    program[len] = '\0';
+    char *name = strrchr(program, '/');
+    memcpy(name + 1, "bench_load", sizeof "bench_load");
+    (void)snprintf(count, sizeof count, "%lu", events);
+    (void)fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        (void)execl(program, program, "--write", workload, count, path, (char *)NULL);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) {
+        fail("bench_load wrote no trace");
+    }
+}
+
+static void head(void)
+{
+    (void)printf("%-15s %9s %6s %6s  layout/p95 in ms at zooms from all of it to a part%*s %6s\n",
+                 "workload", "events", "load", "first", 46, "", "worst");
+}
+
+static void measure_workload(const char *workload, unsigned long events, const char *path)
+{
+    double worst[2] = {0, 0};
+
+    for (int i = 0; i < 2; i++) {
+        const unsigned long count = i == 0 ? events / SMALLER : events;
+        write_trace(workload, count, path);
+        (void)printf("%-15s %9lu", workload, count);
+        worst[i] = measure_trace(path, 1);
+        (void)printf(i == 0 ? "\n" : "  %.2f times the short one's\n", worst[1] / worst[0]);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    static struct bench bench = {.scale = 1};
-    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
-    struct weft_error error;
+    static const char *const workloads[] = {"contended",    "queue",          "ping-pong", "zones",
+                                            "1000 threads", "100000 objects", "skewed"};
+    char path[] = "/tmp/weft-bench-frame-XXXXXX";
 
-    if (argc < 2 || argc > 3 || (argc == 3 && !((bench.scale = strtof(argv[2], NULL)) >= 0.5f))) {
-        (void)fprintf(stderr, "usage: bench_frame TRACE [SCALE]\n");
-        return 2;
+    head();
+    if (argc >= 3 && strcmp(argv[1], "--trace") == 0) {
+        (void)printf("%-25.25s", argv[2]);
+        (void)measure_trace(argv[2], argc > 3 ? strtof(argv[3], NULL) : 1);
+        (void)printf("\n");
+        return 0;
     }
-    bench.app = weft_app_new(&options);
-    if (bench.app == NULL || weft_app_open(bench.app, argv[1], &error) != WEFT_OK ||
-        weft_paint_init(&bench.paint, &error) != WEFT_OK) {
-        (void)fprintf(stderr, "bench_frame: %s\n", bench.app == NULL ? "no memory" : error.text);
-        weft_app_free(bench.app);
-        return 3;
+    const unsigned long events = argc > 1 ? strtoul(argv[1], NULL, 10) : EVENTS;
+    const int fd = mkstemp(path);
+    if (fd < 0 || events < SMALLER) {
+        fail("no place for a trace, or too few events");
     }
-    weft_draw_init(&bench.list);
-    const double begin = now_ms();
-    while (weft_app_tick(bench.app, 0) == 0 && weft_app_loading(bench.app)) {
+    (void)close(fd);
+    for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++) {
+        if (argc < 3 || strcmp(argv[2], workloads[i]) == 0) {
+            measure_workload(workloads[i], events, path);
+        }
     }
-    printf("load     %.1f ms\n", now_ms() - begin);
-    run(&bench);
-    weft_draw_done(&bench.list);
-    weft_paint_done(&bench.paint);
-    weft_app_free(bench.app);
+    (void)unlink(path);
     return 0;
 }

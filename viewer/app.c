@@ -57,6 +57,8 @@ static void forget_trace(struct weft_app *app)
         weft_findings_done(&app->findings);
         app->has_findings = false;
     }
+    weft_minimap_done(&app->minimap);
+    weft_summary_done(&app->summary);
     weft_reader_close(app->reader);
     weft_model_free(app->model);
     free(app->path);
@@ -71,7 +73,6 @@ void weft_app_free(struct weft_app *app)
         return;
     }
     forget_trace(app);
-    weft_summary_done(&app->summary);
     weft_shelf_done(&app->shelf);
     weft_chain_done(&app->chain);
     weft_bookmarks_done(&app->bookmarks);
@@ -518,6 +519,7 @@ static void compose(struct weft_app *app, float width, float height,
                                .moment = &app->moment,
                                .findings = app->has_findings ? &app->findings : NULL,
                                .chain = weft_app_chain(app),
+                               .minimap = &app->minimap,
                                .shelf = &app->shelf,
                                .notice = app->notice[0] != '\0' ? app->notice : NULL,
                                .key_shown = app->key_shown[0] != '\0' ? app->key_shown : NULL,

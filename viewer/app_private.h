@@ -79,6 +79,7 @@ struct weft_app {
     struct weft_hits hits;
     struct weft_labels labels;
     struct weft_draw_list scratch;
+    struct weft_minimap minimap;
     bool dirty;
 };
 

@@ -1,6 +1,6 @@
 /*
  * One layout pass: everything that a panel, a track or the ruler may look at, and where it draws.
- * All of it but list, hits, labels and merged is const while a frame is made.
+ * All of it but list, hits, labels, minimap and merged is const while a frame is made.
  * Threads: one at a time.
  */
 #ifndef WEFT_VIEWER_FRAME_H
@@ -56,6 +56,18 @@ struct weft_geometry {
     float lane_left, lane_right; /* the plot's times go from here to there */
 };
 
+/* The states that the minimap's pixels show, kept from frame to frame: they are of the whole trace
+ * and change only with it. */
+struct weft_minimap {
+    struct {
+        int8_t *at; /* a row after the other; -1: nothing */
+        size_t count, room;
+    } states;
+    uint32_t width, rows;
+    size_t points; /* of the model that they were made from */
+    double to_ns;
+};
+
 struct weft_frame {
     const struct weft_model *model;
     const struct weft_summary *summary;
@@ -74,6 +86,7 @@ struct weft_frame {
     const struct weft_moment *moment;     /* at the playhead */
     const struct weft_findings *findings; /* NULL: not looked for (yet) */
     const struct weft_chain *chain;       /* of the selected wait, or NULL */
+    struct weft_minimap *minimap;         /* made when it is first drawn */
     struct weft_shelf *shelf;             /* reads a source file when it is first asked for */
     const char *notice;                   /* what the window has to say just now, or NULL */
     const char *key_shown;                /* in a classroom: the key that was pressed, or NULL */
@@ -84,9 +97,10 @@ struct weft_frame {
     int read_percent; /* while it is loaded; -1: not known */
     float mouse_x, mouse_y;
     bool has_mouse;
-    bool dragging; /* a range is being dragged */
-    bool merged;   /* out: some columns stand for several spans */
-    float tab_px;  /* out: how tall the table would be that stands in place of the lanes */
+    bool dragging;                 /* a range is being dragged */
+    const uint32_t *spans_at_left; /* of each thread; NULL: nobody has asked yet */
+    bool merged;                   /* out: some columns stand for several spans */
+    float tab_px; /* out: how tall the table would be that stands in place of the lanes */
 };
 
 /* viewer/timeline/geometry.c */

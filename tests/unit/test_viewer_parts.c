@@ -2,6 +2,7 @@
 
 /* The viewer's small parts, each alone: search, bookmarks, prompt, arrangement, source, settings,
  * and the graph of a moment. */
+#include "traces/model/build.h"
 #include "viewer/bookmarks.h"
 #include "viewer/moment.h"
 #include "viewer/prompt.h"
@@ -9,6 +10,7 @@
 #include "viewer/settings.h"
 #include "viewer/source.h"
 #include "viewer/timeline/arrange.h"
+#include "viewer/timeline/summary.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -323,9 +325,76 @@ static void settings_that_make_no_sense_change_nothing(void **state)
     assert_int_equal(back.recent_count, 0);
 }
 
+/* Three threads in a circle around a lock, the waits overlapping. */
+static void lock_round(struct weft_model *model, unsigned i)
+{
+    const uint32_t owner = i % 3 + 1, next = (i + 1) % 3 + 1, after = (i + 2) % 3 + 1;
+    const struct {
+        uint32_t thread;
+        enum weft_event_kind kind;
+    } steps[] = {{i == 0 ? next : after, WEFT_EV_LOCK_REQUEST},
+                 {owner, WEFT_EV_LOCK_RELEASE},
+                 {next, WEFT_EV_LOCK_ACQUIRE}};
+
+    for (unsigned k = 0; k < 3; k++) {
+        const struct weft_item item = {.kind = WEFT_ITEM_EVENT,
+                                       .event = {.t_ns = 100 + i * 90 + k * (i % 7 + 1),
+                                                 .thread = steps[k].thread,
+                                                 .kind = steps[k].kind,
+                                                 .object = 1}};
+        assert_int_equal(weft_model_apply(model, &item), WEFT_OK);
+        if (i == 0 && k == 0) { /* the third one comes, too */
+            struct weft_item third = item;
+            third.event.thread = after;
+            assert_int_equal(weft_model_apply(model, &third), WEFT_OK);
+        }
+    }
+}
+
+static void a_summary_that_grows_is_the_one_made_at_once(void **state)
+{
+    (void)state;
+    struct weft_model *model = weft_model_new();
+    struct weft_summary grown = {0}, made = {0};
+    const struct weft_item first = {
+        .kind = WEFT_ITEM_EVENT,
+        .event = {.t_ns = 50, .thread = 1, .kind = WEFT_EV_LOCK_ACQUIRE, .object = 1}};
+
+    assert_non_null(model);
+    assert_int_equal(weft_model_apply(model, &first), WEFT_OK);
+    for (unsigned i = 0; i < 200; i++) {
+        lock_round(model, i);
+        if (i % 11 == 0) { /* in the middle of waits */
+            weft_model_settle(model);
+            assert_true(weft_summary_build(&grown, model));
+        }
+    }
+    weft_model_settle(model);
+    assert_true(weft_summary_build(&grown, model));
+    assert_true(weft_summary_build(&made, model));
+    const struct weft_object_summary *a = &grown.objects.at[0], *b = &made.objects.at[0];
+    assert_true(b->waits > 100 && b->crowd > 1);
+    assert_int_equal(a->waits, b->waits);
+    assert_int_equal(a->all_waits_ns, b->all_waits_ns);
+    assert_int_equal(a->longest_wait_ns, b->longest_wait_ns);
+    assert_int_equal(a->crowd, b->crowd);
+    for (uint32_t i = 0; i < 3; i++) {
+        for (int k = 0; k < WEFT_STATE_COUNT; k++) {
+            assert_int_equal(grown.threads.at[i].state_ns[k], made.threads.at[i].state_ns[k]);
+            assert_int_equal(made.threads.at[i].state_ns[k],
+                             weft_model_state_ns(model, i, (enum weft_state)k, 0, UINT64_MAX));
+        }
+    }
+    assert_int_equal(memcmp(grown.states, made.states, sizeof made.states), 0);
+    weft_summary_done(&grown);
+    weft_summary_done(&made);
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_summary_that_grows_is_the_one_made_at_once),
         cmocka_unit_test(a_moment_shows_a_ring_only_while_it_is_one),
         cmocka_unit_test(a_search_looks_into_names_and_text_without_case),
         cmocka_unit_test(bookmarks_come_back_as_they_were_kept),

@@ -98,11 +98,16 @@ void weft_model_free(struct weft_model *model)
         free(model->threads.at[i].spans.at);
         weft_pyramid_done(&model->threads.at[i].pyramid);
         free(model->threads.at[i].zones.at);
+        weft_bins_done(&model->threads.at[i].zone_bins);
     }
     for (size_t i = 0; i < model->objects.count; i++) {
         free(model->objects.at[i].holds.at);
         free(model->objects.at[i].waits.at);
         free(model->objects.at[i].levels.at);
+        for (int k = 0; k < WEFT_BINS_COUNT && model->objects.at[i].bins != NULL; k++) {
+            weft_bins_done(&model->objects.at[i].bins[k]);
+        }
+        free(model->objects.at[i].bins);
     }
     free(model->threads.at);
     free(model->objects.at);

@@ -47,6 +47,7 @@ struct weft_thread_build {
         uint32_t *at;
         size_t count, room;
     } open_zones;
+    struct weft_bins_input zone_bins;
     struct weft_tally tally; /* without the last span */
     struct {
         struct weft_tally *at;
@@ -95,6 +96,7 @@ struct weft_object_build {
     uint32_t overtaker, overtaker_span, overtaker_point;
     /* Semaphores: the open holds, oldest first; indices into open_permits. */
     uint32_t first_permit, last_permit;
+    struct weft_bins_input bins[WEFT_BINS_COUNT];
     struct weft_supply supplies[WEFT_SUPPLY_COUNT];
 };
 
@@ -214,6 +216,10 @@ bool weft_model_step_object(struct weft_model *model, const struct weft_now *now
 bool weft_model_give_up_mutex(struct weft_model *model, const struct weft_now *now, uint32_t mutex);
 bool weft_model_take_mutex_back(struct weft_model *model, const struct weft_now *now,
                                 uint32_t mutex);
+
+/* One more hold or wait of an object is about to be stored. */
+bool weft_model_crowd_grows(struct weft_model *model, uint32_t object, enum weft_bins_of what,
+                            size_t items, uint64_t t_ns);
 
 /* wakes.c */
 bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, uint32_t *wake);

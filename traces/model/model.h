@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "traces/format/format.h"
+#include "traces/model/bins.h"
 #include "traces/model/pyramid.h"
 #include "traces/read/read.h"
 
@@ -187,6 +188,7 @@ struct weft_thread_info {
         struct weft_zone *at;
         size_t count, room;
     } zones;
+    struct weft_bins zone_bins; /* of how deep they lie */
 };
 
 /*
@@ -213,6 +215,9 @@ struct weft_level {
     int64_t value;
     uint32_t point; /* the event that changed it */
 };
+
+/* What of an object has bins. */
+enum weft_bins_of { WEFT_BINS_HOLDS, WEFT_BINS_WAITS, WEFT_BINS_LEVELS, WEFT_BINS_COUNT };
 
 struct weft_object {
     uint32_t number;  /* in the file */
@@ -241,6 +246,7 @@ struct weft_object {
         uint32_t *at; /* points; the bit: level_before */
         size_t count, room;
     } levels;
+    struct weft_bins *bins; /* WEFT_BINS_COUNT; NULL: there are too few of anything */
 };
 
 struct weft_site {
@@ -493,6 +499,12 @@ struct weft_point_args weft_model_args(const struct weft_model *model, uint32_t 
 uint64_t weft_model_state_ns(const struct weft_model *model, uint32_t thread, enum weft_state state,
                              uint64_t from_ns, uint64_t to_ns);
 
+/* Its time in every state, from its begin to its end.  Cost: the same at any length. */
+struct weft_state_times {
+    uint64_t ns[WEFT_STATE_COUNT];
+};
+struct weft_state_times weft_model_state_times(const struct weft_model *model, uint32_t thread);
+
 /* A span, or many that follow each other. */
 struct weft_strip {
     uint64_t start_ns, end_ns;
@@ -509,6 +521,23 @@ struct weft_strip {
 typedef void weft_strip_visit(void *ctx, const struct weft_strip *strip);
 void weft_model_strips(const struct weft_model *model, uint32_t thread, uint64_t from_ns,
                        uint64_t to_ns, uint64_t finest_ns, weft_strip_visit *visit, void *ctx);
+
+/*
+ * The holds, waits or levels of an object, and the zones of a thread, for a picture of
+ * [from_ns, to_ns]: weft_series_bunches (bins.h).  Indices in them are those of the items.
+ */
+void weft_model_bunches(const struct weft_model *model, uint32_t object, enum weft_bins_of what,
+                        uint64_t from_ns, uint64_t to_ns, uint64_t finest_ns,
+                        weft_bunch_visit *visit, void *ctx);
+void weft_model_zone_bunches(const struct weft_model *model, uint32_t thread, uint64_t from_ns,
+                             uint64_t to_ns, uint64_t finest_ns, weft_bunch_visit *visit,
+                             void *ctx);
+
+/*
+ * The zone that another one lies in directly, WEFT_NONE: it lies in none.
+ * Cost: O(log zones) beside the bins of zones as deep as it.
+ */
+uint32_t weft_model_zone_around(const struct weft_model *model, uint32_t thread, size_t zone);
 
 /* A span must be seen at any zoom: the strips that it is in have the mark. */
 void weft_model_mark_critical(struct weft_model *model, uint32_t thread, uint32_t span,

@@ -2,6 +2,7 @@
 #include "traces/model/build.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Clocks of two cores may differ by this much: an acquire may seem to come before the release
  * that allowed it. */
@@ -123,14 +124,48 @@ bool weft_model_define_object(struct weft_model *model, uint32_t number, enum we
     return set_kind(model, object, build->named, kind);
 }
 
+static struct weft_bins *bins_of(const struct weft_object *object, enum weft_bins_of what)
+{
+    return object->bins != NULL ? &object->bins[what] : NULL;
+}
+
+/* Makes the object's bins when the first one is full. */
+static bool has_bins(struct weft_object *object, size_t items)
+{
+    if (items == (size_t)1 << WEFT_BINS_ITEMS_LOG && object->bins == NULL) {
+        object->bins = calloc(WEFT_BINS_COUNT, sizeof *object->bins);
+        return object->bins != NULL;
+    }
+    return true;
+}
+
+bool weft_model_crowd_grows(struct weft_model *model, uint32_t object, enum weft_bins_of what,
+                            size_t items, uint64_t t_ns)
+{
+    struct weft_object *it = &model->objects.at[object];
+
+    return has_bins(it, items) &&
+           weft_bins_enter(bins_of(it, what), &model->builder->objects.at[object].bins[what], items,
+                           t_ns);
+}
+
+static void crowd_shrinks(struct weft_model *model, uint32_t object, uint64_t t_ns)
+{
+    weft_bins_leave(&model->builder->objects.at[object].bins[WEFT_BINS_HOLDS], t_ns);
+}
+
 static bool set_level(struct weft_model *model, const struct weft_now *now, int64_t value)
 {
     struct weft_object *object = &model->objects.at[now->object];
-
     struct weft_object_build *build = &model->builder->objects.at[now->object];
 
     if (object->levels.count > 0 && build->level == value) {
         return true;
+    }
+    if (!has_bins(object, object->levels.count) ||
+        !weft_bins_level(bins_of(object, WEFT_BINS_LEVELS), &build->bins[WEFT_BINS_LEVELS],
+                         object->levels.count, now->t_ns, value)) {
+        return false;
     }
     if (object->levels.count == 0 || value > object->peak) {
         object->peak = value;
@@ -198,7 +233,9 @@ bool weft_model_touch(struct weft_model *model, const struct weft_now *now)
 
 static bool add_hold(struct weft_model *model, const struct weft_now *now, uint32_t object)
 {
-    return weft_vec_push(&model->objects.at[object].holds,
+    return weft_model_crowd_grows(model, object, WEFT_BINS_HOLDS,
+                                  model->objects.at[object].holds.count, now->t_ns) &&
+           weft_vec_push(&model->objects.at[object].holds,
                          (struct weft_hold_kept){.from = now->point, .to = WEFT_KEPT_POINT});
 }
 
@@ -216,6 +253,7 @@ static void cut_hold(struct weft_model *model, const struct weft_now *now, uint3
 
     hold->from |= WEFT_KEPT_BIT;
     hold->to |= WEFT_KEPT_BIT;
+    crowd_shrinks(model, object, now->t_ns);
     if (build->overtaken != WEFT_NONE || own) {
         model->oddities++;
     }
@@ -294,6 +332,7 @@ static bool release_lock(struct weft_model *model, const struct weft_now *now, u
     }
     if (--build->depth == 0) {
         open->to = now->point;
+        crowd_shrinks(model, object, now->t_ns);
         build->open_hold = WEFT_NONE;
         *gave = true;
     }
@@ -314,6 +353,7 @@ bool weft_model_give_up_mutex(struct weft_model *model, const struct weft_now *n
     thread->gave_up = true;
     thread->mutex_depth = build->depth;
     model->objects.at[mutex].holds.at[build->open_hold].to = now->point;
+    crowd_shrinks(model, mutex, now->t_ns);
     build->open_hold = WEFT_NONE;
     build->depth = 0;
     build->supplies[WEFT_SUPPLY_MAIN].last = now->point;
@@ -456,6 +496,7 @@ static void release_permit(struct weft_model *model, const struct weft_now *now)
         build->last_permit = permit->previous;
     }
     model->objects.at[now->object].holds.at[permit->hold].to = now->point;
+    crowd_shrinks(model, now->object, now->t_ns);
     permit->next = builder->free_permit;
     builder->free_permit = at;
 }

@@ -147,15 +147,15 @@ struct walk {
 
 static void visit_spans(const struct walk *walk, size_t first, size_t end)
 {
-    for (size_t i = first; i < end; i++) {
-        struct weft_strip strip = {.start_ns = weft_thread_span_ns(walk->model, walk->info, i),
+    uint64_t start_ns = first < end ? weft_thread_span_ns(walk->model, walk->info, first) : 0;
+
+    for (size_t i = first; i < end && start_ns <= walk->to_ns; i++) {
+        struct weft_strip strip = {.start_ns = start_ns,
                                    .end_ns =
                                        weft_span_end_ns(walk->model, walk->thread, (uint32_t)i),
                                    .first = (uint32_t)i,
                                    .count = 1};
-        if (strip.start_ns > walk->to_ns) {
-            return;
-        }
+        start_ns = strip.end_ns;
         if (strip.end_ns >= walk->from_ns) {
             const uint8_t state = walk->info->spans.at[i].state;
             const unsigned critical =
@@ -182,32 +182,60 @@ static uint64_t bin_end(const struct walk *walk, size_t level, size_t bin)
                : weft_span_end_ns(walk->model, walk->thread, (uint32_t)last);
 }
 
-static void visit_bin(const struct walk *walk, size_t level, size_t bin)
+/*
+ * Where these spans begin stands far apart in the memory of a long trace: one access after the
+ * other is most of what a picture costs, many at once are not.
+ */
+static void fetch_spans(const struct walk *walk, size_t first, size_t end, size_t step)
+{
+    for (size_t i = first; i < end; i += step) {
+        const uint32_t point = walk->info->spans.at[i].point;
+        const struct weft_chunk *chunk = walk->model->points.at[point >> WEFT_CHUNK_LOG];
+        if (chunk->kept != NULL) {
+            __builtin_prefetch(&chunk->kept[point % WEFT_CHUNK_POINTS]);
+        }
+    }
+}
+
+/* The bin has [start_ns, end_ns), which who calls it knows already: looking it up costs most. */
+static void visit_bin(const struct walk *walk, size_t level, size_t bin, uint64_t start_ns,
+                      uint64_t end_ns)
 {
     const struct weft_pyramid_level *bins = &walk->levels[level];
-    struct weft_strip strip = {.start_ns = bin_start(walk, level, bin),
-                               .end_ns = bin_end(walk, level, bin),
-                               .mask = bins->masks[bin],
-                               .first = (uint32_t)(bin << (WEFT_PYRAMID_LOG * (level + 1))),
-                               .count = UINT32_C(1) << (WEFT_PYRAMID_LOG * (level + 1))};
+    const size_t first = bin << (WEFT_PYRAMID_LOG * (level + 1));
 
-    if (strip.end_ns < walk->from_ns || strip.start_ns > walk->to_ns) {
+    if (end_ns < walk->from_ns || start_ns > walk->to_ns) {
         return;
     }
-    if (strip.end_ns - strip.start_ns > walk->finest_ns) {
-        if (level == 0) {
-            visit_spans(walk, strip.first, strip.first + (size_t)PARTS);
-            return;
+    if (end_ns - start_ns > walk->finest_ns && level == 0) {
+        visit_spans(walk, first, first + (size_t)PARTS);
+        return;
+    }
+    if (end_ns - start_ns > walk->finest_ns) {
+        const size_t part = bin << WEFT_PYRAMID_LOG;
+        if (level == 1) { /* its parts will be looked at, or their spans */
+            const bool spans = end_ns - start_ns > PARTS * walk->finest_ns;
+            fetch_spans(walk, first, first + (size_t)PARTS * PARTS, spans ? 1 : PARTS);
         }
-        for (size_t i = 0; i < PARTS; i++) { /* no deeper than there are levels */
-            visit_bin(walk, level - 1, (bin << WEFT_PYRAMID_LOG) + i);
+        for (size_t i = 0; i < PARTS && start_ns <= walk->to_ns; i++) {
+            const uint64_t next_ns =
+                i + 1 < PARTS ? bin_start(walk, level - 1, part + i + 1) : end_ns;
+            visit_bin(walk, level - 1, part + i, start_ns,
+                      next_ns); /* as deep as there are levels */
+            start_ns = next_ns;
         }
         return;
     }
-    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-        if (bins->shares[state] != NULL) {
-            strip.share[state] = (float)bins->shares[state][bin] / SHARE_ALL;
-        }
+    struct weft_strip strip = {.start_ns = start_ns,
+                               .end_ns = end_ns,
+                               .mask = bins->masks[bin],
+                               .first = (uint32_t)first,
+                               .count = UINT32_C(1) << (WEFT_PYRAMID_LOG * (level + 1))};
+    for (unsigned left = strip.mask & ~(unsigned)CRITICAL; left != 0; left &= left - 1) {
+        const int state = __builtin_ctz(left);
+        /* None, for a state that never had any length. */
+        strip.share[state] =
+            bins->shares[state] != NULL ? (float)bins->shares[state][bin] / SHARE_ALL : 0;
     }
     walk->visit(walk->ctx, &strip);
 }
@@ -224,7 +252,7 @@ void weft_model_strips(const struct weft_model *model, uint32_t thread, uint64_t
     for (size_t level = WEFT_PYRAMID_LEVELS; walk.levels != NULL && level-- > 0;) {
         for (size_t bin = span >> (WEFT_PYRAMID_LOG * (level + 1)); bin < walk.levels[level].count;
              bin++) {
-            visit_bin(&walk, level, bin);
+            visit_bin(&walk, level, bin, bin_start(&walk, level, bin), bin_end(&walk, level, bin));
             span = (bin + 1) << (WEFT_PYRAMID_LOG * (level + 1));
         }
     }

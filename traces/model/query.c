@@ -2,6 +2,7 @@
 #include "traces/model/build.h"
 
 #include <assert.h>
+#include <string.h>
 
 bool weft_event_about_thread(enum weft_event_kind kind, enum weft_question question)
 {
@@ -125,6 +126,71 @@ int64_t weft_object_level_at(const struct weft_model *model, const struct weft_o
     return low == 0 ? 0 : weft_object_level(model, object, low - 1).value;
 }
 
+struct item_of {
+    const struct weft_model *model;
+    const struct weft_object *object;
+};
+
+static uint64_t hold_item_ns(const void *ctx, size_t index)
+{
+    const struct item_of *of = ctx;
+
+    return weft_object_hold_ns(of->model, of->object, index);
+}
+
+static uint64_t wait_item_ns(const void *ctx, size_t index)
+{
+    const struct item_of *of = ctx;
+    const struct weft_wait_ref wait = of->object->waits.at[index];
+
+    return weft_thread_span_ns(of->model, &of->model->threads.at[wait.thread], wait.span);
+}
+
+static uint64_t level_item_ns(const void *ctx, size_t index)
+{
+    const struct item_of *of = ctx;
+
+    return weft_object_level_ns(of->model, of->object, index);
+}
+
+static uint64_t zone_item_ns(const void *ctx, size_t index)
+{
+    const struct weft_thread_info *info = ctx;
+
+    return info->zones.at[index].start_ns;
+}
+
+void weft_model_bunches(const struct weft_model *model, uint32_t object, enum weft_bins_of what,
+                        uint64_t from_ns, uint64_t to_ns, uint64_t finest_ns,
+                        weft_bunch_visit *visit, void *ctx)
+{
+    static const struct weft_bins none;
+    static weft_item_ns *const items[] = {hold_item_ns, wait_item_ns, level_item_ns};
+    const struct weft_object *it = &model->objects.at[object];
+    const size_t counts[] = {it->holds.count, it->waits.count, it->levels.count};
+    const struct item_of of = {model, it};
+    const struct weft_series series = {.bins = it->bins != NULL ? &it->bins[what] : &none,
+                                       .item_ns = items[what],
+                                       .ctx = &of,
+                                       .count = counts[what],
+                                       .end_ns = model->end_ns};
+
+    weft_series_bunches(&series, from_ns, to_ns, finest_ns, visit, ctx);
+}
+
+void weft_model_zone_bunches(const struct weft_model *model, uint32_t thread, uint64_t from_ns,
+                             uint64_t to_ns, uint64_t finest_ns, weft_bunch_visit *visit, void *ctx)
+{
+    const struct weft_thread_info *info = &model->threads.at[thread];
+    const struct weft_series series = {.bins = &info->zone_bins,
+                                       .item_ns = zone_item_ns,
+                                       .ctx = info,
+                                       .count = info->zones.count,
+                                       .end_ns = info->end_ns};
+
+    weft_series_bunches(&series, from_ns, to_ns, finest_ns, visit, ctx);
+}
+
 /* Time of a thread in a state before t_ns. */
 static uint64_t state_before(const struct weft_model *model, uint32_t thread, enum weft_state state,
                              uint64_t t_ns)
@@ -145,6 +211,52 @@ static uint64_t state_before(const struct weft_model *model, uint32_t thread, en
         }
     }
     return sum;
+}
+
+/* The last zone before `end` that is less deep, looked for through the bins that have any. */
+static uint32_t less_deep(const struct weft_thread_info *info, size_t end, uint32_t depth)
+{
+    const struct weft_bins *bins = &info->zone_bins;
+
+    while (end > 0) {
+        if (info->zones.at[end - 1].depth < depth) {
+            return (uint32_t)(end - 1);
+        }
+        end--;
+        /* Whole bins that lie before it, as large as they come. */
+        for (uint32_t level = bins->level_count; level-- > 0;) {
+            const unsigned log = WEFT_BINS_ITEMS_LOG + WEFT_BINS_LOG * level;
+            const size_t bin = (end >> log) - 1;
+            if (end > 0 && end % ((size_t)1 << log) == 0 && bin < bins->levels[level].count &&
+                bins->levels[level].at[bin].low >= (float)depth) {
+                end -= (size_t)1 << log;
+                level = bins->level_count; /* perhaps there is another one */
+            }
+        }
+    }
+    return WEFT_NONE;
+}
+
+uint32_t weft_model_zone_around(const struct weft_model *model, uint32_t thread, size_t zone)
+{
+    assert(thread < model->threads.count && zone < model->threads.at[thread].zones.count);
+    const struct weft_thread_info *info = &model->threads.at[thread];
+
+    return less_deep(info, zone, info->zones.at[zone].depth);
+}
+
+struct weft_state_times weft_model_state_times(const struct weft_model *model, uint32_t thread)
+{
+    assert(thread < model->threads.count);
+    const struct weft_thread_info *info = &model->threads.at[thread];
+    const struct weft_thread_build *build = &model->builder->threads.at[thread];
+    struct weft_state_times times;
+
+    memcpy(times.ns, build->tally.ns, sizeof times.ns);
+    if (info->spans.count > 0 && !info->ended) { /* the last span is not in the tally yet */
+        times.ns[info->spans.at[info->spans.count - 1].state] += model->end_ns - build->span_ns;
+    }
+    return times;
 }
 
 uint64_t weft_model_state_ns(const struct weft_model *model, uint32_t thread, enum weft_state state,

@@ -170,7 +170,7 @@ static struct weft_supply *supply_for(struct weft_model *model, uint32_t object,
 }
 
 /* The thread waits no more, however that is known. */
-static void stop_waiting(struct weft_model *model, uint32_t thread)
+static void stop_waiting(struct weft_model *model, uint32_t thread, uint64_t t_ns)
 {
     struct weft_thread_build *build = &model->builder->threads.at[thread];
 
@@ -180,6 +180,8 @@ static void stop_waiting(struct weft_model *model, uint32_t thread)
         build->wait_object != WEFT_NONE && last_span(model, thread)->state != WEFT_STATE_JOIN) {
         struct weft_supply *supply =
             supply_for(model, build->wait_object, (enum weft_event_kind)build->begin_kind);
+        weft_bins_leave(&model->builder->objects.at[build->wait_object].bins[WEFT_BINS_WAITS],
+                        t_ns);
         if (--supply->waiting == 0) { /* what was offered so far ends no later wait */
             supply->offers.count = 0;
             supply->spent = 0;
@@ -193,7 +195,7 @@ static bool assume_wait_ended(struct weft_model *model, const struct weft_now *n
     if (!model->builder->threads.at[now->thread].waiting) {
         return true;
     }
-    stop_waiting(model, now->thread);
+    stop_waiting(model, now->thread, now->t_ns);
     last_span(model, now->thread)->flags |= WEFT_SPAN_ASSUMED;
     return run(model, now);
 }
@@ -204,7 +206,7 @@ void weft_model_end_lane(struct weft_model *model, uint32_t thread, uint64_t t_n
     struct weft_thread_info *info = &model->threads.at[thread];
 
     if (build->waiting) {
-        stop_waiting(model, thread);
+        stop_waiting(model, thread, t_ns);
         last_span(model, thread)->flags |= WEFT_SPAN_ASSUMED;
     }
     /* The last span of all is looked at by itself: it does not matter when it finds no room. */
@@ -261,7 +263,9 @@ static bool begin_wait(struct weft_model *model, struct weft_now *now)
     if (now->object != WEFT_NONE && !now->about_thread) {
         struct weft_object *object = &model->objects.at[now->object];
         const uint32_t index = (uint32_t)model->threads.at[now->thread].spans.count - 1;
-        if (!weft_vec_push(&object->waits, (struct weft_wait_ref){now->thread, index})) {
+        if (!weft_model_crowd_grows(model, now->object, WEFT_BINS_WAITS, object->waits.count,
+                                    now->t_ns) ||
+            !weft_vec_push(&object->waits, (struct weft_wait_ref){now->thread, index})) {
             return false;
         }
         supply_for(model, now->object, now->kind)->waiting++;
@@ -442,7 +446,7 @@ bool weft_model_end_wait(struct weft_model *model, const struct weft_now *now, u
     if (build->gave_up && !weft_model_take_mutex_back(model, now, build->wait_mutex)) {
         return false;
     }
-    stop_waiting(model, now->thread);
+    stop_waiting(model, now->thread, now->t_ns);
     return run(model, now);
 }
 
@@ -462,6 +466,8 @@ bool weft_model_zone(struct weft_model *model, const struct weft_now *now)
         return true;
     }
     return weft_vec_room(&build->open_zones, build->open_zones.count + 1) &&
+           weft_bins_level(&info->zone_bins, &build->zone_bins, info->zones.count, now->t_ns,
+                           (int64_t)build->open_zones.count) &&
            weft_vec_push(&info->zones,
                          (struct weft_zone){.start_ns = now->t_ns,
                                             .end_ns = now->t_ns,

@@ -1,7 +1,9 @@
+#include "base/vec.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* More threads than rows: every n-th would lie about the others, so the first ones are shown. */
 enum { ROWS_MAX = 8 };
@@ -49,24 +51,69 @@ static int shown_state(const float *share)
     return shown;
 }
 
-/* The states of a thread, a pixel at a time. */
-static void draw_row(struct weft_frame *frame, uint32_t thread, const struct weft_rect *row,
-                     struct weft_range all)
+static bool find_states(struct weft_frame *frame, uint32_t thread, struct weft_range all)
 {
-    struct shares shares = {.count = row->w > 0 ? (uint32_t)row->w : 0, .from_ns = all.from_ns};
+    struct weft_minimap *map = frame->minimap;
+    struct shares shares = {.count = map->width, .from_ns = all.from_ns};
+
+    shares.pixel_ns = (all.to_ns - all.from_ns) / (double)map->width;
+    shares.at = weft_arena_get(&frame->list->arena, shares.count * sizeof *shares.at);
+    if (shares.at == NULL) {
+        return false;
+    }
+    if (shares.pixel_ns > 0) {
+        weft_model_strips(frame->model, thread, 0, UINT64_MAX, (uint64_t)(shares.pixel_ns / 4),
+                          add_strip, &shares);
+    }
+    for (uint32_t i = 0; i < shares.count; i++) {
+        map->states.at[map->states.count++] = (int8_t)shown_state(shares.at[i]);
+    }
+    return true;
+}
+
+void weft_minimap_done(struct weft_minimap *map)
+{
+    free(map->states.at);
+    *map = (struct weft_minimap){.width = 0};
+}
+
+/* Makes what is kept anew when it is of another trace, or of less of it. */
+static bool keep_states(struct weft_frame *frame, uint32_t width, uint32_t rows,
+                        struct weft_range all)
+{
+    struct weft_minimap *map = frame->minimap;
+
+    if (map->width == width && map->rows == rows && map->points == frame->model->points.count &&
+        map->to_ns >= all.to_ns && map->to_ns <= all.to_ns) {
+        return true;
+    }
+    map->states.count = 0;
+    map->rows = 0; /* nothing is kept should it fail */
+    map->width = width;
+    if (!weft_vec_room(&map->states, (size_t)width * rows)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        if (!find_states(frame, i, all)) {
+            return false;
+        }
+    }
+    map->rows = rows;
+    map->points = frame->model->points.count;
+    map->to_ns = all.to_ns;
+    return true;
+}
+
+/* The states of a thread, a pixel at a time. */
+static void draw_row(struct weft_frame *frame, uint32_t index, const struct weft_rect *row)
+{
+    const uint32_t width = frame->minimap->width;
+    const int8_t *states = &frame->minimap->states.at[(size_t)index * width];
     uint32_t run_from = 0;
     int run_state = -1;
 
-    shares.pixel_ns = all.to_ns / (double)row->w;
-    shares.at = weft_arena_get(&frame->list->arena, shares.count * sizeof *shares.at);
-    if (shares.at == NULL || shares.pixel_ns <= 0) {
-        frame->list->failed |= shares.at == NULL;
-        return;
-    }
-    weft_model_strips(frame->model, thread, 0, UINT64_MAX, (uint64_t)(shares.pixel_ns / 4),
-                      add_strip, &shares);
-    for (uint32_t i = 0; i <= shares.count; i++) {
-        const int state = i < shares.count ? shown_state(shares.at[i]) : -1;
+    for (uint32_t i = 0; i <= width; i++) {
+        const int state = i < width ? states[i] : -1;
         if (state == run_state) {
             continue;
         }
@@ -96,10 +143,14 @@ void weft_minimap_draw(struct weft_frame *frame)
     }
     weft_draw_rect(frame->list, rect, 4, frame->theme->panel);
     const float pitch = (rect.h - 6) / (float)rows;
+    if (!keep_states(frame, rect.w > 3 ? (uint32_t)rect.w - 2 : 1, rows, all)) {
+        frame->list->failed = true;
+        return;
+    }
     for (uint32_t i = 0; i < rows; i++) {
         const struct weft_rect row = {rect.x + 1, rect.y + 3 + (float)i * pitch, rect.w - 2,
                                       pitch > 3 ? pitch - 1 : pitch};
-        draw_row(frame, i, &row, all);
+        draw_row(frame, i, &row);
     }
     const float from = x_of(&rect, all, frame->view->range.from_ns);
     const float to = x_of(&rect, all, frame->view->range.to_ns);

@@ -18,6 +18,7 @@ void weft_warnings_draw(struct weft_frame *frame);
 
 /* The whole trace in small, with a window for what the lanes show. */
 void weft_minimap_draw(struct weft_frame *frame);
+void weft_minimap_done(struct weft_minimap *map);
 
 /* How tall the dock has to be in a window of this height, and with spare_px more that nobody else
  * needs; and the dock: "At 4.200 s", "Selected", "Output". */

@@ -8,10 +8,14 @@
 
 void weft_summary_done(struct weft_summary *summary)
 {
+    for (size_t i = 0; i < summary->objects.count; i++) {
+        free(summary->objects.at[i].wait_rows.at);
+        free(summary->objects.at[i].hold_rows.at);
+    }
     free(summary->threads.at);
     free(summary->objects.at);
-    free(summary->hold_rows.at);
     free(summary->marks.at);
+    free(summary->unended.at);
     *summary = (struct weft_summary){0};
 }
 
@@ -154,54 +158,109 @@ static void give_badge(struct weft_summary *summary, const struct weft_model *mo
     }
 }
 
+static void note_states(void *ctx, const struct weft_strip *strip)
+{
+    struct weft_summary *summary = ctx;
+
+    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+        summary->states[state] |= (strip->mask >> state & 1) != 0;
+    }
+}
+
 static void sum_thread(struct weft_summary *summary, const struct weft_model *model,
                        uint32_t thread)
 {
     const struct weft_thread_info *info = &model->threads.at[thread];
+    const struct weft_state_times times = weft_model_state_times(model, thread);
     struct weft_thread_summary *sum = &summary->threads.at[thread];
 
-    *sum = (struct weft_thread_summary){.life_ns = info->end_ns - info->start_ns};
+    sum->life_ns = info->end_ns - info->start_ns;
+    memcpy(sum->state_ns, times.ns, sizeof sum->state_ns);
     give_badge(summary, model, thread);
-    for (uint32_t i = 0; i < info->spans.count; i++) {
-        const struct weft_span span = weft_thread_span(model, info, i);
-        sum->state_ns[span.state] += weft_span_end_ns(model, thread, i) - span.start_ns;
-        summary->states[span.state] = true;
-    }
+    weft_model_strips(model, thread, 0, UINT64_MAX, UINT64_MAX, note_states, summary);
     summary->has_ends |= info->started || info->ended;
     if (info->spans.count > 0) { /* only the last one can be open */
-        summary->has_torn |=
-            (weft_thread_span(model, info, info->spans.count - 1).flags & WEFT_SPAN_OPEN) != 0;
+        const struct weft_span last = weft_thread_span(model, info, info->spans.count - 1);
+        summary->has_torn |= (last.flags & WEFT_SPAN_OPEN) != 0;
     }
-    for (size_t i = 0; i < info->zones.count; i++) {
-        const uint32_t depth = info->zones.at[i].depth + 1;
+    for (; sum->zones < info->zones.count; sum->zones++) {
+        const uint32_t depth = info->zones.at[sum->zones].depth + 1;
         sum->zone_depth = depth > sum->zone_depth ? depth : sum->zone_depth;
         summary->has_zones = true;
     }
 }
 
 /* Readers at once lie in rows below one another; a writer fills them all. */
-static bool sum_readers(struct weft_summary *summary, const struct weft_model *model,
-                        const struct weft_object *object, struct weft_object_summary *sum)
+static bool sum_readers(const struct weft_model *model, const struct weft_object *object,
+                        struct weft_object_summary *sum)
 {
-    uint64_t until[WEFT_CROWD_MAX] = {0};
+    struct weft_rows *rows = &sum->hold_rows;
 
-    sum->first_row = (uint32_t)summary->hold_rows.count;
-    if (!weft_vec_room(&summary->hold_rows, summary->hold_rows.count + object->holds.count)) {
+    rows->count = 0;
+    memset(rows->until, 0, sizeof rows->until);
+    if (!weft_vec_room(rows, object->holds.count)) {
         return false;
     }
     for (size_t i = 0; i < object->holds.count; i++) {
         const struct weft_hold hold = weft_object_hold(model, object, i);
         const uint64_t ns = hold.end_ns - hold.start_ns;
-        const uint32_t row = (hold.flags & WEFT_HOLD_SHARED) != 0
-                                 ? weft_crowd_row(until, WEFT_CROWD_MAX, hold.start_ns, hold.end_ns)
-                                 : 0;
+        const bool shared = (hold.flags & WEFT_HOLD_SHARED) != 0;
+        const uint32_t row =
+            shared ? weft_crowd_row(rows->until, WEFT_CROWD_MAX, hold.start_ns, hold.end_ns) : 0;
         sum->longest_hold_ns = ns > sum->longest_hold_ns ? ns : sum->longest_hold_ns;
-        sum->readers =
-            (hold.flags & WEFT_HOLD_SHARED) != 0 && row + 1 > sum->readers ? row + 1 : sum->readers;
-        summary->hold_rows.at[summary->hold_rows.count++] = (uint8_t)row;
+        sum->readers = shared && row + 1 > sum->readers ? row + 1 : sum->readers;
+        rows->at[rows->count++] = (uint8_t)row;
     }
-    sum->hold_rows = (uint32_t)object->holds.count;
     return true;
+}
+
+static void count_wait(struct weft_object_summary *sum, uint64_t ns, uint64_t counted_ns)
+{
+    sum->longest_wait_ns = ns > sum->longest_wait_ns ? ns : sum->longest_wait_ns;
+    sum->all_waits_ns += ns - counted_ns;
+}
+
+/* A wait that lasts keeps its row: how long, is known when it has ended. */
+static bool sum_wait(struct weft_summary *summary, const struct weft_model *model, uint32_t index,
+                     uint32_t at)
+{
+    const struct weft_wait_ref wait = model->objects.at[index].waits.at[at];
+    struct weft_object_summary *sum = &summary->objects.at[index];
+    const struct weft_thread_info *info = &model->threads.at[wait.thread];
+    const uint64_t start_ns = weft_thread_span_ns(model, info, wait.span);
+    const uint64_t end_ns = weft_span_end_ns(model, wait.thread, wait.span);
+    const bool lasts = wait.span + 1 == info->spans.count &&
+                       (weft_thread_span(model, info, wait.span).flags & WEFT_SPAN_OPEN) != 0;
+    const uint32_t row =
+        weft_crowd_row(sum->wait_rows.until, WEFT_CROWD_MAX, start_ns, lasts ? UINT64_MAX : end_ns);
+
+    count_wait(sum, end_ns - start_ns, 0);
+    sum->crowd = row + 1 > sum->crowd ? row + 1 : sum->crowd;
+    return weft_vec_push(&sum->wait_rows, (uint8_t)row) &&
+           (!lasts ||
+            weft_vec_push(&summary->unended, (struct weft_unended){index, at, end_ns - start_ns}));
+}
+
+/* What has become of the waits that lasted the last time. */
+static void sum_unended(struct weft_summary *summary, const struct weft_model *model)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < summary->unended.count; i++) {
+        struct weft_unended unended = summary->unended.at[i];
+        const struct weft_wait_ref wait = model->objects.at[unended.object].waits.at[unended.wait];
+        const struct weft_span span = weft_model_span(model, wait.thread, wait.span);
+        const uint64_t end_ns = weft_span_end_ns(model, wait.thread, wait.span);
+        struct weft_object_summary *sum = &summary->objects.at[unended.object];
+        count_wait(sum, end_ns - span.start_ns, unended.counted_ns);
+        unended.counted_ns = end_ns - span.start_ns;
+        if ((span.flags & WEFT_SPAN_OPEN) != 0) {
+            summary->unended.at[kept++] = unended;
+        } else {
+            sum->wait_rows.until[sum->wait_rows.at[unended.wait]] = end_ns;
+        }
+    }
+    summary->unended.count = kept;
 }
 
 static bool sum_object(struct weft_summary *summary, const struct weft_model *model, uint32_t index)
@@ -209,19 +268,13 @@ static bool sum_object(struct weft_summary *summary, const struct weft_model *mo
     const struct weft_object *object = &model->objects.at[index];
     struct weft_object_summary *sum = &summary->objects.at[index];
 
-    *sum = (struct weft_object_summary){.waits = (uint32_t)object->waits.count};
-    uint64_t until[WEFT_CROWD_MAX] = {0};
-    for (size_t i = 0; i < object->waits.count; i++) {
-        const struct weft_wait_ref *wait = &object->waits.at[i];
-        const uint64_t start_ns = weft_model_span(model, wait->thread, wait->span).start_ns;
-        const uint64_t ns = weft_span_end_ns(model, wait->thread, wait->span) - start_ns;
-        sum->longest_wait_ns = ns > sum->longest_wait_ns ? ns : sum->longest_wait_ns;
-        sum->all_waits_ns += ns;
-        const uint32_t row = weft_crowd_row(until, WEFT_CROWD_MAX, start_ns, start_ns + ns);
-        sum->crowd = row + 1 > sum->crowd ? row + 1 : sum->crowd;
+    for (; sum->waits < object->waits.count; sum->waits++) {
+        if (!sum_wait(summary, model, index, sum->waits)) {
+            return false;
+        }
     }
-    for (size_t i = 0; i < object->levels.count; i++) {
-        const int64_t value = weft_object_level(model, object, i).value;
+    for (; sum->levels < object->levels.count; sum->levels++) {
+        const int64_t value = weft_object_level(model, object, sum->levels).value;
         sum->lowest = value < sum->lowest ? value : sum->lowest;
         sum->highest = value > sum->highest ? value : sum->highest;
     }
@@ -232,13 +285,16 @@ static bool sum_object(struct weft_summary *summary, const struct weft_model *mo
     summary->has_levels |= object->levels.count > 0;
     summary->has_items |= object->family == WEFT_FAMILY_QUEUE && object->levels.count > 0;
     summary->has_permits |= object->family == WEFT_FAMILY_SEMAPHORE && object->levels.count > 0;
-    return object->family != WEFT_FAMILY_RWLOCK || sum_readers(summary, model, object, sum);
+    return object->family != WEFT_FAMILY_RWLOCK || sum_readers(model, object, sum);
 }
 
 static void sum_wakes(struct weft_summary *summary, const struct weft_model *model)
 {
-    for (size_t i = 0; i < model->wakes.count; i++) {
-        const struct weft_wake wake = weft_model_wake(model, i);
+    for (; summary->wakes_seen < model->wakes.count; summary->wakes_seen++) {
+        if (summary->has_joined && summary->has_handoffs && summary->has_passed_locks) {
+            return; /* nothing new can come up */
+        }
+        const struct weft_wake wake = weft_model_wake(model, summary->wakes_seen);
         if (wake.object >= model->objects.count) {
             summary->has_joined = true;
         } else {
@@ -249,45 +305,38 @@ static void sum_wakes(struct weft_summary *summary, const struct weft_model *mod
     }
 }
 
-/* Forgets all but the memory of its arrays. */
-static void clear(struct weft_summary *summary)
+static bool sum_points(struct weft_summary *summary, const struct weft_model *model)
 {
-    struct weft_summary empty = {.threads = {summary->threads.at, 0, summary->threads.room},
-                                 .objects = {summary->objects.at, 0, summary->objects.room},
-                                 .hold_rows = {summary->hold_rows.at, 0, summary->hold_rows.room},
-                                 .marks = {summary->marks.at, 0, summary->marks.room}};
-
-    *summary = empty;
+    for (; summary->points_seen < model->points.count; summary->points_seen++) {
+        const struct weft_point point = weft_model_point(model, summary->points_seen);
+        const enum weft_mark mark = weft_mark_of(&point);
+        if (mark != WEFT_MARK_NONE &&
+            !weft_vec_push(&summary->marks, (uint32_t)summary->points_seen)) {
+            return false;
+        }
+        summary->has_mark[mark] = true;
+    }
+    return true;
 }
 
 bool weft_summary_build(struct weft_summary *summary, const struct weft_model *model)
 {
-    clear(summary);
-    summary->points_seen = model->points.count;
-    if (!weft_vec_room(&summary->threads, model->threads.count) ||
-        !weft_vec_room(&summary->objects, model->objects.count)) {
+    summary->badge_characters = 0;
+    summary->has_torn = false;
+    if (!weft_summary_cover(summary, model)) {
         return false;
     }
-    summary->threads.count = model->threads.count;
-    summary->objects.count = model->objects.count;
     for (uint32_t i = 0; i < model->threads.count; i++) {
         sum_thread(summary, model, i);
     }
+    sum_unended(summary, model);
     for (uint32_t i = 0; i < model->objects.count; i++) {
         if (!sum_object(summary, model, i)) {
             return false;
         }
     }
     sum_wakes(summary, model);
-    for (uint32_t i = 0; i < model->points.count; i++) {
-        const struct weft_point point = weft_model_point(model, i);
-        const enum weft_mark mark = weft_mark_of(&point);
-        if (mark != WEFT_MARK_NONE && !weft_vec_push(&summary->marks, i)) {
-            return false;
-        }
-        summary->has_mark[mark] = true;
-    }
-    return true;
+    return sum_points(summary, model);
 }
 
 bool weft_summary_cover(struct weft_summary *summary, const struct weft_model *model)

@@ -23,6 +23,14 @@ struct weft_thread_summary {
     uint64_t state_ns[WEFT_STATE_COUNT];
     uint64_t life_ns;
     uint32_t zone_depth; /* 0: it has no zones */
+    size_t zones;        /* that are in it */
+};
+
+/* In which of the rows below one another each of what happens at once is drawn. */
+struct weft_rows {
+    uint8_t *at;
+    size_t count, room;
+    uint64_t until[WEFT_CROWD_MAX]; /* when each row is free again */
 };
 
 struct weft_object_summary {
@@ -30,11 +38,11 @@ struct weft_object_summary {
     uint64_t all_waits_ns;
     uint32_t waits;
     uint32_t crowd;           /* how many ever waited at once, at most WEFT_CROWD_MAX */
-    uint64_t longest_hold_ns; /* these four: of read-write locks only */
+    uint64_t longest_hold_ns; /* these two: of read-write locks only */
     uint32_t readers;         /* how many ever read at once, at most WEFT_CROWD_MAX */
-    uint32_t first_row;       /* where the rows of its holds begin in hold_rows */
-    uint32_t hold_rows;       /* how many of its holds have a row there */
     int64_t lowest, highest;  /* of its levels */
+    size_t levels;            /* that are in these */
+    struct weft_rows wait_rows, hold_rows;
 };
 
 /* Small marks on the lanes; each has one row in the legend. */
@@ -48,6 +56,13 @@ enum weft_mark {
     WEFT_MARK_COUNT
 };
 
+/* A wait that had not ended when it was summed up. */
+struct weft_unended {
+    uint32_t object;
+    uint32_t wait;       /* index into the object's */
+    uint64_t counted_ns; /* so much of it is in the sums */
+};
+
 struct weft_summary {
     struct {
         struct weft_thread_summary *at;
@@ -57,10 +72,6 @@ struct weft_summary {
         struct weft_object_summary *at;
         size_t count, room;
     } objects; /* as model->objects */
-    struct {
-        uint8_t *at;
-        size_t count, room;
-    } hold_rows; /* the rows in which those are drawn who read at once */
     struct {
         uint32_t *at;
         size_t count, room;
@@ -73,12 +84,19 @@ struct weft_summary {
     bool has_ends;            /* starts or ends of threads */
     bool has_torn;            /* spans that had not ended */
     uint8_t badge_characters; /* of the longest badge */
-    size_t points_seen;
+    size_t points_seen, wakes_seen;
+    struct {
+        struct weft_unended *at;
+        size_t count, room;
+    } unended; /* waits that still last */
 };
 
 void weft_summary_done(struct weft_summary *summary);
 
-/* Derives it anew.  False when there is no memory: the summary is then empty. */
+/*
+ * Sums up what came since the last time; the model must be the same, and may have grown.
+ * False when there is no memory.
+ */
 bool weft_summary_build(struct weft_summary *summary, const struct weft_model *model);
 
 /* Makes place for threads and objects that came since then, about which nothing is summed up yet.

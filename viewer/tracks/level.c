@@ -212,39 +212,84 @@ static int64_t draw_before(struct weft_frame *frame, const struct weft_object *o
     return value;
 }
 
+/* What the levels of an object are drawn with. */
+struct levels {
+    struct weft_frame *frame;
+    const struct weft_lane *lane;
+    const struct scale *scale;
+    struct gathered column;
+    float last_mark;
+    int64_t before;
+    bool any;
+};
+
+static int64_t rounded(float value)
+{
+    return value < (float)INT64_MIN / 2   ? INT64_MIN / 2
+           : value > (float)INT64_MAX / 2 ? INT64_MAX / 2
+                                          : (int64_t)value;
+}
+
+/* Many changes in less than a pixel: from the lowest to the highest. */
+static void add_bunch(struct levels *levels, const struct weft_bunch *bunch)
+{
+    const float x0 = weft_frame_x(levels->frame, (double)bunch->start_ns);
+
+    gather(levels->frame, levels->scale, &levels->column, x0, rounded(bunch->bin.low));
+    gather(levels->frame, levels->scale, &levels->column, x0, rounded(bunch->bin.high));
+    levels->before = rounded(bunch->bin.high);
+}
+
+static void visit_levels(void *ctx, const struct weft_bunch *bunch)
+{
+    struct levels *levels = ctx;
+    struct weft_frame *frame = levels->frame;
+    const struct weft_object *object = &frame->model->objects.at[levels->lane->index];
+
+    if (!levels->any) {
+        levels->any = true;
+        levels->before = bunch->first == 0
+                             ? draw_before(frame, object, levels->scale)
+                             : weft_object_level(frame->model, object, bunch->first).value;
+    }
+    if (bunch->count > 1) {
+        add_bunch(levels, bunch);
+        return;
+    }
+    const size_t i = bunch->first;
+    const int64_t value = weft_object_level(frame->model, object, i).value;
+    const float x0 = weft_frame_x(frame, (double)bunch->start_ns);
+    const float x1 = weft_frame_x(frame, (double)bunch->end_ns);
+    if (x1 - x0 < 1 && i + 1 < object->levels.count) {
+        gather(frame, levels->scale, &levels->column, x0, value);
+    } else {
+        draw_gathered(frame, levels->scale, &levels->column, x0);
+        draw_riser(frame, levels->scale, x0, levels->before, value);
+        draw_step(frame, levels->scale, x0, x1, value, value);
+    }
+    levels->before = value;
+    if (object->family != WEFT_FAMILY_COUNTER && x0 > levels->last_mark + 5 &&
+        x0 >= levels->scale->rect.x - 1) {
+        draw_change(frame, levels->lane, i, levels->scale, x0);
+        label_change(frame, levels->lane, i, levels->scale, x0, x1);
+        levels->last_mark = x0;
+    }
+}
+
 static void draw_levels(struct weft_frame *frame, const struct weft_lane *lane,
                         const struct scale *scale)
 {
-    const struct weft_object *object = &frame->model->objects.at[lane->index];
-    const bool marked = object->family != WEFT_FAMILY_COUNTER;
-    const size_t first = first_level(frame->model, object, frame->view->range.from_ns);
-    struct gathered column = {.any = false};
-    float last_mark = -1e9f;
-    int64_t before = first == 0 ? draw_before(frame, object, scale)
-                                : weft_object_level(frame->model, object, first).value;
+    const double from_ns = frame->view->range.from_ns, to_ns = frame->view->range.to_ns;
+    const double finest_ns = weft_frame_ns_per_px(frame);
+    struct levels levels = {.frame = frame, .lane = lane, .scale = scale, .last_mark = -1e9f};
 
-    for (size_t i = first; i < object->levels.count; i++) {
-        const struct weft_level level = weft_object_level(frame->model, object, i);
-        const float x0 = weft_frame_x(frame, (double)level.t_ns);
-        const float x1 = weft_frame_x(frame, end_of_level(frame, object, i));
-        if ((double)level.t_ns > frame->view->range.to_ns) {
-            break;
-        }
-        if (x1 - x0 < 1 && i + 1 < object->levels.count) {
-            gather(frame, scale, &column, x0, level.value);
-        } else {
-            draw_gathered(frame, scale, &column, x0);
-            draw_riser(frame, scale, x0, before, level.value);
-            draw_step(frame, scale, x0, x1, level.value, level.value);
-        }
-        before = level.value;
-        if (marked && x0 > last_mark + 5 && x0 >= scale->rect.x - 1) {
-            draw_change(frame, lane, i, scale, x0);
-            label_change(frame, lane, i, scale, x0, x1);
-            last_mark = x0;
-        }
+    if (to_ns < 0) {
+        return;
     }
-    draw_gathered(frame, scale, &column, column.x);
+    weft_model_bunches(frame->model, lane->index, WEFT_BINS_LEVELS,
+                       from_ns > 0 ? (uint64_t)from_ns : 0, (uint64_t)to_ns,
+                       finest_ns > 0 ? (uint64_t)finest_ns : 0, visit_levels, &levels);
+    draw_gathered(frame, scale, &levels.column, levels.column.x);
 }
 
 /* A change within three pixels is what is meant; else the step under the mouse. */

@@ -12,7 +12,8 @@
 
 #include <math.h>
 
-enum { MANY_WAITS = 20000 };
+/* What is gathered where it is finer than this, and how far back what still lasts is looked for. */
+enum { FINE_PX = 2, READERS_BACK = 4096 };
 
 static float box_px(const struct weft_frame *frame, const struct weft_lane *lane)
 {
@@ -25,9 +26,9 @@ static float box_px(const struct weft_frame *frame, const struct weft_lane *lane
 /* In which row of a read-write lock a hold lies; 0 while it is not known. */
 static uint32_t row_of(const struct weft_frame *frame, uint32_t object, uint32_t hold)
 {
-    const struct weft_object_summary *sum = &frame->summary->objects.at[object];
+    const struct weft_rows *rows = &frame->summary->objects.at[object].hold_rows;
 
-    return hold < sum->hold_rows ? frame->summary->hold_rows.at[sum->first_row + hold] : 0;
+    return hold < rows->count ? rows->at[hold] : 0;
 }
 
 static bool is_shared(const struct weft_hold *hold)
@@ -51,44 +52,6 @@ struct weft_rect weft_track_hold(const struct weft_frame *frame, const struct we
     const float each = all / (float)readers, gap = each >= 5 ? 1 : 0;
     const float y = rect.y + 7 + floorf(each * (float)row_of(frame, lane->index, index));
     return (struct weft_rect){x0, y, x1 - x0, floorf(each) - gap};
-}
-
-static uint32_t first_hold_of_lock(const struct weft_model *model, const struct weft_object *object,
-                                   uint64_t t_ns)
-{
-    size_t low = 0, high = object->holds.count;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (weft_object_hold(model, object, middle).end_ns <= t_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return (uint32_t)low;
-}
-
-/* The first hold that can reach into the view. */
-static uint32_t first_hold(const struct weft_frame *frame, uint32_t object)
-{
-    const struct weft_object *what = &frame->model->objects.at[object];
-    const double longest_ns = (double)frame->summary->objects.at[object].longest_hold_ns;
-    const double from_ns = frame->view->range.from_ns;
-    size_t low = 0, high = what->holds.count;
-
-    if (what->family != WEFT_FAMILY_RWLOCK) {
-        return first_hold_of_lock(frame->model, what, from_ns > 0 ? (uint64_t)from_ns : 0);
-    }
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if ((double)weft_object_hold(frame->model, what, middle).start_ns + longest_ns < from_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return (uint32_t)low;
 }
 
 /* "held by w for 3 ms", "w reads for 3 ms", and shorter. */
@@ -200,39 +163,109 @@ static bool is_meant(const struct weft_frame *frame, const struct weft_hold *hol
                                               frame->mouse_x, frame->mouse_y));
 }
 
+/* What the holds of a lock are drawn with. */
+struct holds {
+    struct weft_frame *frame;
+    const struct weft_lane *lane;
+    float y, height;                      /* of an owner's box */
+    struct thin thin[WEFT_CROWD_MAX + 1]; /* the last: writers and owners */
+    size_t reached;                       /* the first hold that was visited */
+    bool visited, pointed;
+    uint32_t meant;
+};
+
+static void add_hold(struct holds *holds, size_t index)
+{
+    struct weft_frame *frame = holds->frame;
+    const struct weft_hold hold = weft_model_hold(frame->model, holds->lane->index, index);
+    const struct weft_rect box = weft_track_hold(frame, holds->lane, (uint32_t)index);
+    struct thin *column =
+        &holds->thin[is_shared(&hold) ? row_of(frame, holds->lane->index, (uint32_t)index)
+                                      : WEFT_CROWD_MAX];
+
+    if ((double)hold.end_ns < frame->view->range.from_ns) {
+        return;
+    }
+    if (box.w < 2) {
+        gather_thin(frame, column, box);
+    } else {
+        draw_thin(frame, column);
+        draw_hold(frame, holds->lane, &hold, box);
+    }
+    if (holds->pointed && is_meant(frame, &hold, box)) {
+        holds->meant = (uint32_t)index;
+    }
+}
+
+/* Many at once are as solid as the lock was owned meanwhile. */
+static void visit_holds(void *ctx, const struct weft_bunch *bunch)
+{
+    struct holds *holds = ctx;
+
+    if (!holds->visited) {
+        holds->visited = true;
+        holds->reached = bunch->first;
+    }
+    if (bunch->count == 1) {
+        add_hold(holds, bunch->first);
+        return;
+    }
+    const float x0 = weft_frame_x(holds->frame, (double)bunch->start_ns);
+    const float x1 = weft_frame_x(holds->frame, (double)bunch->end_ns);
+    const float share = bunch->bin.low < 1 ? bunch->bin.low : 1;
+    struct thin *column = &holds->thin[WEFT_CROWD_MAX];
+    gather_thin(holds->frame, column,
+                (struct weft_rect){x0, holds->y, (x1 - x0) * share, holds->height});
+    column->to = x1 > column->to ? x1 : column->to;
+    if (column->to - column->from >= FINE_PX) {
+        draw_thin(holds->frame, column);
+    }
+}
+
+/* Readers that were there before the first one in view, and still are. */
+static void add_readers_before(struct holds *holds)
+{
+    const size_t first = holds->reached > READERS_BACK ? holds->reached - READERS_BACK : 0;
+
+    for (size_t i = first; i < holds->reached; i++) {
+        add_hold(holds, i);
+    }
+}
+
+/* As fine as it is drawn. */
+static void each_bunch(const struct weft_frame *frame, uint32_t object, enum weft_bins_of what,
+                       weft_bunch_visit *visit, void *ctx)
+{
+    const double from_ns = frame->view->range.from_ns, to_ns = frame->view->range.to_ns;
+    const double finest_ns = FINE_PX * weft_frame_ns_per_px(frame);
+
+    if (to_ns >= 0) {
+        weft_model_bunches(frame->model, object, what, from_ns > 0 ? (uint64_t)from_ns : 0,
+                           (uint64_t)to_ns, finest_ns > 0 ? (uint64_t)finest_ns : 0, visit, ctx);
+    }
+}
+
 static void draw_holds(struct weft_frame *frame, const struct weft_lane *lane,
                        struct weft_rect boxes)
 {
-    const struct weft_object *lock = &frame->model->objects.at[lane->index];
-    const bool pointed = frame->has_mouse && weft_rect_has(boxes, frame->mouse_x, frame->mouse_y);
-    struct thin thin[WEFT_CROWD_MAX + 1] = {{.from = 0}}; /* the last: writers and owners */
-    uint32_t meant = WEFT_NONE;
+    struct holds holds = {.frame = frame,
+                          .lane = lane,
+                          .y = weft_track_rect(frame, lane).y + 7,
+                          .height = box_px(frame, lane),
+                          .pointed = frame->has_mouse &&
+                                     weft_rect_has(boxes, frame->mouse_x, frame->mouse_y),
+                          .meant = WEFT_NONE};
 
-    for (uint32_t i = first_hold(frame, lane->index); i < lock->holds.count; i++) {
-        const struct weft_hold hold = weft_object_hold(frame->model, lock, i);
-        const struct weft_rect box = weft_track_hold(frame, lane, i);
-        struct thin *column =
-            &thin[is_shared(&hold) ? row_of(frame, lane->index, i) : WEFT_CROWD_MAX];
-        if ((double)hold.start_ns > frame->view->range.to_ns) {
-            break;
-        }
-        if ((double)hold.end_ns < frame->view->range.from_ns) {
-            continue;
-        }
-        if (box.w < 2) {
-            gather_thin(frame, column, box);
-        } else {
-            draw_thin(frame, column);
-            draw_hold(frame, lane, &hold, box);
-        }
-        meant = pointed && is_meant(frame, &hold, box) ? i : meant;
+    each_bunch(frame, lane->index, WEFT_BINS_HOLDS, visit_holds, &holds);
+    if (frame->summary->objects.at[lane->index].readers > 1) {
+        add_readers_before(&holds);
     }
     for (int i = 0; i <= WEFT_CROWD_MAX; i++) {
-        draw_thin(frame, &thin[i]);
+        draw_thin(frame, &holds.thin[i]);
     }
-    if (meant != WEFT_NONE) {
-        weft_frame_hit(frame, weft_track_hold(frame, lane, meant), WEFT_TARGET_HOLD, lane->index,
-                       meant);
+    if (holds.meant != WEFT_NONE) {
+        weft_frame_hit(frame, weft_track_hold(frame, lane, holds.meant), WEFT_TARGET_HOLD,
+                       lane->index, holds.meant);
     }
 }
 
@@ -280,35 +313,154 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
     }
 }
 
-/* The first wait that can reach into the view.  Rows are handed out from there on, so they are the
- * same at every zoom only if it is the very first; among very many nobody can follow one row. */
-static size_t first_wait(const struct weft_frame *frame, uint32_t object)
+/* What the waits for an object are drawn with. */
+struct waiters {
+    struct weft_frame *frame;
+    uint32_t object;
+    struct weft_rect rect;
+    float row_px;
+    uint32_t rows, used;
+    float last_x[WEFT_CROWD_MAX];
+    struct weft_rect column; /* of many at once; no width: none is begun */
+    uint8_t state;
+};
+
+static void add_wait(struct waiters *waiters, size_t index)
 {
-    const struct weft_object *what = &frame->model->objects.at[object];
-    const double longest_ns = (double)frame->summary->objects.at[object].longest_wait_ns;
-    const double from_ns = frame->view->range.from_ns - longest_ns;
-    size_t low = 0, high = what->waits.count > MANY_WAITS ? what->waits.count : 0;
+    struct weft_frame *frame = waiters->frame;
+    const struct weft_object *what = &frame->model->objects.at[waiters->object];
+    const struct weft_rows *rows = &frame->summary->objects.at[waiters->object].wait_rows;
+    const struct weft_wait_ref *wait = &what->waits.at[index];
+    const struct weft_span span = weft_model_span(frame->model, wait->thread, wait->span);
+    const uint64_t end_ns = weft_span_end_ns(frame->model, wait->thread, wait->span);
+    uint32_t row = index < rows->count ? rows->at[index] : 0;
+
+    row = row < waiters->rows ? row : waiters->rows - 1;
+    const float x0 = weft_frame_x(frame, (double)span.start_ns);
+    const float x1 = weft_frame_x(frame, (double)end_ns);
+    if ((double)end_ns < frame->view->range.from_ns ||
+        (x1 < waiters->last_x[row] + 0.75f && waiters->last_x[row] != 0)) {
+        return; /* it adds nothing that can be seen */
+    }
+    waiters->last_x[row] = x1;
+    waiters->used = row + 1 > waiters->used ? row + 1 : waiters->used;
+    const float row_px = waiters->row_px;
+    const float width = x1 - x0 < 1 ? 1 : x1 - x0 - (x1 - x0 >= 4 ? 1 : 0);
+    const struct weft_rect bar = {x0, waiters->rect.y + (float)row * row_px, width,
+                                  row_px - (row_px > 5 ? 1 : 0.5f)};
+    weft_pen_state(frame, bar, span.state, 1);
+    if ((span.flags & WEFT_SPAN_OPEN) != 0) {
+        weft_track_tear(frame, weft_lanes_of_object(frame->lanes, waiters->object), bar);
+    }
+    weft_frame_hit(frame, bar, WEFT_TARGET_SPAN, wait->thread, wait->span);
+    label_waiter(frame, wait->thread, &span, end_ns, bar);
+}
+
+static void draw_column(struct waiters *waiters)
+{
+    if (waiters->column.w > 0) {
+        weft_pen_state(waiters->frame, waiters->column, waiters->state, 0);
+        waiters->column.w = 0;
+    }
+}
+
+/* Many waits at once are a column: as many rows tall as threads waited, on average. */
+static void visit_waits(void *ctx, const struct weft_bunch *bunch)
+{
+    struct waiters *waiters = ctx;
+    const struct weft_model *model = waiters->frame->model;
+
+    if (bunch->count == 1) {
+        draw_column(waiters);
+        add_wait(waiters, bunch->first);
+        return;
+    }
+    const struct weft_wait_ref first = model->objects.at[waiters->object].waits.at[bunch->first];
+    const float x0 = weft_frame_x(waiters->frame, (double)bunch->start_ns);
+    const float x1 = weft_frame_x(waiters->frame, (double)bunch->end_ns);
+    const float most = (float)waiters->rows * waiters->row_px;
+    float height = ceilf(bunch->bin.low * waiters->row_px);
+    height = height < 1 ? 1 : height > most ? most : height;
+    if (waiters->column.w > 0 && fabsf(waiters->column.h - height) < 0.5f) {
+        waiters->column.w = x1 - waiters->column.x;
+        return;
+    }
+    draw_column(waiters);
+    waiters->state = weft_model_span(model, first.thread, first.span).state;
+    waiters->column = (struct weft_rect){x0, waiters->rect.y, x1 - x0, height};
+}
+
+/* What each thread does where the view begins: looked up once for all lanes. */
+static const uint32_t *spans_at_left(struct weft_frame *frame)
+{
+    const size_t threads = frame->model->threads.count;
+    const double from_ns = frame->view->range.from_ns;
+
+    if (frame->spans_at_left == NULL) {
+        uint32_t *spans = weft_arena_get(&frame->list->arena, threads * sizeof *spans);
+        for (uint32_t i = 0; spans != NULL && i < threads; i++) {
+            spans[i] =
+                from_ns > 0 ? weft_model_span_at(frame->model, i, (uint64_t)from_ns) : WEFT_NONE;
+        }
+        frame->list->failed |= spans == NULL;
+        frame->spans_at_left = spans;
+    }
+    return frame->spans_at_left;
+}
+
+/* Which wait for the object that span is; waits.count when it is none. */
+static size_t find_wait(const struct weft_model *model, const struct weft_object *object,
+                        uint32_t thread, uint32_t span)
+{
+    const uint64_t start_ns = weft_model_span(model, thread, span).start_ns;
+    size_t low = 0, high = object->waits.count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const struct weft_wait_ref *wait = &what->waits.at[middle];
-        if ((double)weft_model_span(frame->model, wait->thread, wait->span).start_ns < from_ns) {
+        const struct weft_wait_ref wait = object->waits.at[middle];
+        if (weft_model_span(model, wait.thread, wait.span).start_ns < start_ns) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
+    while (low < object->waits.count &&
+           (object->waits.at[low].thread != thread || object->waits.at[low].span != span)) {
+        const struct weft_wait_ref wait = object->waits.at[low];
+        if (weft_model_span(model, wait.thread, wait.span).start_ns > start_ns) {
+            return object->waits.count;
+        }
+        low++;
+    }
     return low;
+}
+
+/* Those who waited already where the view begins. */
+static void add_waits_before(struct waiters *waiters)
+{
+    const struct weft_model *model = waiters->frame->model;
+    const struct weft_object *object = &model->objects.at[waiters->object];
+    const uint32_t *spans = spans_at_left(waiters->frame);
+
+    for (uint32_t i = 0; spans != NULL && i < model->threads.count; i++) {
+        if (spans[i] == WEFT_NONE) {
+            continue;
+        }
+        const struct weft_span span = weft_model_span(model, i, spans[i]);
+        if (span.object != waiters->object || weft_span_about_thread(&span)) {
+            continue;
+        }
+        const size_t wait = find_wait(model, object, i, spans[i]);
+        if (wait < object->waits.count) {
+            add_wait(waiters, wait);
+        }
+    }
 }
 
 uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct weft_rect rect,
                             float row_px)
 {
-    const struct weft_model *model = frame->model;
-    const struct weft_object *what = &model->objects.at[object];
-    uint64_t until[WEFT_CROWD_MAX] = {0};
-    float last_x[WEFT_CROWD_MAX] = {0};
-    uint32_t rows = frame->summary->objects.at[object].crowd, used = 0;
+    uint32_t rows = frame->summary->objects.at[object].crowd;
 
     rows = rows > 0 ? rows : 1;
     if ((float)rows * row_px > rect.h) {
@@ -318,33 +470,12 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
         row_px = 3;
         rows = (uint32_t)(rect.h / row_px) > 0 ? (uint32_t)(rect.h / row_px) : 1;
     }
-    for (size_t i = first_wait(frame, object); i < what->waits.count; i++) {
-        const struct weft_wait_ref *wait = &what->waits.at[i];
-        const struct weft_span span = weft_model_span(model, wait->thread, wait->span);
-        const uint64_t end_ns = weft_span_end_ns(model, wait->thread, wait->span);
-        const uint32_t row = weft_crowd_row(until, rows, span.start_ns, end_ns);
-        if ((double)span.start_ns > frame->view->range.to_ns) {
-            break;
-        }
-        if ((double)end_ns < frame->view->range.from_ns) {
-            continue;
-        }
-        const float x0 = weft_frame_x(frame, (double)span.start_ns);
-        const float x1 = weft_frame_x(frame, (double)end_ns);
-        if (x1 < last_x[row] + 0.75f && last_x[row] != 0) {
-            continue; /* it adds nothing that can be seen */
-        }
-        last_x[row] = x1;
-        used = row + 1 > used ? row + 1 : used;
-        const float width = x1 - x0 < 1 ? 1 : x1 - x0 - (x1 - x0 >= 4 ? 1 : 0);
-        const struct weft_rect bar = {x0, rect.y + (float)row * row_px, width,
-                                      row_px - (row_px > 5 ? 1 : 0.5f)};
-        weft_pen_state(frame, bar, span.state, 1);
-        if ((span.flags & WEFT_SPAN_OPEN) != 0) {
-            weft_track_tear(frame, weft_lanes_of_object(frame->lanes, object), bar);
-        }
-        weft_frame_hit(frame, bar, WEFT_TARGET_SPAN, wait->thread, wait->span);
-        label_waiter(frame, wait->thread, &span, end_ns, bar);
+    struct waiters waiters = {
+        .frame = frame, .object = object, .rect = rect, .row_px = row_px, .rows = rows};
+    if (frame->view->range.from_ns > 0) {
+        add_waits_before(&waiters);
     }
-    return used;
+    each_bunch(frame, object, WEFT_BINS_WAITS, visit_waits, &waiters);
+    draw_column(&waiters);
+    return waiters.used;
 }

@@ -16,9 +16,10 @@
 #include <math.h>
 #include <string.h>
 
-static const float NARROW_PX = 2;
+enum { NARROW_PX = 2, MERGED_PX = 4, TICK_PX = 2, ALONE_PX = 4, LOOK_AHEAD = 16 };
 
-enum { MERGED_PX = 4, TICK_PX = 2, ALONE_PX = 4, LOOK_AHEAD = 16 };
+/* Of a strip's mask, whose other bits are enum weft_critical. */
+enum { STATES = (1 << WEFT_STATE_COUNT) - 1 };
 
 float weft_track_label_size(float bar_height)
 {
@@ -137,11 +138,10 @@ static void cover_strip(struct columns *columns, float x0, float x1, const struc
         const float to = right < (float)(i + 1) ? right : (float)(i + 1);
         columns->narrow[i] = true;
         columns->shorts[i] |= strip->mask;
-        for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-            if ((strip->mask >> state & 1) != 0) {
-                columns->share[i][state] +=
-                    (to > from ? to - from : 0) * strip->share[state] + 1e-6f;
-            }
+        for (unsigned left_over = strip->mask & STATES; left_over != 0;
+             left_over &= left_over - 1) {
+            const int state = __builtin_ctz(left_over);
+            columns->share[i][state] += (to > from ? to - from : 0) * strip->share[state] + 1e-6f;
         }
     }
 }
@@ -323,32 +323,34 @@ static bool same_follows(const struct weft_frame *frame, uint32_t thread, uint32
     return false;
 }
 
-/* What visits the strips of a lane draws into. */
+/* A span that is wide enough to be a bar of its own. */
+struct wide {
+    float x0, x1;
+    uint32_t span;
+};
+
+/* What the strips of a lane become. */
 struct lane_drawing {
     struct weft_frame *frame;
     const struct weft_lane *lane;
     struct weft_rect bars;
     struct columns columns;
+    struct wide *wide;
+    uint32_t wide_count, wide_room;
 };
 
-/* Spans that are wide enough to be bars of their own, over the columns. */
-static void draw_bar(void *ctx, const struct weft_strip *strip)
+/* Bars go over the columns. */
+static void draw_bar(const struct lane_drawing *drawing, const struct wide *wide)
 {
-    const struct lane_drawing *drawing = ctx;
     struct weft_frame *frame = drawing->frame;
     const uint32_t thread = drawing->lane->index;
-    const float x0 = weft_frame_x(frame, (double)strip->start_ns);
-    const float x1 = weft_frame_x(frame, (double)strip->end_ns);
-
-    if (strip->count > 1 || x1 - x0 < NARROW_PX) {
-        return;
-    }
-    const struct weft_span span = weft_model_span(frame->model, thread, strip->first);
+    const float x0 = wide->x0, x1 = wide->x1;
+    const struct weft_span span = weft_model_span(frame->model, thread, wide->span);
     /* A hair between neighbours, so that two of the same state are seen to be two, even where
      * a column of what lies between them has been drawn. */
-    const float hair = x1 - x0 < 4                                                     ? 0
-                       : x1 - x0 >= 8 && same_follows(frame, thread, strip->first, x1) ? 2
-                                                                                       : 1;
+    const float hair = x1 - x0 < 4                                                   ? 0
+                       : x1 - x0 >= 8 && same_follows(frame, thread, wide->span, x1) ? 2
+                                                                                     : 1;
     const struct weft_rect bar = weft_track_bar(drawing->bars, span.state, x0, x1 - hair);
     if (hair > 0) {
         weft_draw_rect(frame->list, (struct weft_rect){x1 - hair, bar.y, hair, bar.h}, 0,
@@ -358,7 +360,7 @@ static void draw_bar(void *ctx, const struct weft_strip *strip)
     if ((span.flags & WEFT_SPAN_OPEN) != 0) {
         weft_track_tear(frame, drawing->lane, bar);
     }
-    label_span(frame, thread, strip->first, bar);
+    label_span(frame, thread, wide->span, bar);
 }
 
 static void cover_columns(void *ctx, const struct weft_strip *strip)
@@ -369,9 +371,13 @@ static void cover_columns(void *ctx, const struct weft_strip *strip)
 
     if (strip->count > 1) {
         cover_strip(&drawing->columns, x0, x1, strip);
-    } else {
-        cover(&drawing->columns, x0, x1, (uint8_t)__builtin_ctz(strip->mask & 0x3fffu),
-              x1 - x0 < NARROW_PX);
+        return;
+    }
+    const bool narrow = x1 - x0 < NARROW_PX;
+    cover(&drawing->columns, x0, x1, (uint8_t)__builtin_ctz(strip->mask & STATES), narrow);
+    if (!narrow && drawing->wide_count < drawing->wide_room) {
+        drawing->wide[drawing->wide_count++] =
+            (struct wide){x0 + drawing->bars.x, x1 + drawing->bars.x, strip->first};
     }
 }
 
@@ -384,54 +390,135 @@ static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
     if (!columns_init(&drawing.columns, frame)) {
         return;
     }
+    /* No more fit beside one another, and one that reaches in from either side. */
+    drawing.wide_room = drawing.columns.count / NARROW_PX + 2;
+    drawing.wide = weft_arena_get(&frame->list->arena, drawing.wide_room * sizeof *drawing.wide);
+    if (drawing.wide == NULL) {
+        frame->list->failed = true;
+        return;
+    }
     each_strip(frame, lane->index, cover_columns, &drawing);
     judge_columns(&drawing.columns);
     draw_columns(frame, &drawing.columns, bars);
-    each_strip(frame, lane->index, draw_bar, &drawing);
+    for (uint32_t i = 0; i < drawing.wide_count; i++) {
+        draw_bar(&drawing, &drawing.wide[i]);
+    }
     draw_notches(frame, &drawing.columns, bars, weft_frame_x(frame, (double)info->end_ns));
     draw_merged(frame, &drawing.columns, bars);
 }
 
-static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
-{
-    const struct weft_thread_info *info = &frame->model->threads.at[lane->index];
-    const struct weft_rect rect = weft_track_rect(frame, lane);
-    const float row = zone_row_px(lane->h, zone_rows(frame, lane->index));
+/* What the zones of a lane are drawn with. */
+struct zones {
+    struct weft_frame *frame;
+    const struct weft_lane *lane;
+    float row;
     float last_right[WEFT_ZONE_ROWS];
+    bool visited;
+    size_t reached; /* the first zone that was visited */
+};
 
-    for (int i = 0; i < WEFT_ZONE_ROWS; i++) {
-        last_right[i] = -1e9f;
+static struct weft_rect zone_band(const struct zones *zones, uint32_t depth, float x0, float x1)
+{
+    const struct weft_rect rect = weft_track_rect(zones->frame, zones->lane);
+
+    return weft_rect_inside(
+        (struct weft_rect){x0, rect.y + flags_px(zones->lane->h) + (float)depth * (zones->row + 1),
+                           x1 - x0 - (x1 - x0 > 4 ? 1 : 0), zones->row},
+        (struct weft_rect){rect.x, rect.y, rect.w, rect.h});
+}
+
+static void draw_band(struct zones *zones, uint32_t depth, struct weft_rect band)
+{
+    struct weft_frame *frame = zones->frame;
+
+    zones->last_right[depth] = band.x + band.w;
+    weft_draw_rect(frame->list, band, 2, frame->theme->raised);
+    weft_draw_rect(frame->list, (struct weft_rect){band.x, band.y, band.w, 1.5f}, 0,
+                   frame->theme->hold_edge);
+}
+
+static void add_zone(struct zones *zones, size_t index)
+{
+    struct weft_frame *frame = zones->frame;
+    const struct weft_zone *zone = &frame->model->threads.at[zones->lane->index].zones.at[index];
+    const struct weft_style style = {WEFT_FONT_SANS, 11, frame->theme->text};
+
+    if (zone->depth >= WEFT_ZONE_ROWS || (double)zone->end_ns < frame->view->range.from_ns) {
+        return;
     }
-    for (uint32_t i = 0; i < info->zones.count; i++) {
-        const struct weft_zone *zone = &info->zones.at[i];
-        if (zone->depth >= WEFT_ZONE_ROWS || (double)zone->end_ns < frame->view->range.from_ns) {
-            continue;
-        }
-        if ((double)zone->start_ns > frame->view->range.to_ns) {
-            break;
-        }
-        const float x0 = weft_frame_x(frame, (double)zone->start_ns);
-        float x1 = weft_frame_x(frame, (double)zone->end_ns);
-        x1 = x1 < x0 + 1 ? x0 + 1 : x1;
-        if (x1 < last_right[zone->depth] + 0.5f) {
-            continue; /* nothing new on screen */
-        }
-        last_right[zone->depth] = x1;
-        const struct weft_rect band = weft_rect_inside(
-            (struct weft_rect){x0, rect.y + flags_px(lane->h) + (float)zone->depth * (row + 1),
-                               x1 - x0 - (x1 - x0 > 4 ? 1 : 0), row},
-            (struct weft_rect){rect.x, rect.y, rect.w, rect.h});
-        weft_draw_rect(frame->list, band, 2, frame->theme->raised);
-        weft_draw_rect(frame->list, (struct weft_rect){band.x, band.y, band.w, 1.5f}, 0,
-                       frame->theme->hold_edge);
-        weft_frame_hit(frame, band, WEFT_TARGET_ZONE, lane->index, i);
-        const struct weft_style style = {WEFT_FONT_SANS, 11, frame->theme->text};
+    const float x0 = weft_frame_x(frame, (double)zone->start_ns);
+    float x1 = weft_frame_x(frame, (double)zone->end_ns);
+    x1 = x1 < x0 + 1 ? x0 + 1 : x1;
+    if (x1 < zones->last_right[zone->depth] + 0.5f) {
+        return; /* nothing new on screen */
+    }
+    const struct weft_rect band = zone_band(zones, zone->depth, x0, x1);
+    draw_band(zones, zone->depth, band);
+    weft_frame_hit(frame, band, WEFT_TARGET_ZONE, zones->lane->index, (uint32_t)index);
+    if (zones->row >= 14 && band.w > 16) {
         const float width = weft_pen_width(frame, style, zone->name);
-        if (row >= 14 && width <= band.w - 10) {
-            weft_pen_label(frame, band.x + 5, band.y + row / 2 + 0.5f, width, style,
+        if (width <= band.w - 10) {
+            weft_pen_label(frame, band.x + 5, band.y + zones->row / 2 + 0.5f, width, style,
                            frame->theme->raised, band, false, zone->name);
         }
     }
+}
+
+/* Many zones in less than can be seen: a piece of each row that they reach. */
+static void visit_zones(void *ctx, const struct weft_bunch *bunch)
+{
+    struct zones *zones = ctx;
+
+    if (!zones->visited) {
+        zones->visited = true;
+        zones->reached = bunch->first;
+    }
+    if (bunch->count == 1) {
+        add_zone(zones, bunch->first);
+        return;
+    }
+    const float x0 = weft_frame_x(zones->frame, (double)bunch->start_ns);
+    const float x1 = weft_frame_x(zones->frame, (double)bunch->end_ns);
+    for (uint32_t depth = 0; depth < WEFT_ZONE_ROWS && (float)depth <= bunch->bin.high; depth++) {
+        if (x1 >= zones->last_right[depth] + 0.5f) {
+            draw_band(zones, depth, zone_band(zones, depth, x0, x1 < x0 + 1 ? x0 + 1 : x1));
+        }
+    }
+}
+
+/* The zones that those which were visited lie in began before them. */
+static void add_zones_before(struct zones *zones)
+{
+    const struct weft_thread_info *info = &zones->frame->model->threads.at[zones->lane->index];
+    uint32_t depth = zones->reached < info->zones.count ? info->zones.at[zones->reached].depth : 0;
+
+    for (size_t i = zones->reached; i > 0 && depth > 0;) {
+        i = weft_model_zone_around(zones->frame->model, zones->lane->index, i);
+        if (i == WEFT_NONE) {
+            return;
+        }
+        depth = info->zones.at[i].depth;
+        add_zone(zones, i);
+    }
+}
+
+static void draw_zones(struct weft_frame *frame, const struct weft_lane *lane)
+{
+    const double from_ns = frame->view->range.from_ns, to_ns = frame->view->range.to_ns;
+    const double finest_ns = 2 * weft_frame_ns_per_px(frame);
+    struct zones zones = {
+        .frame = frame, .lane = lane, .row = zone_row_px(lane->h, zone_rows(frame, lane->index))};
+
+    if (to_ns < 0 || frame->model->threads.at[lane->index].zones.count == 0) {
+        return;
+    }
+    for (int i = 0; i < WEFT_ZONE_ROWS; i++) {
+        zones.last_right[i] = -1e9f;
+    }
+    weft_model_zone_bunches(frame->model, lane->index, from_ns > 0 ? (uint64_t)from_ns : 0,
+                            (uint64_t)to_ns, finest_ns > 0 ? (uint64_t)finest_ns : 0, visit_zones,
+                            &zones);
+    add_zones_before(&zones);
 }
 
 /* Start and end: a thin post as high as the lane's bars, with a foot towards the inside.  The foot
