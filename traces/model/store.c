@@ -10,13 +10,16 @@ enum {
     ARGS_BYTES_MAX = 1 + 8 + 8 + 4, /* of one point */
     ARG_FIRST = 0,                  /* where in the head byte the size of each stands */
     ARG_SECOND = 3,
-    ARG_TEXT = 0x40,
+    ARG_TEXT = 6,
     TEXTS_LOG = 12,
     TEXT_SHARED_MAX_BYTES = 64, /* a longer one seldom comes twice */
 };
 
 /* Bytes of an argument by what its three bits in the head say; 0: there is none. */
 static const uint8_t SIZES[8] = {0, 0, 1, 2, 4, 8, 0, 0};
+
+/* The same of the index of a text, by two bits. */
+static const uint8_t TEXT_SIZES[4] = {0, 1, 2, 4};
 
 /* Points ────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -152,7 +155,7 @@ static uint64_t number_at(const uint8_t *at, unsigned bytes)
 static size_t record_bytes(uint8_t head)
 {
     return 1u + SIZES[head >> ARG_FIRST & 7] + SIZES[head >> ARG_SECOND & 7] +
-           ((head & ARG_TEXT) != 0 ? 4u : 0u);
+           TEXT_SIZES[head >> ARG_TEXT];
 }
 
 static bool add_args(struct weft_model *model, struct weft_chunk *chunk,
@@ -161,6 +164,11 @@ static bool add_args(struct weft_model *model, struct weft_chunk *chunk,
     const uint64_t first = folded(args->first), second = folded(args->second);
     const unsigned first_code = args->has_first ? size_code(first) : 0;
     const unsigned second_code = args->has_second ? size_code(second) : 0;
+    const uint32_t text = model->builder->text_index;
+    const unsigned text_code = args->text == NULL   ? 0
+                               : text <= UINT8_MAX  ? 1
+                               : text <= UINT16_MAX ? 2
+                                                    : 3;
 
     if (chunk->args_room - chunk->args_used < ARGS_BYTES_MAX) {
         const uint32_t room = chunk->args_room + chunk->args_room / 2 + 1024;
@@ -172,13 +180,10 @@ static bool add_args(struct weft_model *model, struct weft_chunk *chunk,
         chunk->args_room = room;
     }
     uint8_t *at = chunk->args + chunk->args_used;
-    *at++ = (uint8_t)(first_code << ARG_FIRST | second_code << ARG_SECOND |
-                      (args->text != NULL ? ARG_TEXT : 0));
+    *at++ = (uint8_t)(first_code << ARG_FIRST | second_code << ARG_SECOND | text_code << ARG_TEXT);
     at = put_number(at, first, SIZES[first_code]);
     at = put_number(at, second, SIZES[second_code]);
-    if (args->text != NULL) {
-        at = put_number(at, model->builder->text_index, 4);
-    }
+    at = put_number(at, text, TEXT_SIZES[text_code]);
     chunk->args_used = (uint32_t)(at - chunk->args);
     return true;
 }
@@ -217,7 +222,8 @@ struct weft_point_args weft_model_args(const struct weft_model *model, uint32_t 
     at += SIZES[first];
     args.second = second != 0 ? unfolded(number_at(at, SIZES[second])) : args.second;
     at += SIZES[second];
-    args.text = (head & ARG_TEXT) != 0 ? model->texts.at[number_at(at, 4)] : NULL;
+    args.text =
+        head >> ARG_TEXT != 0 ? model->texts.at[number_at(at, TEXT_SIZES[head >> ARG_TEXT])] : NULL;
     return args;
 }
 
