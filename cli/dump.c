@@ -93,7 +93,9 @@ struct row {
     uint32_t about_number;
     bool about_thread;
     const struct weft_site *site; /* NULL: none */
-    struct weft_word wait;        /* the ID of the wait that it begins, else "" */
+    const uint32_t *stack;        /* sites, callers of them */
+    uint32_t callers;
+    struct weft_word wait; /* the ID of the wait that it begins, else "" */
 };
 
 static struct row row_of(const struct weft_model *model, size_t index)
@@ -118,6 +120,7 @@ static struct row row_of(const struct weft_model *model, size_t index)
     if (point.site != WEFT_NONE) {
         row.site = &model->sites.at[point.site];
     }
+    row.callers = weft_model_stack(model, (uint32_t)index, &row.stack);
     uint32_t span;
     if (weft_wait_begun_by(model, (uint32_t)index, &span)) {
         row.wait = weft_wait_id(model, point.thread, span);
@@ -225,6 +228,26 @@ static void put_argument_words(struct weft_sink *sink, const struct weft_model *
     }
 }
 
+static void put_place(struct weft_sink *sink, const struct weft_site *site)
+{
+    const char *slash = strrchr(site->file, '/');
+
+    weft_sink_text(sink, site->function[0] != '\0' ? site->function : "?");
+    if (site->line != 0) {
+        weft_sink_printf(sink, " %s:%u", slash != NULL ? slash + 1 : site->file, site->line);
+    }
+}
+
+/* "called from serve net.c:80 < main main.c:12" */
+static void put_callers(struct weft_sink *sink, const struct weft_model *model,
+                        const struct row *row)
+{
+    for (uint32_t i = 0; i < row->callers; i++) {
+        weft_sink_text(sink, i == 0 ? "  called from " : " < ");
+        put_place(sink, &model->sites.at[row->stack[i]]);
+    }
+}
+
 static void put_words(struct weft_sink *sink, const struct weft_model *model, const struct row *row)
 {
     const struct weft_event_info *info = &weft_events[row->point.kind];
@@ -251,10 +274,11 @@ static void put_words(struct weft_sink *sink, const struct weft_model *model, co
         }
     }
     if (row->site != NULL && row->site->line != 0) {
-        const char *slash = strrchr(row->site->file, '/');
-        weft_sink_printf(sink, "  [%s %s:%u]", row->site->function,
-                         slash != NULL ? slash + 1 : row->site->file, row->site->line);
+        weft_sink_text(sink, "  [");
+        put_place(sink, row->site);
+        weft_sink_char(sink, ']');
     }
+    put_callers(sink, model, row);
     if (row->wait.text[0] != '\0') {
         weft_sink_printf(sink, "  wait %s", row->wait.text);
     }
@@ -318,6 +342,13 @@ static void put_json(struct weft_sink *sink, const struct weft_model *model, con
         put_key(sink, "function", row->site->function);
         put_key(sink, "file", row->site->file);
         weft_sink_printf(sink, ",\"line\":%u", row->site->line);
+    }
+    for (uint32_t i = 0; i < row->callers; i++) {
+        const struct weft_site *site = &model->sites.at[row->stack[i]];
+        weft_sink_text(sink, i == 0 ? ",\"stack\":[{\"function\":" : ",{\"function\":");
+        weft_sink_json(sink, site->function, strlen(site->function));
+        put_key(sink, "file", site->file);
+        weft_sink_printf(sink, ",\"line\":%u}%s", site->line, i + 1 == row->callers ? "]" : "");
     }
     if (row->wait.text[0] != '\0') {
         put_key(sink, "wait", row->wait.text);

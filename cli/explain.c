@@ -132,6 +132,23 @@ static void json_cause(const struct report *report, const struct weft_chain *cha
     weft_json_end(report->json);
 }
 
+static void json_callers(const struct report *report, uint32_t point)
+{
+    const uint32_t *sites;
+    const uint32_t callers = weft_model_stack(report->model, point, &sites);
+
+    weft_json_array(report->json, "called_from");
+    for (uint32_t i = 0; i < callers; i++) {
+        const struct weft_site *site = &report->model->sites.at[sites[i]];
+        weft_json_object(report->json, NULL);
+        weft_json_text(report->json, "function", site->function);
+        weft_json_text(report->json, "file", site->file);
+        weft_json_u64(report->json, "line", site->line);
+        weft_json_end(report->json);
+    }
+    weft_json_end(report->json);
+}
+
 static void json_wait(const struct report *report, const struct weft_chain *chain, uint32_t thread,
                       uint32_t span)
 {
@@ -146,6 +163,7 @@ static void json_wait(const struct report *report, const struct weft_chain *chai
     weft_json_u64(report->json, "ns", chain->causes.at[0].ns);
     weft_json_text(report->json, "sentence", story.text);
     weft_json_text(report->json, "ended", end.text);
+    json_callers(report, weft_model_span(report->model, thread, span).point);
     weft_json_object(report->json, "root");
     json_who(report->json, report->model, chain->causes.at[root].thread);
     weft_json_u64(report->json, "cause", root);
@@ -204,6 +222,20 @@ static void put_causes(const struct report *report, const struct weft_chain *cha
     }
 }
 
+static void put_callers(const struct report *report, uint32_t point)
+{
+    const uint32_t *sites;
+    const uint32_t callers = weft_model_stack(report->model, point, &sites);
+
+    for (uint32_t i = 0; i < callers; i++) {
+        struct weft_sentence site = {.len = 0};
+        if (!weft_sentence_site(report->model, sites[i], &site)) {
+            weft_sentence_add(&site, "a place without a name");
+        }
+        weft_sink_printf(report->sink, "  called from %s\n", site.text);
+    }
+}
+
 static void put_wait(const struct report *report, const struct weft_chain *chain, uint32_t thread,
                      uint32_t span)
 {
@@ -223,6 +255,7 @@ static void put_wait(const struct report *report, const struct weft_chain *chain
                            &site)) {
         weft_sink_printf(report->sink, "Called in %s.\n", site.text);
     }
+    put_callers(report, weft_model_span(report->model, thread, span).point);
     weft_sink_printf(report->sink, "%s\n", end.text);
     if (weft_chain_root(chain) != 0) {
         weft_sink_printf(report->sink, "The root: %s.\n\nWhat the wait consisted of:\n", root.text);

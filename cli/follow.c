@@ -230,6 +230,7 @@ static void finish(struct weft_follow *follow, struct child *child)
         all->sum.lost += summary.lost;
         all->sum.late += summary.late;
         all->sum.left_out += summary.left_out;
+        all->sum.short_stacks += summary.short_stacks;
         all->sum.threads += summary.threads;
         all->sum.duration_ns += summary.duration_ns;
         all->processes++;

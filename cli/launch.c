@@ -276,6 +276,7 @@ static void tell_summary(const char *trace, const struct weft_writer_summary *fi
     all.events += children->sum.events;
     all.lost += children->sum.lost;
     all.left_out += children->sum.left_out;
+    all.short_stacks += children->sum.short_stacks;
     all.threads += children->sum.threads;
     (void)fprintf(stderr, "weft: ");
     if (children->processes > 0) {
@@ -290,6 +291,10 @@ static void tell_summary(const char *trace, const struct weft_writer_summary *fi
     if (all.left_out > 0) {
         (void)fprintf(stderr, "%llu operations on the memory allocator's own locks left out; ",
                       (unsigned long long)all.left_out);
+    }
+    if (all.short_stacks > 0) {
+        (void)fprintf(stderr, "of %llu waits no caller is known (built without frame pointers); ",
+                      (unsigned long long)all.short_stacks);
     }
     (void)fprintf(stderr, "recording took ");
     tell_cost(&all, first->overhead_ns);
@@ -365,6 +370,7 @@ int weft_launch(const struct weft_launch *launch)
         .command = (const char *const *)launch->argv,
         .command_count = words,
         .long_call_ns = launch->long_call_ns,
+        .stack_frames = launch->stack_frames,
         .follow = launch->follow,
         .allocator_locks = launch->allocator_locks,
         .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,

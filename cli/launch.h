@@ -16,6 +16,7 @@ struct weft_launch {
     const char *preload; /* goes before what LD_PRELOAD has already; NULL: it records itself */
     const char *trace;
     uint64_t long_call_ns; /* calls that block as long are recorded */
+    uint32_t stack_frames; /* callers that are kept of each wait; 0: none */
     bool allocator_locks;  /* those that a memory allocator takes are recorded, too */
     bool follow;           /* children are recorded, too */
     const char *plan;      /* of a controlled run (traces/format/plan.h); NULL: none */

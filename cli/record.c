@@ -4,6 +4,7 @@
 #include "cli/control.h"
 #include "cli/elf.h"
 #include "cli/launch.h"
+#include "traces/format/spool.h"
 #include "traces/write/write.h"
 
 #include <argp.h>
@@ -18,6 +19,7 @@
 enum {
     ON_DEADLOCK = 256, /* beyond every short option */
     CALLS_FROM,
+    STACKS,
     ALLOCATOR_LOCKS,
     VIEW,
     PATH_ROOM = 4096,
@@ -28,6 +30,7 @@ struct record_args {
     struct weft_control control;
     const char *trace;
     uint64_t long_call_ns;
+    uint32_t stack_frames;
     bool allocator_locks;
     bool follow;
     bool quiet;
@@ -55,8 +58,28 @@ static const struct argp_option options[] = {
      "Record a call that may block (read, poll, accept, waitpid ...) when it takes TIME or longer "
      "(default: 1ms)",
      0},
+    {"stacks", STACKS, "N", OPTION_ARG_OPTIONAL,
+     "Keep up to N callers of each call that waits (default: 4, at most 16); needs programs and "
+     "libraries with frame pointers",
+     0},
     {0},
 };
+
+/* 0: it is no number of frames. */
+static uint32_t parse_frames(const char *text)
+{
+    char *end;
+
+    if (text == NULL) {
+        return WEFT_STACK_USUAL;
+    }
+    errno = 0;
+    const unsigned long frames = strtoul(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 &&
+                   frames <= WEFT_STACK_MAX
+               ? (uint32_t)frames
+               : 0;
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -90,6 +113,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case CALLS_FROM:
         if (!weft_duration_parse(arg, &args->long_call_ns)) {
             argp_error(state, "--calls-from takes a time, such as 1ms or 50us, not \"%s\"", arg);
+        }
+        return 0;
+    case STACKS:
+        args->stack_frames = parse_frames(arg);
+        if (args->stack_frames == 0) {
+            argp_error(state, "--stacks takes a number from 1 to %d, not \"%s\"", WEFT_STACK_MAX,
+                       arg);
         }
         return 0;
     case ARGP_KEY_ARG: /* the program; whatever follows is its own */
@@ -286,6 +316,9 @@ static int record(const struct record_args *args)
     if (!facts.records_itself && !find_preload(&facts, preload, sizeof preload)) {
         return WEFT_EXIT_FAILED;
     }
+    if (args->stack_frames > 0 && facts.records_itself) {
+        (void)weft_cli_fail(0, "%s records itself, without --stacks", name);
+    }
     const int len = snprintf(trace, sizeof trace, "%s.weft.jsonl", short_name);
     if (args->trace == NULL && (len < 0 || (size_t)len >= sizeof trace)) {
         return weft_cli_fail(WEFT_EXIT_FAILED, "the name %s is too long for a trace", short_name);
@@ -297,6 +330,7 @@ static int record(const struct record_args *args)
         .preload = facts.records_itself ? NULL : preload,
         .trace = args->trace != NULL ? args->trace : trace,
         .long_call_ns = args->long_call_ns,
+        .stack_frames = args->stack_frames,
         .follow = args->follow,
         .allocator_locks = args->allocator_locks,
         .plan = args->control.plan,
@@ -314,6 +348,10 @@ int weft_cli_record(int argc, char **argv)
 
     (void)argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &args);
     const int settled = weft_control_settle(&args.control);
+    if (settled == WEFT_EXIT_DONE && args.stack_frames > 0 && args.control.plan != NULL) {
+        weft_control_done(&args.control);
+        return weft_cli_fail(WEFT_EXIT_USAGE, "--stacks is not for controlled runs");
+    }
     const int result = settled == WEFT_EXIT_DONE ? record(&args) : settled;
     weft_control_done(&args.control);
     return result;

@@ -24,6 +24,16 @@ static inline void item_argument(struct weft_sink *sink, uint8_t arg, int64_t va
     }
 }
 
+static inline void item_stack(struct weft_sink *sink, const struct weft_item_event *event)
+{
+    uint32_t sites[WEFT_STACK_SITES_MAX];
+    const uint32_t count = weft_item_stack(event, sites);
+
+    for (uint32_t i = 0; i < count; i++) {
+        weft_sink_printf(sink, "%s%u", i == 0 ? " stack=" : ",", sites[i]);
+    }
+}
+
 static inline void item_print(struct weft_sink *sink, const struct weft_item *item)
 {
     switch (item->kind) {
@@ -41,6 +51,7 @@ static inline void item_print(struct weft_sink *sink, const struct weft_item *it
         if (item->event.has_text) {
             item_text(sink, weft_texts[weft_events[item->event.kind].text], item->event.text);
         }
+        item_stack(sink, &item->event);
         break;
     case WEFT_ITEM_THREAD:
         weft_sink_printf(sink, "%llu thread %u", (unsigned long long)item->line, item->thread.id);

@@ -1,5 +1,6 @@
 /* Sleeps, and calls that may block: the latter are recorded when they took long. */
 #include "runtime/preload/hook.h"
+#include "runtime/preload/stacks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +95,7 @@ static void end_call(struct call *call, enum weft_outcome outcome)
     }
     const uint64_t end = weft_spool_ticks_unordered();
     if (__builtin_expect(end - call->begin >= weft_spool.long_call_ticks, 0)) {
+        weft_stack_keep(call->site);
         record_call(call, end, outcome);
     }
 }

@@ -1,5 +1,7 @@
 #include "runtime/preload/hook.h"
 
+#include "runtime/preload/stacks.h"
+
 int64_t weft_until_ns(clockid_t clock, const struct timespec *time)
 {
     struct timespec now;
@@ -13,6 +15,7 @@ int64_t weft_until_ns(clockid_t clock, const struct timespec *time)
 
 void weft_wait_begin(struct weft_wait *wait, enum weft_event_kind begin, int64_t limit_ns)
 {
+    weft_stack_keep(wait->site);
     if (limit_ns < 0 && wait->with == 0) {
         weft_record_quick(begin, wait->object, wait->site, wait->how);
     } else {

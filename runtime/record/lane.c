@@ -163,6 +163,8 @@ bool weft_spool_open_at(const char *path)
     weft_spool.head = head;
     weft_spool.lanes = lanes;
     weft_spool.clock = head->clock;
+    weft_spool.stack_frames =
+        head->stack_frames < WEFT_STACK_MAX ? head->stack_frames : WEFT_STACK_MAX;
     weft_spool.ticks_per_ms = head->ticks_per_ms;
     /* In simulated time one who keeps asking may wait long for the next thing to happen. */
     weft_spool.poll_gap_ticks =

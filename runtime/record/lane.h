@@ -25,6 +25,7 @@ struct weft_spool_state {
     bool after_exec;          /* another program recorded here before, as the same process */
     uint32_t lanes;           /* how many are mapped */
     uint32_t clock;           /* enum weft_clock_kind */
+    uint32_t stack_frames;    /* callers to be kept of each wait; 0: none */
     uint64_t ticks_per_ms;    /* about */
     uint64_t poll_gap_ticks;  /* a longer pause between two questions ends a poll */
     uint64_t long_call_ticks; /* a blocking call that lasts as long is recorded */

@@ -409,6 +409,45 @@ class Names(Case):
         functions = [site.get("function") for site in self.defined("site")]
         self.assertIn("__gthread_mutex_lock", functions)
 
+    def callers(self):
+        """Of the first wait of each function: who called it."""
+        sites = {line["id"]: line for line in self.defined("site")}
+        found = {}
+        for line in self.whole():
+            if "site" in line:
+                found.setdefault(sites[line["site"]].get("function"), [
+                    (sites[of].get("function"), sites[of].get("line"))
+                    for of in line.get("stack", [])])
+        return found
+
+    def test_callers_of_what_waits_are_kept_where_there_are_frame_pointers(self):
+        program = compiled(self.folder, "rec_stacks.c", "-fno-omit-frame-pointer")
+        result = self.record("--stacks=2", "--", program)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        callers = self.callers()
+        self.assertEqual(callers["take"], [("visit", 16), ("visitor", 22)])
+        self.assertEqual(callers["nap"][0], ("main", 39))
+        self.assertNotIn("short_stacks", self.whole()[-1])
+        shown = subprocess.run([WEFT, "explain", "--wait", "2.1", self.trace], text=True,
+                               capture_output=True, check=True).stdout
+        self.assertIn("called from visit (rec_stacks.c:16)\n", shown)
+        shown = subprocess.run([WEFT, "dump", self.trace], text=True, capture_output=True,
+                               check=True).stdout
+        self.assertIn("called from visit rec_stacks.c:16 < visitor rec_stacks.c:22", shown)
+
+    def test_waits_without_known_callers_are_counted(self):
+        program = compiled(self.folder, "rec_stacks.c", "-O2", "-fomit-frame-pointer")
+        result = self.record("--stacks", "--", program, quiet=False)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        self.assertEqual(self.whole()[-1]["short_stacks"], 3)
+        self.assertIn("of 3 waits no caller is known", result.stderr)
+
+    def test_without_stacks_there_are_none(self):
+        self.record(compiled(self.folder, "rec_stacks.c", "-fno-omit-frame-pointer"))
+        self.assertFalse(any("stack" in line for line in self.whole()))
+        for wrong in ("0", "17", "x", "-1"):
+            self.assertEqual(self.record("--stacks=" + wrong, "--", "true").returncode, USAGE)
+
     def test_a_library_that_is_loaded_later(self):
         library = os.path.join(self.folder, "late.so")
         subprocess.run(["gcc", "-g", "-O1", "-shared", "-fPIC", "-pthread", "-o", library,

@@ -44,7 +44,7 @@ class Spec:
         self.kinds = [row[0] for row in rows("objects")]
         self.outcomes = [row[0] for row in rows("outcomes")]
         self.questions = [row[0] for row in rows("questions")]
-        self.keys = set("t thread event object target site outcome define id kind capacity "
+        self.keys = set("t thread event object target site stack outcome define id kind capacity "
                         "function file line end events lost late duration_ns".split())
         self.keys |= set(self.arguments)
 
@@ -152,6 +152,12 @@ def event(spec, line, state):
             said += f" {key}={quoted(value) if spec.arguments[key] == 'text' else value}"
         if "site" in line:
             site = integer(line, "site", IDS)
+        if "stack" in line:
+            sites = line["stack"]
+            if not isinstance(sites, list) or isinstance(sites, Members) or \
+                    not 1 <= len(sites) <= 64:
+                raise Bad("stack")
+            said += " stack=" + ",".join(str(integer({"site": of}, "site", IDS)) for of in sites)
     if known:
         family = spec.events[name]["about"]
         if family == "any":

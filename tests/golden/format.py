@@ -118,6 +118,8 @@ def event_schema(fmt, event):
     if family not in ("NONE", "ANY"):
         required.append("target" if family == "THREAD" else "object")
     properties["site"] = ID
+    if event[3] == "BEGIN" or name == "call_end":
+        properties["stack"] = {"type": "array", "items": ID, "minItems": 1, "maxItems": 64}
     properties["outcome"] = {"$ref": "#/$defs/outcome"}
     for key, kind in keys:
         properties[key] = VALUES[kind]
@@ -173,7 +175,8 @@ def schema(fmt):
                   "allOf": [{"if": {"properties": {"event": {"const": event[1]}}},
                              "then": event_schema(fmt, event)} for event in fmt.events]},
         "end": thing({"end": {"const": True}, "events": COUNT, "lost": COUNT, "late": COUNT,
-                      "duration_ns": COUNT, "left_out": COUNT}, ["end", "events", "lost", "late", "duration_ns"]),
+                      "duration_ns": COUNT, "left_out": COUNT,
+                      "short_stacks": COUNT}, ["end", "events", "lost", "late", "duration_ns"]),
     }
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 

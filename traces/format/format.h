@@ -22,6 +22,7 @@ enum weft_event_kind {
     WEFT_EV_ATTACH = 240, /* object: the thread's number; its records follow in this lane */
     WEFT_EV_OBJECT_NEW,   /* first: weft_object_kind, second: capacity, text: name */
     WEFT_EV_OBJECT_NAME,  /* text: name */
+    WEFT_EV_STACK,        /* text: callers of the site, whose wait is recorded next */
 };
 
 enum weft_object_kind {

@@ -32,7 +32,7 @@
 #define WEFT_SPOOL_ENV "WEFT_SPOOL"            /* the path of the spool, for the recorder */
 
 enum {
-    WEFT_SPOOL_VERSION = 2,                 /* of slots, layout and chunks */
+    WEFT_SPOOL_VERSION = 3,                 /* of slots, layout and chunks */
     WEFT_LANE_SLOTS_MIN = 2048,             /* of a ring, a power of two: 48 KiB */
     WEFT_LANE_SLOTS_MAX = 16384,            /* 384 KiB, an L2's worth */
     WEFT_GROWN_SLOTS_MAX = 2 * 1024 * 1024, /* of all rings together, beyond their first: 48 MiB */
@@ -46,6 +46,8 @@ enum {
     WEFT_PLAN_ROOM = 3072,              /* the text of a plan: traces/format/plan.h */
     WEFT_TEXT_SLOTS_MAX = 254,
     WEFT_SLOT_BYTES = 24,
+    WEFT_STACK_MAX = 16, /* return addresses of a WEFT_EV_STACK, 8 bytes each */
+    WEFT_STACK_USUAL = 4,
     WEFT_TEXT_MAX = WEFT_TEXT_SLOTS_MAX * WEFT_SLOT_BYTES,
 };
 
@@ -117,6 +119,7 @@ struct weft_lane {
     struct weft_lane_poll poll;         /* what is not yet in the ring when the owner dies */
     struct weft_lane_call call;
     _Atomic uint64_t left_out;          /* records of an allocator's locks that were not wanted */
+    _Atomic uint64_t short_stacks;      /* waits of which only the call itself could be told */
     _Alignas(64) _Atomic uint64_t tail; /* slots ever packed; packers store, owner loads */
     _Atomic uint32_t packer;            /* enum weft_packer_kind */
     _Atomic uint32_t capacity;          /* slots of the ring, changed by its owner as a packer */
@@ -190,6 +193,7 @@ struct weft_spool_head {
     _Atomic uint32_t command_bytes;  /* of a child's command line … */
     char command[WEFT_COMMAND_BYTES]; /* … as /proc/PID/cmdline has it, or the beginning of it */
     uint64_t long_call_ns;            /* a blocking call that lasts as long is recorded */
+    uint32_t stack_frames;            /* callers kept of each wait, ≤ WEFT_STACK_MAX; 0: none */
     struct weft_spool_schedule schedule;
     _Atomic uint64_t packed_max; /* bytes of the packed file, about; 0: as many as there are */
     char packed_path[WEFT_SPOOL_PATH_BYTES]; /* absolute; "": there is none */

@@ -70,6 +70,7 @@ static void free_builder(struct weft_model_private *builder)
     weft_numbers_done(&builder->object_of);
     weft_numbers_done(&builder->site_of);
     weft_map_done(&builder->permit_list_of);
+    weft_map_done(&builder->stack_of);
     for (size_t i = 0; i < builder->threads.count; i++) {
         free(builder->threads.at[i].open_zones.at);
         free(builder->threads.at[i].tallies.at);
@@ -114,6 +115,8 @@ void weft_model_free(struct weft_model *model)
     free(model->sites.at);
     weft_model_free_points(model);
     free(model->texts.at);
+    free(model->stacks.at);
+    free(model->callers.at);
     free(model->extras.at);
     free(model->wakes.at);
     free(model->prints.at);
@@ -266,6 +269,19 @@ static bool add_point(struct weft_model *model, const struct weft_item_event *ev
                                                           .text = now->text});
 }
 
+static bool add_stack(struct weft_model *model, const struct weft_item_event *event, uint32_t point)
+{
+    uint32_t sites[WEFT_STACK_SITES_MAX];
+    const uint32_t count = weft_item_stack(event, sites);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!site_index(model, sites[i], &sites[i])) {
+            return false;
+        }
+    }
+    return count == 0 || weft_model_add_stack(model, point, sites, count);
+}
+
 static int32_t small(int64_t value)
 {
     return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
@@ -400,7 +416,8 @@ static bool apply_event(struct weft_model *model, const struct weft_item_event *
 {
     struct weft_now now;
 
-    if (!resolve(model, event, &now) || !add_point(model, event, &now)) {
+    if (!resolve(model, event, &now) || !add_point(model, event, &now) ||
+        (event->stack.len > 0 && !add_stack(model, event, now.point))) {
         return false;
     }
     model->end_ns = now.t_ns > model->end_ns ? now.t_ns : model->end_ns;

@@ -127,8 +127,9 @@ struct weft_model_private {
     uint64_t last_ns; /* of the events so far */
     bool has_header;
     bool finished;
-    uint32_t text_index;  /* of the text that was kept last */
-    uint32_t *seen_texts; /* by hash: the last text with it, its index + 1 */
+    uint32_t text_index;      /* of the text that was kept last */
+    uint32_t *seen_texts;     /* by hash: the last text with it, its index + 1 */
+    struct weft_map stack_of; /* hash of its callers → the first stack with them */
     struct {
         struct weft_thread_build *at;
         size_t count, room;
@@ -187,6 +188,8 @@ void weft_numbers_done(struct weft_numbers *numbers);
 /* store.c */
 bool weft_model_add_point(struct weft_model *model, const struct weft_point *point,
                           const struct weft_point_args *args);
+bool weft_model_add_stack(struct weft_model *model, uint32_t point, const uint32_t *sites,
+                          uint32_t count);
 const char *weft_model_keep_text(struct weft_model *model, struct weft_slice text);
 void weft_model_free_points(struct weft_model *model);
 

@@ -137,6 +137,12 @@ struct weft_span_kept {
     uint8_t state, outcome, flags, question;
 };
 
+struct weft_stack_kept {
+    uint32_t point;
+    uint32_t from; /* in callers */
+    uint32_t count;
+};
+
 struct weft_extra_kept {
     uint64_t start_ns;
     int64_t amount;
@@ -293,6 +299,14 @@ struct weft_model {
         const char **at;
         size_t count, room;
     } texts; /* of arguments */
+    struct {
+        struct weft_stack_kept *at;
+        size_t count, room;
+    } stacks; /* of the events that have one, by point */
+    struct {
+        uint32_t *at; /* indices of sites */
+        size_t count, room;
+    } callers; /* of all stacks, each stack once */
     struct {
         struct weft_extra_kept *at;
         size_t count, room;
@@ -494,6 +508,12 @@ int64_t weft_object_level_at(const struct weft_model *model, const struct weft_o
 
 /* Arguments of a point; those that mean "none" when it has none. */
 struct weft_point_args weft_model_args(const struct weft_model *model, uint32_t point);
+
+/*
+ * Who called the function in which the event's site stands: indices of sites, innermost first, in
+ * *sites as long as the model is not fed.  0, and *sites untouched: nobody recorded it.
+ */
+uint32_t weft_model_stack(const struct weft_model *model, uint32_t point, const uint32_t **sites);
 
 /* Time of a thread in a state inside [from_ns, to_ns), in ns. */
 uint64_t weft_model_state_ns(const struct weft_model *model, uint32_t thread, enum weft_state state,

@@ -298,6 +298,51 @@ bool weft_model_add_point(struct weft_model *model, const struct weft_point *poi
     return true;
 }
 
+/* Stacks ────────────────────────────────────────────────────────────────────────────────────── */
+
+/* The same callers come again and again, and are kept once. */
+bool weft_model_add_stack(struct weft_model *model, uint32_t point, const uint32_t *sites,
+                          uint32_t count)
+{
+    const struct weft_slice bytes = {(const char *)sites, count * sizeof *sites};
+    const uint64_t hash = hash_of(bytes);
+    const uint32_t *known = weft_map_find(&model->builder->stack_of, hash);
+    struct weft_stack_kept stack = {point, (uint32_t)model->callers.count, count};
+
+    if (known != NULL && model->stacks.at[*known].count == count &&
+        memcmp(model->callers.at + model->stacks.at[*known].from, sites, bytes.len) == 0) {
+        stack.from = model->stacks.at[*known].from;
+        return weft_vec_push(&model->stacks, stack);
+    }
+    if (model->callers.count + count >= UINT32_MAX ||
+        !weft_vec_room(&model->callers, model->callers.count + count)) {
+        return false;
+    }
+    memcpy(model->callers.at + model->callers.count, sites, bytes.len);
+    model->callers.count += count;
+    return weft_vec_push(&model->stacks, stack) &&
+           weft_map_put(&model->builder->stack_of, hash, (uint32_t)model->stacks.count - 1);
+}
+
+uint32_t weft_model_stack(const struct weft_model *model, uint32_t point, const uint32_t **sites)
+{
+    size_t from = 0, to = model->stacks.count;
+
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+        if (model->stacks.at[middle].point < point) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    if (from == model->stacks.count || model->stacks.at[from].point != point) {
+        return 0;
+    }
+    *sites = model->callers.at + model->stacks.at[from].from;
+    return model->stacks.at[from].count;
+}
+
 /* Views ─────────────────────────────────────────────────────────────────────────────────────── */
 
 struct weft_hold weft_object_hold(const struct weft_model *model, const struct weft_object *object,

@@ -83,6 +83,7 @@ static void wrong(const struct weft_fields *fields, uint32_t key, const char *ex
     } else {
         const char *what = value->type == WEFT_VALUE_TEXT   ? "a text"
                            : value->type == WEFT_VALUE_TRUE ? "true"
+                           : value->type == WEFT_VALUE_LIST ? "an array"
                                                             : value->text.at;
         (void)weft_error_set(error, WEFT_ERR_FORMAT, "\"%s\" is %s (expected %s)", key_name(key),
                              what, expected);
@@ -228,6 +229,64 @@ static bool details(const struct weft_vocabulary *words, const struct weft_field
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+uint32_t weft_line_sites(struct weft_slice list, uint32_t *sites)
+{
+    const char *at = list.at, *end = list.at + list.len;
+    uint32_t count = 0;
+
+    while (at < end && *at != ']') {
+        int64_t value;
+        at++; /* the bracket or a comma */
+        while (at < end && is_blank(*at)) {
+            at++;
+        }
+        const char *from = at;
+        while (at < end && *at != ',' && *at != ']' && !is_blank(*at)) {
+            at++;
+        }
+        if (count == WEFT_STACK_SITES_MAX ||
+            !weft_line_integer(from, (size_t)(at - from), &value) || value < 1 ||
+            value > WEFT_ID_MAX) {
+            return 0;
+        }
+        if (sites != NULL) {
+            sites[count] = (uint32_t)value;
+        }
+        count++;
+        while (at < end && is_blank(*at)) {
+            at++;
+        }
+    }
+    return count;
+}
+
+uint32_t weft_item_stack(const struct weft_item_event *event, uint32_t *sites)
+{
+    return event->stack.len > 0 ? weft_line_sites(event->stack, sites) : 0;
+}
+
+/* A list of call sites that may be left out. */
+static bool stack_if_any(const struct weft_fields *fields, struct weft_item_event *event,
+                         struct weft_error *error)
+{
+    const struct weft_value *value = &fields->at[WEFT_KEY_STACK];
+
+    if (!has(fields, WEFT_KEY_STACK)) {
+        return true;
+    }
+    if (value->type != WEFT_VALUE_LIST || weft_line_sites(value->text, NULL) == 0) {
+        wrong(fields, WEFT_KEY_STACK, "1 to 64 numbers of call sites", error);
+        return false;
+    }
+    event->stack = value->text;
+    return true;
+}
+
 static enum weft_line event_line(const struct weft_vocabulary *words,
                                  const struct weft_fields *fields, struct weft_item *item,
                                  struct weft_error *error)
@@ -253,7 +312,8 @@ static enum weft_line event_line(const struct weft_vocabulary *words,
     }
     event->kind = (enum weft_event_kind)kind;
     if (!details(words, fields, event, &known, error) ||
-        (has(fields, WEFT_KEY_SITE) && !number_of(fields, WEFT_KEY_SITE, &event->site, error))) {
+        (has(fields, WEFT_KEY_SITE) && !number_of(fields, WEFT_KEY_SITE, &event->site, error)) ||
+        !stack_if_any(fields, event, error)) {
         return WEFT_LINE_BAD;
     }
     if (!known) {

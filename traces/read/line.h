@@ -38,6 +38,7 @@ enum {
     KEY(OBJECT, "object")                                                                          \
     KEY(TARGET, "target")                                                                          \
     KEY(SITE, "site")                                                                              \
+    KEY(STACK, "stack")                                                                            \
     KEY(OUTCOME, "outcome")                                                                        \
     KEY(DEFINE, "define")                                                                          \
     KEY(ID, "id")                                                                                  \
@@ -65,6 +66,7 @@ enum weft_value_type {
     WEFT_VALUE_INTEGER,
     WEFT_VALUE_TEXT,
     WEFT_VALUE_TRUE,
+    WEFT_VALUE_LIST,  /* an array; text is all of it as it stands in the line */
     WEFT_VALUE_OTHER, /* no key takes it; text says what it is, for the message */
 };
 
@@ -129,6 +131,12 @@ typedef enum weft_status weft_line_member(void *ctx, struct weft_slice text,
                                           const struct cJSON *item, struct weft_error *error);
 enum weft_status weft_line_members(const char *line, size_t len, weft_line_member *member,
                                    void *ctx, struct cJSON **tree, struct weft_error *error);
+
+/*
+ * The call sites of a list as it stands in a line, which is JSON: how many there are, 0 when it is
+ * no list of them.  sites: WEFT_STACK_SITES_MAX, NULL: not wanted.
+ */
+uint32_t weft_line_sites(struct weft_slice list, uint32_t *sites);
 
 /* An integer that fits 64 bits, exactly, or false. */
 bool weft_line_integer(const char *text, size_t len, int64_t *value);

@@ -111,6 +111,25 @@ static const char *integer_end(const char *at, int64_t *value)
     return at;
 }
 
+/* A list of one integer or more from 1, without blanks; NULL for anything else. */
+static const char *list_end(const char *at)
+{
+    do {
+        at++; /* the bracket or a comma */
+        if (*at < '1' || *at > '9') {
+            return NULL;
+        }
+        const char *first = at;
+        while (*at >= '0' && *at <= '9') {
+            at++;
+        }
+        if (at - first > 18) {
+            return NULL;
+        }
+    } while (*at == ',');
+    return *at == ']' ? at + 1 : NULL;
+}
+
 bool weft_line_scan(const struct weft_vocabulary *words, const char *line,
                     struct weft_fields *fields, const char **end)
 {
@@ -140,6 +159,14 @@ bool weft_line_scan(const struct weft_vocabulary *words, const char *line,
             value.type = WEFT_VALUE_TEXT;
             value.text = (struct weft_slice){text, (size_t)(at - text)};
             at++;
+        } else if (*at == '[' && key == WEFT_KEY_STACK) {
+            const char *list = at;
+            at = list_end(list);
+            if (at == NULL) {
+                return false;
+            }
+            value.type = WEFT_VALUE_LIST;
+            value.text = (struct weft_slice){list, (size_t)(at - list)};
         } else {
             value.type = WEFT_VALUE_INTEGER;
             at = integer_end(at, &value.integer);

@@ -310,11 +310,13 @@ static struct weft_value value_of(struct weft_slice text, const cJSON *item)
         value.text = weft_slice_of(item->valuestring);
     } else if (cJSON_IsTrue(item)) {
         value.type = WEFT_VALUE_TRUE;
+    } else if (cJSON_IsArray(item)) {
+        value.type = WEFT_VALUE_LIST;
+        value.text = text;
     } else if (!cJSON_IsNumber(item)) {
-        value.text = weft_slice_of(cJSON_IsArray(item)    ? "an array"
-                                   : cJSON_IsObject(item) ? "an object"
-                                   : cJSON_IsNull(item)   ? "null"
-                                                          : "false");
+        value.text = weft_slice_of(cJSON_IsObject(item) ? "an object"
+                                   : cJSON_IsNull(item) ? "null"
+                                                        : "false");
     } else if (weft_line_integer(text.at, text.len, &value.integer)) {
         value.type = WEFT_VALUE_INTEGER;
     } else {

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 enum {
+    WEFT_STACK_SITES_MAX = 64,         /* of one event */
     WEFT_LINE_MAX_BYTES = 1024 * 1024, /* a longer line is bad, and skipped without storing it */
 };
 
@@ -61,6 +62,7 @@ struct weft_item {
             bool has_first, has_second, has_text;
             int64_t first, second;
             struct weft_slice text;
+            struct weft_slice stack; /* len 0: none; see weft_item_stack */
         } event;
         struct {
             uint32_t id;
@@ -80,6 +82,12 @@ struct weft_item {
         } site;
     };
 };
+
+/*
+ * The numbers of the call sites in an event's stack, innermost caller first: how many there are,
+ * at most WEFT_STACK_SITES_MAX.
+ */
+uint32_t weft_item_stack(const struct weft_item_event *event, uint32_t *sites);
 
 enum weft_read {
     WEFT_READ_ITEM,  /* *item is filled */

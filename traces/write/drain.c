@@ -249,6 +249,7 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
     if (spool == NULL) {
         made->lanes.head->long_call_ns = options->long_call_ns;
         made->lanes.head->follow = options->follow;
+        made->lanes.head->stack_frames = options->stack_frames;
         made->lanes.head->allocator_locks = options->allocator_locks;
         put_command(made);
     } else {
@@ -878,6 +879,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     weft_lines_name(lines);
     const uint64_t lost = weft_lanes_all_lost(&writer->lanes) + writer->merge.broken;
     const uint64_t left_out = weft_lanes_left_out(&writer->lanes);
+    const uint64_t short_stacks = weft_lanes_short_stacks(&writer->lanes);
     weft_sink_printf(&lines->sink,
                      "{\"end\":true,\"events\":%llu,\"lost\":%llu,\"late\":%llu,"
                      "\"duration_ns\":%llu",
@@ -885,6 +887,9 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                      (unsigned long long)lines->late, (unsigned long long)lines->last_ns);
     if (left_out > 0) {
         weft_sink_printf(&lines->sink, ",\"left_out\":%llu", (unsigned long long)left_out);
+    }
+    if (short_stacks > 0) {
+        weft_sink_printf(&lines->sink, ",\"short_stacks\":%llu", (unsigned long long)short_stacks);
     }
     weft_sink_text(&lines->sink, "}\n");
     const bool written = weft_sink_finish(&lines->sink);
@@ -895,6 +900,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
         .events = lines->events,
         .lost = lost,
         .left_out = left_out,
+        .short_stacks = short_stacks,
         .late = lines->late,
         .duration_ns = lines->last_ns,
         .threads = (uint32_t)lines->thread_list.count,

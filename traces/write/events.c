@@ -9,7 +9,7 @@
 
 enum {
     MAIN_THREAD = 1,
-    EVENT_ROOM = 512, /* an event's line without its text */
+    EVENT_ROOM = 768, /* an event's line without its text */
     /* A known object is its number and its kind; 134 million objects in one trace are enough. */
     KIND_BITS = 5,
     KIND_MASK = (1 << KIND_BITS) - 1,
@@ -345,7 +345,26 @@ struct about {
     uint32_t object;
     uint32_t with;
     uint32_t site;
+    uint32_t callers; /* in lines->stack */
 };
+
+/* The callers that were recorded for this very wait. */
+static uint32_t take_stack(struct weft_lines *lines, struct weft_line_stack *stack,
+                           const struct weft_taken *taken)
+{
+    const bool is_wait =
+        weft_events[taken->kind].phase == WEFT_PHASE_BEGIN || taken->kind == WEFT_EV_CALL_END;
+    const uint32_t count = stack->count;
+
+    if (!is_wait || count == 0 || stack->site != taken->site) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        lines->stack[i] = site_of(lines, stack->at[i]);
+    }
+    stack->count = 0;
+    return count;
+}
 
 /* Introduces whatever the event needs; false: no memory. */
 static bool define_about(struct weft_lines *lines, uint32_t thread, const struct weft_taken *taken,
@@ -373,7 +392,24 @@ static bool define_about(struct weft_lines *lines, uint32_t thread, const struct
     if (taken->site != 0) {
         about->site = site_of(lines, taken->site);
     }
-    return about->thread != 0;
+    if (about->thread == 0) {
+        return false;
+    }
+    struct weft_line_stack *stack = lines->thread_list.at[about->thread - 1].stack;
+    if (stack != NULL) {
+        about->callers = take_stack(lines, stack, taken);
+    }
+    return true;
+}
+
+static char *add_stack(char *at, const uint32_t *sites, uint32_t count)
+{
+    at = ADD(at, ",\"stack\":[");
+    for (uint32_t i = 0; i < count; i++) {
+        at = i > 0 ? ADD(at, ",") : at;
+        at = add_u64(at, sites[i]);
+    }
+    return ADD(at, "]");
 }
 
 static char *add_event(const struct weft_lines *lines, char *at, uint64_t t_ns,
@@ -399,6 +435,9 @@ static char *add_event(const struct weft_lines *lines, char *at, uint64_t t_ns,
     if (about->site != 0) {
         at = ADD(at, ",\"site\":");
         at = add_u64(at, about->site);
+    }
+    if (about->callers != 0) {
+        at = add_stack(at, lines->stack, about->callers);
     }
     if (taken->outcome != WEFT_OUT_OK) {
         at = ADD(at, ",\"outcome\":\"");
@@ -521,6 +560,25 @@ static void put_attach(struct weft_lines *lines, uint64_t t_ns, const struct wef
     put_event(lines, thread, t_ns, &start);
 }
 
+static void put_stack(struct weft_lines *lines, uint32_t thread, const struct weft_taken *taken)
+{
+    const uint32_t place = define_thread(lines, thread, NULL, 0);
+    const uint32_t count = taken->text != NULL ? taken->text_stored / sizeof(uint64_t) : 0;
+
+    if (place == 0 || count == 0 || count > WEFT_STACK_MAX) {
+        return;
+    }
+    struct weft_line_thread *of = &lines->thread_list.at[place - 1];
+    if (of->stack == NULL) {
+        of->stack = weft_arena_get(&lines->arena, sizeof *of->stack);
+    }
+    if (of->stack != NULL) {
+        of->stack->site = taken->site;
+        of->stack->count = count;
+        memcpy(of->stack->at, taken->text, count * sizeof(uint64_t));
+    }
+}
+
 void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
                     const struct weft_taken *taken)
 {
@@ -543,6 +601,9 @@ void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
         }
         break;
     }
+    case WEFT_EV_STACK:
+        put_stack(lines, thread, taken);
+        break;
     default:
         put_event(lines, thread, t_ns, taken);
         break;

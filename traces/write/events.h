@@ -16,12 +16,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The callers of a call site, until the wait that was recorded next is written. */
+struct weft_line_stack {
+    uint64_t site;
+    uint32_t count; /* 0: none waits */
+    uint64_t at[WEFT_STACK_MAX];
+};
+
 struct weft_line_thread {
     uint32_t number; /* in the spool and in the trace */
     bool named;
     bool started;
     bool ended;
-    const char *name; /* the last one that was heard of; NULL: none */
+    const char *name;              /* the last one that was heard of; NULL: none */
+    struct weft_line_stack *stack; /* NULL: none was recorded */
     struct {
         enum weft_event_kind kind; /* which began it; WEFT_EV_NONE: it does not wait */
         uint32_t object, target;   /* 0: none */
@@ -58,7 +66,8 @@ struct weft_lines {
     struct weft_arena arena;
     uint32_t object_count;
     uint32_t site_count;
-    uint32_t last_place; /* of the thread that was looked for last */
+    uint32_t stack[WEFT_STACK_MAX]; /* sites of the event that is being written */
+    uint32_t last_place;            /* of the thread that was looked for last */
     uint64_t last_ns;
     uint64_t events;
     uint64_t late;

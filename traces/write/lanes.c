@@ -359,6 +359,16 @@ uint64_t weft_lanes_left_out(const struct weft_lanes *lanes)
     return left_out;
 }
 
+uint64_t weft_lanes_short_stacks(const struct weft_lanes *lanes)
+{
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        count += atomic_load_explicit(&weft_lane_at(lanes, i)->short_stacks, memory_order_relaxed);
+    }
+    return count;
+}
+
 bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *count,
                      uint64_t *last_ticks)
 {

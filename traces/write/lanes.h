@@ -78,6 +78,9 @@ uint64_t weft_lanes_all_lost(const struct weft_lanes *lanes);
 /* Operations on an allocator's own locks that were not recorded, as was wanted. */
 uint64_t weft_lanes_left_out(const struct weft_lanes *lanes);
 
+/* Waits whose callers were wanted and could not be found. */
+uint64_t weft_lanes_short_stacks(const struct weft_lanes *lanes);
+
 /* The poll that a lane's owner has open; false: none. */
 bool weft_lanes_poll(const struct weft_lanes *lanes, uint32_t lane, uint64_t *count,
                      uint64_t *last_ticks);

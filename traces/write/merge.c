@@ -137,7 +137,7 @@ static bool understand(const struct weft_unpacked *record, struct weft_taken *ta
     const unsigned object_kind = weft_slot_object_kind(record->site_more);
 
     if (!((record->kind > WEFT_EV_NONE && record->kind < WEFT_EV_COUNT) ||
-          (record->kind >= WEFT_EV_ATTACH && record->kind <= WEFT_EV_OBJECT_NAME)) ||
+          (record->kind >= WEFT_EV_ATTACH && record->kind <= WEFT_EV_STACK)) ||
         outcome >= WEFT_OUT_COUNT || object_kind >= WEFT_OBJ_COUNT) {
         return false;
     }

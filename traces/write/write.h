@@ -36,6 +36,7 @@ struct weft_writer_options {
     const char *const *command; /* argv, command_count of them */
     uint32_t command_count;
     uint64_t long_call_ns; /* calls that block as long are recorded; the usual: WEFT_LONG_CALL_NS */
+    uint32_t stack_frames; /* callers that are kept of each wait; 0: none */
     /* A controlled run with a simulated clock (traces/format/plan.h), which shows start_real_ns at
      * its start; NULL: the program's own time and schedule. */
     const char *plan;
@@ -53,7 +54,8 @@ struct weft_writer_options {
 struct weft_writer_summary {
     uint64_t events;
     uint64_t lost;
-    uint64_t left_out; /* operations on an allocator's own locks, when they were not wanted */
+    uint64_t left_out;     /* operations on an allocator's own locks, when they were not wanted */
+    uint64_t short_stacks; /* waits of which no caller could be told, though they were wanted */
     uint64_t late;
     uint64_t duration_ns;
     uint64_t overhead_ns; /* what recording one event costs */
