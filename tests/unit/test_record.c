@@ -378,13 +378,18 @@ static void crowd_body(void)
     }
     end(&recording);
     CHECK(recording.summary.lost == 0);
+    if (recording.summary.threads != CROWD + 1) {
+        (void)fprintf(stderr, "%u threads, not %d\n", recording.summary.threads, CROWD + 1);
+    }
     CHECK(recording.summary.threads == CROWD + 1);
     int object_of[CROWD + 2] = {0};
-    for (const char *at = recording.text; (at = strstr(at, "\"thread\":")) != NULL; at++) {
-        const char *object = strstr(at, "\"object\":");
-        const long thread = strtol(at + 9, NULL, 10);
-        if (strncmp(strchr(at, ','), ",\"event\":\"lock_acquire\"", 23) == 0) {
-            const int number = (int)strtol(object + 9, NULL, 10);
+    /* Line by line, as in count_of. */
+    for (char *line = recording.text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        const char *at = strstr(line, "\"thread\":");
+        if (at != NULL && strstr(line, ",\"event\":\"lock_acquire\"") != NULL) {
+            const long thread = strtol(at + 9, NULL, 10);
+            const int number = (int)strtol(strstr(line, "\"object\":") + 9, NULL, 10);
             CHECK(thread > 1 && thread < CROWD + 2);
             CHECK(object_of[thread] == 0 || object_of[thread] == number);
             object_of[thread] = number;
