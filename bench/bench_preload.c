@@ -249,10 +249,9 @@ static double run(const struct measure *measure, int way, const char *library,
     }
     (void)close(ends[1]);
     while (writer != NULL && waitpid(child, &status, WNOHANG) == 0) {
-        const struct timespec pause = {.tv_nsec = 200000};
-        if (!weft_writer_drain(writer)) {
-            (void)nanosleep(&pause, NULL);
-        }
+        (void)weft_writer_drain(writer);
+        const struct timespec pause = {.tv_nsec = weft_writer_pause_ns(writer)}; /* as weft does */
+        (void)nanosleep(&pause, NULL);
     }
     const ssize_t got = read(ends[0], text, sizeof text - 1);
     text[got > 0 ? got : 0] = '\0';

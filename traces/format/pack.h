@@ -1,5 +1,6 @@
 /*
- * Packed records: what lanes become on their way to the disk, about three bytes an event.
+ * Packed records: what lanes become on their way to the disk: two bytes an event of a
+ * lock in a tight loop (bench_record), more where objects and call sites change.
  *
  * The packed file is a row of chunks, appended by the drain and, when that does not come, by the
  * owners of lanes, each with one write:
