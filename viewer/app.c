@@ -4,6 +4,7 @@
  */
 #include "viewer/app.h"
 
+#include "base/tongue.h"
 #include "base/vec.h"
 #include "traces/analysis/names.h"
 #include "traces/model/model.h"
@@ -398,9 +399,9 @@ static void lay_out_lanes(struct weft_frame *frame)
                    frame->theme->line);
     if (frame->lanes->count == 0) {
         weft_pen_text(frame, at->lane_left + 12, at->plot.y + 40, at->plot.w - 40, style,
-                      frame->loading ? "Reading the trace …  Esc stops it."
-                      : frame->live  ? "Waiting for the program's first event …"
-                                     : "There are no events in this trace.");
+                      frame->loading ? _("Reading the trace …  Esc stops it.")
+                      : frame->live  ? _("Waiting for the program's first event …")
+                                     : _("There are no events in this trace."));
     }
 }
 

@@ -1,5 +1,7 @@
 #include "viewer/commands.h"
 
+#include "base/tongue.h"
+
 const struct weft_command weft_commands[WEFT_COMMAND_COUNT] = {
 #define WEFT_COMMAND(id, name, group, help) [WEFT_COMMAND_##id] = {name, WEFT_GROUP_##group, help},
 #include "viewer/commands.def"
@@ -18,10 +20,10 @@ const struct weft_gesture weft_gestures[] = {
 const size_t weft_gesture_count = sizeof weft_gestures / sizeof *weft_gestures;
 
 const char *const weft_command_groups[WEFT_GROUP_COUNT] = {
-    [WEFT_GROUP_VIEW] = "View",          [WEFT_GROUP_TIME] = "Time",
-    [WEFT_GROUP_PICK] = "Select",        [WEFT_GROUP_LANES] = "Lanes",
-    [WEFT_GROUP_FIND] = "Find and show", [WEFT_GROUP_WINDOW] = "Window",
-    [WEFT_GROUP_MOUSE] = "Mouse",
+    [WEFT_GROUP_VIEW] = N_("View"),          [WEFT_GROUP_TIME] = N_("Time"),
+    [WEFT_GROUP_PICK] = N_("Select"),        [WEFT_GROUP_LANES] = N_("Lanes"),
+    [WEFT_GROUP_FIND] = N_("Find and show"), [WEFT_GROUP_WINDOW] = N_("Window"),
+    [WEFT_GROUP_MOUSE] = N_("Mouse"),
 };
 
 const enum weft_command_id weft_tab_commands[WEFT_TAB_COUNT] = {

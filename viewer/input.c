@@ -1,4 +1,5 @@
 /* Mouse and keys: from input to commands and drags. */
+#include "base/tongue.h"
 #include "viewer/app_private.h"
 
 #include <math.h>
@@ -295,7 +296,8 @@ static void show_key(struct weft_app *app, enum weft_command_id command)
 {
     if (app->view.classroom && command < WEFT_COMMAND_COUNT) {
         struct weft_sentence text = {.len = 0};
-        weft_sentence_add(&text, "%s   %s", weft_command_cap(command), weft_commands[command].help);
+        weft_sentence_add(&text, "%s   %s", weft_command_cap(command),
+                          _(weft_commands[command].help));
         const size_t len = strnlen(text.text, sizeof app->key_shown - 1);
         memcpy(app->key_shown, text.text, len);
         app->key_shown[len] = '\0';

@@ -1,4 +1,5 @@
 /* What commands do to the lanes' arrangement. */
+#include "base/tongue.h"
 #include "viewer/app_private.h"
 
 /* The lane that was picked last; NULL: it is not shown. */
@@ -21,7 +22,7 @@ static void change_flags(struct weft_app *app, bool object, uint32_t index, uint
     struct weft_order *order = order_of(app, object, &count);
 
     if (index < count && !weft_order_set(order, count, index, set, clear)) {
-        weft_app_say(app, "There is no memory for that.");
+        weft_app_say(app, _("There is no memory for that."));
     }
 }
 
@@ -80,13 +81,14 @@ static void move_lane(struct weft_app *app, bool down)
         return;
     }
     if (app->view.on_object && app->lanes.folded) {
-        weft_app_say(app, "So many objects stand in the order of how long they were waited for.");
+        weft_app_say(app,
+                     _("So many objects stand in the order of how long they were waited for."));
         return;
     }
     size_t count;
     struct weft_order *order = order_of(app, app->view.on_object, &count);
     if (!weft_order_swap(order, count, lane->index, next->index)) {
-        weft_app_say(app, "There is no memory for that.");
+        weft_app_say(app, _("There is no memory for that."));
     }
 }
 
@@ -119,7 +121,7 @@ static void group_quiet(struct weft_app *app)
     app->arrangement.grouping = grouped ? WEFT_GROUPING_OFF : WEFT_GROUPING_ON;
     list_anew(app);
     if (!grouped && app->lanes.grouped == 0) {
-        weft_app_say(app, "No thread is idle or short.");
+        weft_app_say(app, _("No thread is idle or short."));
     }
 }
 

@@ -1,5 +1,6 @@
 /* weft-view: shows a trace in a window, or draws it as a PNG.  `weft view` becomes this program. */
 #include "viewer/app.h"
+#include "viewer/language.h"
 #include "viewer/options.h"
 #include "viewer/sdl/show.h"
 #include "viewer/settings.h"
@@ -50,6 +51,8 @@ int main(int argc, char **argv)
             options.has_size || settings.height == 0 ? options.height : settings.height;
     }
     settings.theme = options.app.theme;
+    options.app.catalogues = weft_language_catalogues();
+    weft_language_choose(&options, &settings);
     app = weft_app_new(&options.app);
     if (app == NULL) {
         (void)weft_error_set(&error, WEFT_ERR_MEMORY, "no memory");

@@ -22,6 +22,7 @@ enum {
     KEY_RANGE,
     KEY_STATE,
     KEY_LIVE,
+    KEY_LANG,
     KEY_HELP
 };
 
@@ -35,6 +36,8 @@ static const struct argp_option words[] = {
      "Draw everything N times as large, 0.5 to 8: 2 for a 4K picture (default: 1)", 0},
     {"theme", KEY_THEME, "dark|light|contrast", 0,
      "Colours (default: those of the last time, at first dark)", 0},
+    {"lang", KEY_LANG, "en|vi", 0,
+     "English or Vietnamese (default: that of the last time, at first the locale's)", 0},
     {"tab", KEY_TAB, "NAME", 0,
      "Show this first: timeline, contention, findings, waits-for, threads or statistics", 0},
     {"source", KEY_SOURCE, "FOLDER", 0, "Look for source files there", 0},
@@ -142,6 +145,11 @@ static error_t parse_word(int key, char *arg, struct argp_state *state)
         return weft_theme_parse(arg, &options->app.theme)
                    ? 0
                    : wrong(parsing, "unknown theme", arg, "dark, light or contrast");
+    case KEY_LANG:
+        options->has_tongue = true;
+        return weft_tongue_parse(arg, &options->tongue)
+                   ? 0
+                   : wrong(parsing, "unknown language", arg, "en or vi");
     case KEY_TAB:
         options->app.tab = arg;
         return is_tab(arg)

@@ -6,6 +6,7 @@
 #define WEFT_VIEWER_OPTIONS_H
 
 #include "base/status.h"
+#include "base/tongue.h"
 #include "viewer/app.h"
 
 #include <stdbool.h>
@@ -20,7 +21,8 @@ struct weft_view_options {
     const char *state;      /* NULL: none */
     int width, height;
     float scale;
-    bool has_size, has_theme; /* were said; else they may be those of the last time */
+    enum weft_tongue tongue;
+    bool has_size, has_theme, has_tongue; /* were said; else they may be those of the last time */
     struct weft_app_options app;
     bool help; /* wanted instead of all that */
 };

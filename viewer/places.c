@@ -1,4 +1,5 @@
 /* Going somewhere: to a time, a span, a lane, a place that was found. */
+#include "base/tongue.h"
 #include "viewer/app_private.h"
 
 static void show_time(struct weft_app *app, uint64_t t_ns)
@@ -115,7 +116,7 @@ void weft_app_look_for_findings(struct weft_app *app)
     weft_findings_init(&app->findings, app->model);
     app->has_findings = true;
     if (weft_findings_look(&app->findings) != WEFT_OK) {
-        weft_app_say(app, "There is no memory for all that was found.");
+        weft_app_say(app, _("There is no memory for all that was found."));
     }
 }
 
@@ -168,9 +169,9 @@ void weft_app_step_finding(struct weft_app *app, bool on)
     if (best != WEFT_NONE) {
         weft_app_go_to_finding(app, best);
     } else {
-        weft_app_say(app, app->findings.count == 0 ? "Nothing was found in this trace."
-                          : on                     ? "There is no finding after this."
-                                                   : "There is no finding before this.");
+        weft_app_say(app, app->findings.count == 0 ? _("Nothing was found in this trace.")
+                          : on                     ? _("There is no finding after this.")
+                                                   : _("There is no finding before this."));
     }
 }
 
@@ -195,7 +196,7 @@ void weft_app_go_to_cause(struct weft_app *app, uint32_t cause)
     const struct weft_chain *chain = weft_app_chain(app);
 
     if (chain == NULL || cause >= chain->causes.count) {
-        weft_app_say(app, "Select a wait first: then this goes to what it came from.");
+        weft_app_say(app, _("Select a wait first: then this goes to what it came from."));
         return;
     }
     const uint32_t thread = chain->causes.at[cause].thread, span = chain->causes.at[cause].span;
@@ -249,7 +250,7 @@ void weft_app_go_to_contention(struct weft_app *app, bool on)
     if (best != NULL) {
         weft_app_go_to_span(app, best->thread, best->span);
     } else {
-        weft_app_say(app, on ? "No thread waits for a lock after this."
-                             : "No thread waited for a lock before this.");
+        weft_app_say(app, on ? _("No thread waits for a lock after this.")
+                             : _("No thread waited for a lock before this."));
     }
 }

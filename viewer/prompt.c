@@ -1,5 +1,6 @@
 #include "viewer/prompt.h"
 
+#include "base/tongue.h"
 #include "viewer/search.h"
 
 #include <string.h>
@@ -116,7 +117,7 @@ static bool has_all_words(const struct weft_command *command, const char *text)
         memcpy(word, text, len);
         word[len] = '\0';
         if (len > 0 && !weft_search_has(command->name, word) &&
-            !weft_search_has(command->help, word)) {
+            !weft_search_has(command->help, word) && !weft_search_has(_(command->help), word)) {
             return false;
         }
         text += len;

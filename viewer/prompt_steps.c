@@ -1,4 +1,5 @@
 /* What is typed into the open prompt, and what its Enter does. */
+#include "base/tongue.h"
 #include "viewer/app_private.h"
 #include "viewer/prompt.h"
 
@@ -19,7 +20,7 @@ static void typed(struct weft_app *app)
 
     if (prompt->kind == WEFT_PROMPT_SEARCH &&
         !weft_search_run(&app->search, app->model, prompt->text)) {
-        weft_app_say(app, "There is no memory for all that was found.");
+        weft_app_say(app, _("There is no memory for all that was found."));
     } else if (prompt->kind == WEFT_PROMPT_FILTER) {
         memcpy(app->arrangement.filter, prompt->text, prompt->len + 1);
         app->view.scroll_px = 0;
@@ -33,7 +34,7 @@ static void go_to_time(struct weft_app *app)
 
     if (!weft_duration_parse(prompt->text, &t_ns)) {
         (void)snprintf(prompt->complaint, sizeof prompt->complaint,
-                       "That is no time: 4.2s, 150ms, 3us or 1234ns are.");
+                       _("That is no time: 4.2s, 150ms, 3us or 1234ns are."));
         return;
     }
     close_prompt(app);
@@ -45,7 +46,7 @@ static void keep_note(struct weft_app *app)
     struct weft_error error;
 
     if (!weft_bookmarks_set(&app->bookmarks, app->view.playhead_ns, app->view.prompt.text)) {
-        weft_app_say(app, "There is no room for more bookmarks.");
+        weft_app_say(app, _("There is no room for more bookmarks."));
     } else if (weft_bookmarks_save(&app->bookmarks, app->path, &error) != WEFT_OK) {
         weft_app_say(app, error.text);
     }

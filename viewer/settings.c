@@ -80,6 +80,8 @@ static void take_line(struct weft_settings *settings, char *line)
     line[strcspn(line, "\r\n")] = '\0';
     if (strncmp(line, "theme ", 6) == 0) {
         (void)weft_theme_parse(line + 6, &settings->theme);
+    } else if (strncmp(line, "language ", 9) == 0) {
+        settings->has_tongue |= weft_tongue_parse(line + 9, &settings->tongue);
     } else if (sscanf(line, "scale %f", &scale) == 1) {
         settings->scale = scale >= 0.5f && scale <= 4 ? scale : settings->scale;
     } else if (sscanf(line, "window %d %d", &width, &height) == 2) {
@@ -127,6 +129,9 @@ void weft_settings_save(const struct weft_settings *settings)
                       (double)settings->scale);
         if (settings->width > 0) {
             (void)fprintf(out, "window %d %d\n", settings->width, settings->height);
+        }
+        if (settings->has_tongue) {
+            (void)fprintf(out, "language %s\n", weft_tongue_code(settings->tongue));
         }
         (void)fclose(out);
     }

@@ -6,6 +6,7 @@
  *     theme dark            …/weft/viewer.conf
  *     scale 1.25
  *     window 1600 900
+ *     language vi           only when it was chosen: else the locale's
  *     trace /home/…/a.weft.jsonl      …/weft/viewer.recent, newest first
  *
  * Threads: one at a time.
@@ -13,6 +14,7 @@
 #ifndef WEFT_VIEWER_SETTINGS_H
 #define WEFT_VIEWER_SETTINGS_H
 
+#include "base/tongue.h"
 #include "viewer/app.h"
 
 #include <stdbool.h>
@@ -23,6 +25,8 @@ struct weft_settings {
     enum weft_theme_id theme;
     float scale;       /* of everything, 1 as usual */
     int width, height; /* of the window; 0: as usual */
+    enum weft_tongue tongue;
+    bool has_tongue; /* was chosen; false: the locale's */
     char recent[WEFT_RECENT_MAX][WEFT_RECENT_BYTES];
     uint32_t recent_count;
 };

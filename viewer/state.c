@@ -1,4 +1,5 @@
 /* The view as one JSON object on one line. */
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 #include "viewer/app_private.h"
 
@@ -144,6 +145,7 @@ static void put_choices(const struct weft_app *app, struct weft_sink *sink)
     put_text(sink, "notice", app->notice);
     put_text(sink, "key_shown", app->key_shown);
     put_text(sink, "theme", weft_theme_name(app->theme->id));
+    put_text(sink, "language", weft_tongue_code(weft_tongue_now()));
     put_text(sink, "filter", app->arrangement.filter);
     weft_sink_printf(sink, "\"scale\":%g,\"classroom\":%s,\"loop\":%s,\"sort\":%u,",
                      (double)app->settings.scale, flag(view->classroom), flag(view->loop),

@@ -1,4 +1,5 @@
 /* What the commands do to the view. */
+#include "base/tongue.h"
 #include "viewer/app_private.h"
 #include "viewer/prompt.h"
 #include "viewer/theme.h"
@@ -282,7 +283,7 @@ static void stop_loading(struct weft_app *app)
     (void)weft_summary_build(&app->summary, app->model);
     weft_view_set_end(&app->view, app->model->end_ns);
     (void)weft_error_set(&app->load_error, WEFT_ERR_FORMAT,
-                         "Reading was stopped: only the first part of the trace is shown.");
+                         _("Reading was stopped: only the first part of the trace is shown."));
 }
 
 static void clear(struct weft_app *app)
@@ -331,9 +332,9 @@ static void step_bookmark(struct weft_app *app, bool on)
         weft_app_go_to_time(app, bookmark->t_ns);
         weft_app_say(app, bookmark->note);
     } else {
-        weft_app_say(app, app->bookmarks.count == 0 ? "There are no bookmarks: M makes one."
-                          : on                      ? "That was the last bookmark."
-                                                    : "That was the first bookmark.");
+        weft_app_say(app, app->bookmarks.count == 0 ? _("There are no bookmarks: M makes one.")
+                          : on                      ? _("That was the last bookmark.")
+                                                    : _("That was the first bookmark."));
     }
 }
 
@@ -372,11 +373,33 @@ static void next_theme(struct weft_app *app)
 }
 
 /* How the window looks, and what it asks for. */
+/* The next language.  All text is made anew each frame but that of the findings, which are kept. */
+static void next_tongue(struct weft_app *app)
+{
+    const enum weft_tongue next = (enum weft_tongue)((weft_tongue_now() + 1) % WEFT_TONGUE_COUNT);
+
+    if (!weft_tongue_choose(next, app->options.catalogues)) {
+        weft_app_say(app, _("The translation is not installed: weft.mo was not found."));
+        return;
+    }
+    app->settings.tongue = next;
+    app->settings.has_tongue = true;
+    if (app->has_findings) {
+        weft_findings_done(&app->findings);
+        app->has_findings = false;
+        weft_app_look_for_findings(app);
+    }
+    weft_app_say(app, weft_tongue_name(next));
+}
+
 static bool window_command(struct weft_app *app, enum weft_command_id command)
 {
     switch (command) {
     case WEFT_COMMAND_THEME:
         next_theme(app);
+        return true;
+    case WEFT_COMMAND_LANGUAGE:
+        next_tongue(app);
         return true;
     case WEFT_COMMAND_LARGER:
         change_scale(app, app->settings.scale + 0.125f);
@@ -420,7 +443,7 @@ static bool find_command(struct weft_app *app, enum weft_command_id command)
     case WEFT_COMMAND_NEXT_HIT:
     case WEFT_COMMAND_PREV_HIT:
         if (app->search.found.count == 0) {
-            weft_app_say(app, "Nothing has been searched for: / searches.");
+            weft_app_say(app, _("Nothing has been searched for: / searches."));
         }
         weft_app_go_to_found(app, weft_search_step(&app->search, command == WEFT_COMMAND_NEXT_HIT));
         return true;

@@ -29,6 +29,7 @@ for wanted in \
     'usr/share/man/man1/weft-view.1*' \
     'usr/share/man/man5/weft-trace.5*' \
     usr/share/doc/weft/trace-format.md \
+    usr/share/locale/vi/LC_MESSAGES/weft.mo \
     usr/share/doc/weft/trace.schema.json \
     usr/share/doc/weft/copyright; do
     compgen -G "$work/root/$wanted" >/dev/null || { echo "not in the package: $wanted"; status=1; }
@@ -49,6 +50,13 @@ done
 "$work/root/usr/bin/weft" view "$(dirname "$0")/../../traces/samples/locked-sections.weft.jsonl" \
     --screenshot "$work/picture.png" && [[ -s $work/picture.png ]] || {
     echo "the installed weft does not draw"
+    status=1
+}
+
+# … and speaks Vietnamese from there: another picture than the English one.
+"$work/root/usr/bin/weft" view "$(dirname "$0")/../../traces/samples/locked-sections.weft.jsonl" \
+    --lang vi --screenshot "$work/vi.png" && ! cmp -s "$work/picture.png" "$work/vi.png" || {
+    echo "the installed weft does not speak Vietnamese"
     status=1
 }
 

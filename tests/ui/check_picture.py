@@ -17,7 +17,8 @@ import png
 VIEW = None
 SAMPLES = None
 NO_DISPLAY = {key: value for key, value in os.environ.items()
-              if key not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "XDG_RUNTIME_DIR")}
+              if key not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "XDG_RUNTIME_DIR", "LANGUAGE", "LANG", "LC_MESSAGES")}
+NO_DISPLAY["LC_ALL"] = "C"
 
 
 def view(*words, env=None):
@@ -166,6 +167,22 @@ class Refusals(Case):
         config.write_text('<?xml version="1.0"?><fontconfig></fontconfig>')
         self.refused(4, self.trace, "--screenshot", self.folder / "out.png",
                      env={**NO_DISPLAY, "FONTCONFIG_FILE": str(config)}, says=["fonts-inter"])
+
+    def test_the_language_is_that_of_the_locale_unless_it_is_said(self):
+        def drawn(*words, **env):
+            out = self.folder / "out.png"
+            done = view(self.trace, "--screenshot", out, *words, env={**NO_DISPLAY, **env})
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            return out.read_bytes()
+
+        english, vietnamese = drawn("--lang", "en"), drawn("--lang", "vi")
+        self.assertNotEqual(english, vietnamese)
+        self.assertEqual(drawn(), english)
+        self.assertEqual(drawn(LC_ALL="vi_VN.UTF-8"), vietnamese)
+        self.assertEqual(drawn(LC_ALL="", LANG="vi_VN.UTF-8"), vietnamese)
+        self.assertEqual(drawn(LC_ALL="en_US.UTF-8", LANGUAGE="vi:en"), vietnamese)
+        self.assertEqual(drawn("--lang", "en", LC_ALL="vi_VN.UTF-8"), english)
+        self.refused(2, self.trace, "--lang", "fr", says=["unknown language", "en or vi"])
 
     def test_dejavu_alone_will_do(self):
         config = self.folder / "fonts.conf"

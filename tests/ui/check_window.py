@@ -396,6 +396,7 @@ EFFECTS = {
     "palette": ((), became("prompt", "palette")),
     "recent": ((), became("prompt", "recent")),
     "theme": ((), became("theme", "light")),
+    "language": ((), became("language", "vi")),
     "larger": ((), became("scale", 1.125)),
     "smaller": ((), became("scale", 0.875)),
     "normal-size": (("ctrl+plus",), became("scale", 1)),
@@ -473,13 +474,14 @@ class Commands(Case):
 
     def test_bookmarks_and_looks_are_there_the_next_time(self):
         window = self.open_copy().find()
-        for key in ("End", "m", "type:the end", "Return", "t", "ctrl+plus"):
+        for key in ("End", "m", "type:the end", "Return", "t", "ctrl+plus", "v"):
             self.drive(window, key)
         window.key("q")
         window.process.wait(DEADLINE_S)
         again = self.open_again()
         state = again.settled()
-        self.assertEqual((state["bookmarks"], state["theme"], state["scale"]), (1, "light", 1.125))
+        self.assertEqual((state["bookmarks"], state["theme"], state["scale"], state["language"]),
+                         (1, "light", 1.125, "vi"))
         kept = self.trace.with_name(self.trace.name + ".bookmarks").read_text(encoding="utf-8")
         self.assertEqual(kept, f"{state['end_ns']} the end\n")
 

@@ -1,6 +1,7 @@
 /* Pictures: nothing clipped, overlapping or unreadable, and no number that contradicts them. */
 #include "tests/unit/viewer_check.h"
 
+#include "base/tongue.h"
 #include "traces/analysis/words.h"
 #include "traces/model/model.h"
 #include "viewer/frame.h"
@@ -127,8 +128,8 @@ static void open_help(struct weft_app *app, struct weft_draw_list *list, float w
 {
     send_char(app, '?');
     lay_out(app, list, width, height, what);
-    assert_non_null(check_text(list, "Zoom in"));
-    assert_non_null(check_text(list, "Ctrl+drag"));
+    assert_non_null(check_text(list, _("Zoom in")));
+    assert_non_null(check_text(list, _("Ctrl+drag")));
 }
 
 static void the_help_sheet_fits_every_window(void **state)
@@ -162,6 +163,29 @@ static void the_main_picture_says_who_waits_for_whom(void **state)
     assert_null(check_text(&list, "queue wait"));
     assert_null(check_text(&list, "SELECTED"));
     assert_null(check_text(&list, "WHOLE TRACE"));
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+static void the_main_picture_says_so_in_vietnamese(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.has_at = true, .at_ns = 4200000000};
+    struct weft_app *app = check_open_sample("locked-sections", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1600, 900, "locked-sections, vi");
+    assert_non_null(check_text(&list, "chờ 3.00 s để lấy threadLock — do Thread-1 giữ"));
+    assert_non_null(check_text(&list, "ngủ 67 % · chờ khóa 33 %"));
+    assert_non_null(check_text(&list, "2 lần lấy · 1 lần phải chờ"));
+    assert_non_null(check_text(&list, "3 luồng · 1 khóa"));
+    assert_non_null(check_text(&list, "Lúc 4.200 s"));
+    assert_non_null(check_text(&list, "đang giữ threadLock"));
+    assert_non_null(check_text(&list, "chờ Thread-2 kết thúc"));
+    assert_non_null(check_text(&list, "do Thread-2 giữ từ 3.0"));
+    assert_null(check_text(&list, "held"));
+    assert_null(check_text(&list, "THREADS"));
     weft_draw_done(&list);
     weft_app_free(app);
 }
@@ -507,7 +531,9 @@ static void a_crowd_with_long_names_is_laid_out_without_a_flaw(void **state)
         struct weft_app *app = check_open(path, &options);
         const float width = sizes[size].width, height = sizes[size].height;
         lay_out(app, &list, width, height, "crowd");
-        assert_non_null(check_text(&list, "This trace was cut"));
+        assert_non_null(check_text(&list, weft_tongue_now() == WEFT_TONGUE_VI
+                                              ? "Vết ghi này bị cắt"
+                                              : "This trace was cut"));
         assert_non_null(check_text(&list, "1 line of the file could not be read"));
         for (int i = 0; i < 12; i++) {
             weft_app_input(app, &(struct weft_input){
@@ -915,6 +941,15 @@ static void a_frame_allocates_nothing_once_it_has_grown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+#define VIETNAMESE(name) {#name " (vi)", name, check_speak_vietnamese, check_speak_english, NULL}
+        VIETNAMESE(samples_are_laid_out_without_a_flaw),
+        VIETNAMESE(every_zoom_is_laid_out_without_a_flaw),
+        VIETNAMESE(hover_and_selection_are_laid_out_without_a_flaw),
+        VIETNAMESE(the_help_sheet_fits_every_window),
+        VIETNAMESE(the_main_picture_says_so_in_vietnamese),
+        VIETNAMESE(a_crowd_with_long_names_is_laid_out_without_a_flaw),
+        VIETNAMESE(nonsense_is_laid_out_all_the_same),
+        VIETNAMESE(a_tiny_window_does_not_break),
         cmocka_unit_test(samples_are_laid_out_without_a_flaw),
         cmocka_unit_test(every_zoom_is_laid_out_without_a_flaw),
         cmocka_unit_test(hover_and_selection_are_laid_out_without_a_flaw),

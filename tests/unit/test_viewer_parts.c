@@ -296,11 +296,15 @@ static void settings_come_back_as_they_were_saved(void **state)
     }
     weft_settings_opened(&saved, path_to("t5"));
     weft_settings_opened(&saved, path_to("not there"));
+    saved.tongue = WEFT_TONGUE_VI;
+    saved.has_tongue = true;
     weft_settings_save(&saved);
     weft_settings_init(&back);
     weft_settings_load(&back);
     assert_int_equal(back.theme, WEFT_THEME_CONTRAST);
     assert_true(back.scale == 1.25f);
+    assert_true(back.has_tongue);
+    assert_int_equal(back.tongue, WEFT_TONGUE_VI);
     assert_int_equal(back.width, 1234);
     assert_int_equal(back.height, 567);
     assert_int_equal(back.recent_count, WEFT_RECENT_MAX);

@@ -3,6 +3,7 @@
 #include "tests/unit/viewer_check.h"
 
 #include "viewer/commands.h"
+#include "viewer/settings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -456,9 +457,42 @@ static void a_classroom_shows_the_keys(void **state)
     close_stage(&stage);
 }
 
+static void the_language_changes_all_that_is_shown(void **state)
+{
+    const struct weft_app_options options = {.tab = "findings",
+                                             .catalogues = WEFT_BUILD_DIR "/locale"};
+    struct stage stage = {0};
+
+    stage.app = check_open_sample("queue-workers", &options);
+    stage.width = 1600;
+    stage.height = 900;
+    weft_draw_init(&stage.list);
+    lay_out(&stage);
+    assert_non_null(check_text(&stage.list, "without a pause"));
+    command(&stage, WEFT_COMMAND_LANGUAGE);
+    assert_state(&stage, "language", "\"vi\"");
+    assert_state(&stage, "tab", "\"findings\"");
+    lay_out(&stage);
+    assert_non_null(check_text(&stage.list, "liên tục không nghỉ"));
+    assert_null(check_text(&stage.list, "without a pause"));
+    assert_true(weft_app_settings(stage.app)->has_tongue);
+    command(&stage, WEFT_COMMAND_LANGUAGE);
+    assert_state(&stage, "language", "\"en\"");
+    lay_out(&stage);
+    assert_non_null(check_text(&stage.list, "without a pause"));
+    close_stage(&stage);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+#define VIETNAMESE(name) {#name " (vi)", name, check_speak_vietnamese, check_speak_english, NULL}
+        VIETNAMESE(tabs_and_pages_are_laid_out_without_a_flaw),
+        VIETNAMESE(prompts_and_notices_are_laid_out_without_a_flaw),
+        VIETNAMESE(waits_and_their_chains_are_laid_out_without_a_flaw),
+        VIETNAMESE(arranged_lanes_are_laid_out_without_a_flaw),
+        cmocka_unit_test(the_language_changes_all_that_is_shown),
         cmocka_unit_test(tabs_and_pages_are_laid_out_without_a_flaw),
         cmocka_unit_test(prompts_and_notices_are_laid_out_without_a_flaw),
         cmocka_unit_test(waits_and_their_chains_are_laid_out_without_a_flaw),

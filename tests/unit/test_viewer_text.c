@@ -164,6 +164,50 @@ static void vietnamese_and_arrows_have_glyphs_and_tall_letters_are_whole(void **
     assert_true(tall.ascent >= flat.ascent);
 }
 
+/*
+ * All 67 vowels with their tones and đ, small and large: none is the box for what a font lacks, and
+ * no two look alike.
+ */
+static void every_vietnamese_letter_is_drawn_in_every_font(void **state)
+{
+    static const char letters[] =
+        "aàảãáạăằẳẵắặâầẩẫấậeèẻẽéẹêềểễếệiìỉĩíịoòỏõóọôồổỗốộơờởỡớợuùủũúụưừửữứựyỳỷỹýỵdđ"
+        "AÀẢÃÁẠĂẰẲẴẮẶÂẦẨẪẤẬEÈẺẼÉẸÊỀỂỄẾỆIÌỈĨÍỊOÒỎÕÓỌÔỒỔỖỐỘƠỜỞỠỚỢUÙỦŨÚỤƯỪỬỮỨỰYỲỶỸÝỴDĐ";
+    enum { LETTERS = 148, BYTES_MAX = 4 };
+
+    for (int font = 0; font <= WEFT_FONT_MONO_BOLD; font++) {
+        const struct weft_text_label none =
+            weft_text_label(*state, (enum weft_font)font, 32, "\uE123", 3);
+        const int none_width = none.width;
+        uint64_t looks[LETTERS], none_ink = 0;
+        int count = 0;
+        for (int i = 0; i < none.width * none.height; i++) {
+            none_ink = none_ink * 31 + none.coverage[i];
+        }
+        for (const char *at = letters; *at != '\0';) {
+            size_t len = 1;
+            while (((unsigned char)at[len] & 0xc0) == 0x80 && len < BYTES_MAX) {
+                len++;
+            }
+            const struct weft_text_label label =
+                weft_text_label(*state, (enum weft_font)font, 32, at, len);
+            uint64_t look = 0;
+            for (int i = 0; i < label.width * label.height; i++) {
+                look = look * 31 + label.coverage[i];
+            }
+            assert_true(ink(&label, 0, label.height) > 0);
+            assert_false(label.width == none_width && look == none_ink);
+            for (int i = 0; i < count; i++) {
+                assert_true(looks[i] != look);
+            }
+            assert_true(count < LETTERS);
+            looks[count++] = look;
+            at += len;
+        }
+        assert_int_equal(count, LETTERS);
+    }
+}
+
 static void bad_bytes_and_controls_are_drawn_as_such(void **state)
 {
     assert_true(width_of(*state, WEFT_FONT_SANS,
@@ -206,6 +250,7 @@ int main(void)
         CASE(a_label_is_made_once),
         CASE(the_cache_is_bounded_and_what_is_used_stays),
         CASE(vietnamese_and_arrows_have_glyphs_and_tall_letters_are_whole),
+        CASE(every_vietnamese_letter_is_drawn_in_every_font),
         CASE(bad_bytes_and_controls_are_drawn_as_such),
         CASE(a_text_of_a_megabyte_is_cut_not_drawn),
     };

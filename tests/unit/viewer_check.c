@@ -1,6 +1,7 @@
 #include "tests/unit/viewer_check.h"
 
 #include "base/sink.h"
+#include "base/tongue.h"
 #include "viewer/frame.h"
 #include "viewer/theme.h"
 
@@ -29,6 +30,18 @@ static float fake_width(void *ctx, enum weft_font font, float size, const char *
 struct weft_measure check_measure(void)
 {
     return (struct weft_measure){fake_width, NULL};
+}
+
+int check_speak_vietnamese(void **state)
+{
+    (void)state;
+    return weft_tongue_choose(WEFT_TONGUE_VI, WEFT_BUILD_DIR "/locale") ? 0 : -1;
+}
+
+int check_speak_english(void **state)
+{
+    (void)state;
+    return weft_tongue_choose(WEFT_TONGUE_EN, NULL) ? 0 : -1;
 }
 
 struct weft_app *check_open(const char *path, const struct weft_app_options *options)

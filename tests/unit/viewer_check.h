@@ -14,6 +14,10 @@
 /* Every character is 0.55 of the size wide. */
 struct weft_measure check_measure(void);
 
+/* Setup and teardown of a case that runs in Vietnamese, as the build's catalogue has it. */
+int check_speak_vietnamese(void **state);
+int check_speak_english(void **state);
+
 /* An app that has loaded a trace of traces/samples, or a file by its path. */
 struct weft_app *check_open(const char *path, const struct weft_app_options *options);
 struct weft_app *check_open_sample(const char *name, const struct weft_app_options *options);

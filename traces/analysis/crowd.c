@@ -1,6 +1,7 @@
 #include "traces/analysis/crowd.h"
 
 #include "base/map.h"
+#include "base/tongue.h"
 #include "base/vec.h"
 
 #include <stdlib.h>
@@ -254,8 +255,9 @@ void weft_crowd_tell(struct weft_findings *findings, struct weft_finding *findin
             weft_finding_span(findings, finding, "waits", user->thread, user->longest_wait);
         } else {
             weft_finding_place(findings, finding,
-                               (struct weft_finding_place){"took it", user->first_ns, user->thread,
-                                                           crowd->object, user->site, WEFT_NONE});
+                               (struct weft_finding_place){_("took it"), user->first_ns,
+                                                           user->thread, crowd->object, user->site,
+                                                           WEFT_NONE});
         }
     }
 }

@@ -1,4 +1,5 @@
 /* All that is to say about one thing: for `weft explain`, the tooltip and the dock. */
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 
 static struct weft_sentence *next(struct weft_facts *facts)
@@ -77,7 +78,7 @@ static void add_end(const struct weft_model *model, const struct weft_span *span
     } else if (span->outcome == WEFT_OUT_BROKEN) {
         weft_sentence_add(next(facts), "The barrier was broken.");
     } else if (span->outcome != WEFT_OUT_OK) {
-        weft_sentence_add(next(facts), "It ended in vain (%s).", weft_outcomes[span->outcome]);
+        weft_sentence_add(next(facts), "It ended in vain (%s).", _(weft_outcomes[span->outcome]));
     }
     if (index >= model->wakes.count) {
         return;
@@ -115,7 +116,7 @@ void weft_facts_of_span(const struct weft_model *model, uint32_t thread, uint32_
     weft_sentence_add(&facts->title, "%s %s", weft_name_of_thread(model, thread, span.start_ns),
                       label.text);
     struct weft_sentence state = {.len = 0};
-    weft_sentence_add(&state, "%s · ", weft_states[span.state].words);
+    weft_sentence_add(&state, "%s · ", _(weft_states[span.state].words));
     add_period(facts, state.text, span.start_ns, end_ns, open);
     if (span.state == WEFT_STATE_SLEEP && extra.amount >= 0) {
         weft_sentence_add(next(facts), "It asked for %s.",
@@ -128,7 +129,7 @@ void weft_facts_of_span(const struct weft_model *model, uint32_t thread, uint32_
                           holders.text);
     }
     add_end(model, &span, facts);
-    add_site(model, span.site, "Called in ", facts);
+    add_site(model, span.site, _("Called in "), facts);
 }
 
 void weft_facts_of_hold(const struct weft_model *model, uint32_t object, uint32_t index,
@@ -139,8 +140,8 @@ void weft_facts_of_hold(const struct weft_model *model, uint32_t object, uint32_
     const struct weft_hold hold = weft_object_hold(model, lock, index);
 
     const char *how = lock->family != WEFT_FAMILY_RWLOCK     ? ""
-                      : (hold.flags & WEFT_HOLD_SHARED) != 0 ? "for reading "
-                                                             : "for writing ";
+                      : (hold.flags & WEFT_HOLD_SHARED) != 0 ? _("for reading ")
+                                                             : _("for writing ");
 
     weft_sentence_add(&facts->title, "%s held %sby %s", lock->name, how,
                       weft_name_of_thread(model, hold.thread, hold.end_ns));
@@ -149,8 +150,8 @@ void weft_facts_of_hold(const struct weft_model *model, uint32_t object, uint32_
         weft_sentence_add(next(facts), "Released by %s.",
                           weft_name_of_thread(model, hold.released_by, hold.end_ns));
     }
-    add_site(model, hold.site, "Acquired in ", facts);
-    add_site(model, hold.release_site, "Released in ", facts);
+    add_site(model, hold.site, _("Acquired in "), facts);
+    add_site(model, hold.release_site, _("Released in "), facts);
 }
 
 void weft_facts_of_level(const struct weft_model *model, uint32_t object, uint32_t index,
@@ -169,7 +170,7 @@ void weft_facts_of_level(const struct weft_model *model, uint32_t object, uint32
                       weft_words_moment(end_ns, 1e6).text);
     if (level.point < model->points.count) {
         weft_sentence_point(model, level.point, next(facts));
-        add_site(model, weft_model_point(model, level.point).site, "Called in ", facts);
+        add_site(model, weft_model_point(model, level.point).site, _("Called in "), facts);
     }
 }
 
@@ -181,9 +182,9 @@ void weft_facts_of_point(const struct weft_model *model, uint32_t index, struct 
     weft_sentence_point(model, index, &facts->title);
     weft_sentence_add(next(facts), "at %s", weft_words_moment(point.t_ns, 1e3).text);
     if (point.outcome != WEFT_OUT_OK) {
-        weft_sentence_add(next(facts), "Outcome: %s.", weft_outcomes[point.outcome]);
+        weft_sentence_add(next(facts), "Outcome: %s.", _(weft_outcomes[point.outcome]));
     }
-    add_site(model, point.site, "Called in ", facts);
+    add_site(model, point.site, _("Called in "), facts);
 }
 
 void weft_facts_of_wake(const struct weft_model *model, uint32_t index, struct weft_facts *facts)
@@ -203,7 +204,7 @@ void weft_facts_of_wake(const struct weft_model *model, uint32_t index, struct w
             weft_sentence_add(next(facts), "The item: %s", args.text);
         }
     }
-    add_site(model, wake.from_site, "Called in ", facts);
+    add_site(model, wake.from_site, _("Called in "), facts);
 }
 
 void weft_facts_of_zone(const struct weft_model *model, uint32_t thread, uint32_t index,

@@ -2,6 +2,7 @@
  * block-holding: threads are blocked, in a call into the kernel, a join, a queue …, with a lock in
  * their hands while others wait for it; or for very long in a call, even if nobody waits yet.
  */
+#include "base/tongue.h"
 #include "traces/analysis/holding.h"
 
 static void tell(struct weft_findings *findings, const struct weft_holding *holding, bool waited)
@@ -15,14 +16,14 @@ static void tell(struct weft_findings *findings, const struct weft_holding *hold
         return;
     }
     finding->cost_ns = holding->waited_ns;
-    weft_holding_tell(findings, finding, holding, rest, "is blocked");
+    weft_holding_tell(findings, finding, holding, rest, _("is blocked"));
     if (waited) {
         finding->what = weft_finding_say(
             findings,
             "%s was blocked (%s) with %s held, %llu time%s and %s in all, while %s waited "
             "for it.",
             weft_threads_called(findings, holding->holders.at, holding->holders.count),
-            weft_states[rest->state].words, weft_object_called(findings, holding->object),
+            _(weft_states[rest->state].words), weft_object_called(findings, holding->object),
             (unsigned long long)holding->count, holding->count == 1 ? "" : "s",
             WEFT_NS(holding->rested_ns),
             weft_threads_called(findings, holding->waiters.at, holding->waiters.count));
@@ -42,8 +43,8 @@ static void tell(struct weft_findings *findings, const struct weft_holding *hold
             "from %s on).",
             weft_threshold_said(findings, WEFT_FROM_BLOCK_ALONE));
     }
-    finding->advice = "Copy what the call needs while the lock is held, release it, and make the "
-                      "call then.";
+    finding->advice = _("Copy what the call needs while the lock is held, release it, and make the "
+                        "call then.");
 }
 
 void weft_find_block_holding(struct weft_findings *findings)

@@ -2,6 +2,7 @@
  * convoy: threads that have work of their own queue for a lock again and again: a third of the
  * acquires must wait at least, and on the average several stand in the queue.
  */
+#include "base/tongue.h"
 #include "traces/analysis/crowd.h"
 
 static bool is_convoy(const struct weft_findings *findings, const struct weft_crowd *crowd)
@@ -40,8 +41,8 @@ static void tell(struct weft_findings *findings, const struct weft_crowd *crowd)
         "woken (counts from %s and %s on).",
         WEFT_NS(crowd->waited_ns), weft_threshold_said(findings, WEFT_FROM_CONVOY_QUEUE),
         weft_threshold_said(findings, WEFT_FROM_CONVOY_ACQUIRES));
-    finding->advice = "Take the lock less often (for several items at once), split it by what it "
-                      "guards, or do less while it is held.";
+    finding->advice = _("Take the lock less often (for several items at once), split it by what it "
+                        "guards, or do less while it is held.");
 }
 
 void weft_find_convoy(struct weft_findings *findings)

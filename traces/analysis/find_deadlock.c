@@ -3,6 +3,7 @@
  * goes from a wait to the owner of the lock, to the thread that is joined, or, from a thread that
  * keeps a lock while it waits for a signal, to one that waits for this lock and could give it.
  */
+#include "base/tongue.h"
 #include "traces/analysis/finding.h"
 
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static const char *step_said(struct weft_findings *findings, uint32_t thread)
     if (wait.state == WEFT_STATE_LOCK_WAIT || wait.state == WEFT_STATE_RWLOCK_WAIT) {
         return weft_finding_say(findings, "%s waits for %s, which %s has", name,
                                 weft_object_called(findings, wait.object),
-                                next == thread ? "it" : weft_thread_called(findings, next));
+                                next == thread ? _("it") : weft_thread_called(findings, next));
     }
     return weft_finding_say(findings, "%s waits for %s and keeps %s, without which %s cannot go on",
                             name, weft_object_called(findings, wait.object),
@@ -46,7 +47,7 @@ static void add_step(struct weft_findings *findings, struct weft_finding *findin
     const struct weft_span span = weft_model_span(model, thread, ending->wait);
 
     weft_finding_thread(findings, finding, thread);
-    weft_finding_span(findings, finding, "waits", thread, ending->wait);
+    weft_finding_span(findings, finding, _("waits"), thread, ending->wait);
     if (span.state != WEFT_STATE_JOIN) {
         weft_finding_object(findings, finding, span.object);
     }
@@ -54,7 +55,7 @@ static void add_step(struct weft_findings *findings, struct weft_finding *findin
         const struct weft_hold taken = weft_model_hold(model, ending->held, ending->hold);
         weft_finding_object(findings, finding, ending->held);
         weft_finding_place(findings, finding,
-                           (struct weft_finding_place){"took it", taken.start_ns, taken.thread,
+                           (struct weft_finding_place){_("took it"), taken.start_ns, taken.thread,
                                                        ending->held, taken.site, WEFT_NONE});
     }
 }
@@ -71,7 +72,8 @@ static void add_those_behind(struct weft_findings *findings, struct weft_finding
         }
         const uint32_t next = ending->threads[i].next;
         if (next != WEFT_NONE && ring_of[next] == ring) {
-            weft_finding_span(findings, finding, "waits behind them", i, ending->threads[i].wait);
+            weft_finding_span(findings, finding, _("waits behind them"), i,
+                              ending->threads[i].wait);
         }
     }
 }
@@ -109,11 +111,12 @@ static void tell(struct weft_findings *findings, const struct ring *ring, const 
     finding->why = weft_finding_say(
         findings, "None of them can ever go on: this has been so since %s, for %s.",
         WEFT_NS(since_ns), WEFT_NS(finding->cost_ns));
-    finding->advice = ring->count == 1
-                          ? "Take it once only (or make it a recursive one), and look which caller "
-                            "has it already."
-                          : "Take the locks in one order everywhere, and neither join a thread nor "
-                            "wait for a signal with a lock that the other one needs.";
+    finding->advice =
+        ring->count == 1
+            ? _("Take it once only (or make it a recursive one), and look which caller "
+                "has it already.")
+            : _("Take the locks in one order everywhere, and neither join a thread nor "
+                "wait for a signal with a lock that the other one needs.");
 }
 
 /* Follows next from a thread until it ends or meets a thread of this walk: a ring. */

@@ -2,6 +2,7 @@
  * herd: broadcasts that wake many threads of which at most one finds what it waits for; the others
  * wait again at once, without having released the lock in between.
  */
+#include "base/tongue.h"
 #include "traces/analysis/finding.h"
 
 #include "base/map.h"
@@ -135,7 +136,7 @@ static void tell(struct weft_findings *findings, const struct herd *herd)
     weft_finding_object(findings, finding, herd->object);
     weft_finding_thread(findings, finding, herd->thread);
     weft_finding_place(findings, finding,
-                       (struct weft_finding_place){"broadcasts", herd->to_ns, herd->thread,
+                       (struct weft_finding_place){_("broadcasts"), herd->to_ns, herd->thread,
                                                    herd->object, herd->site, WEFT_NONE});
     for (size_t i = 0; i < object->waits.count && i < WEFT_PLACES_MAX * 4; i++) {
         const size_t before = finding->threads.count;
@@ -158,7 +159,7 @@ static void tell(struct weft_findings *findings, const struct herd *herd)
         "%s on).",
         weft_threshold_said(findings, WEFT_FROM_HERD),
         weft_threshold_said(findings, WEFT_FROM_HERD_ROUNDS));
-    finding->advice = "Signal instead, which wakes one, when what has come is for one of them.";
+    finding->advice = _("Signal instead, which wakes one, when what has come is for one of them.");
 }
 
 void weft_find_herd(struct weft_findings *findings)

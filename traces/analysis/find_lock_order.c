@@ -8,6 +8,7 @@
  *   could happen at the same time      not one before the other was created, or after it was joined
  *   would wait for ever                no tries, no time limits, not reader behind reader
  */
+#include "base/tongue.h"
 #include "traces/analysis/finding.h"
 #include "traces/analysis/sections.h"
 
@@ -305,17 +306,17 @@ static void tell(struct orders *orders, const struct ring *ring)
         weft_finding_thread(findings, finding, way->thread);
         weft_finding_object(findings, finding, edge->from);
         weft_finding_place(findings, finding,
-                           (struct weft_finding_place){"took first", way->from_ns, way->thread,
+                           (struct weft_finding_place){_("took first"), way->from_ns, way->thread,
                                                        edge->from, way->from_site, WEFT_NONE});
         weft_finding_place(findings, finding,
-                           (struct weft_finding_place){"took then", way->to_ns, way->thread,
+                           (struct weft_finding_place){_("took then"), way->to_ns, way->thread,
                                                        edge->to, way->to_site, WEFT_NONE});
     }
     finding->what = weft_finding_say(findings, "%s.", said);
     finding->why =
-        "It went well this time; when they do so at the same moment, each gets its first "
-        "lock and waits for its next one for ever.";
-    finding->advice = "Take these locks in one order everywhere, or take one lock around them.";
+        _("It went well this time; when they do so at the same moment, each gets its first "
+          "lock and waits for its next one for ever.");
+    finding->advice = _("Take these locks in one order everywhere, or take one lock around them.");
 }
 
 /* Extends the ring from its last edge; first: the smallest lock in it. */

@@ -3,6 +3,7 @@
  * and nobody signalled again.  The signal was meant for this wait when the thread did not have the
  * mutex for another, finished section in between: then it would have seen what was changed.
  */
+#include "base/tongue.h"
 #include "traces/analysis/finding.h"
 
 #include "base/map.h"
@@ -126,13 +127,13 @@ static void tell(struct weft_findings *findings, const struct watched *watched, 
     weft_finding_thread(findings, finding, watched->lost_thread);
     weft_finding_object(findings, finding, watched->object);
     weft_finding_place(findings, finding,
-                       (struct weft_finding_place){"signals", watched->lost_ns,
+                       (struct weft_finding_place){_("signals"), watched->lost_ns,
                                                    watched->lost_thread, watched->object,
                                                    watched->lost_site, WEFT_NONE});
-    weft_finding_span(findings, finding, "waits", thread, ending->threads[thread].wait);
+    weft_finding_span(findings, finding, _("waits"), thread, ending->threads[thread].wait);
     for (uint32_t i = 0; i < findings->model->threads.count; i++) {
         if (i != thread && weft_ending_stuck(ending, i) && ending->threads[i].next == thread) {
-            weft_finding_span(findings, finding, "waits behind it", i, ending->threads[i].wait);
+            weft_finding_span(findings, finding, _("waits behind it"), i, ending->threads[i].wait);
         }
     }
     finding->what = weft_finding_say(
@@ -147,8 +148,8 @@ static void tell(struct weft_findings *findings, const struct watched *watched, 
                                     "until the end of the trace.",
                                     WEFT_NS(finding->cost_ns));
     finding->advice =
-        "Keep what the signal means in a variable, change it with the mutex held, and "
-        "wait only while it is not so: while (!ready) pthread_cond_wait(…).";
+        _("Keep what the signal means in a variable, change it with the mutex held, and "
+          "wait only while it is not so: while (!ready) pthread_cond_wait(…).");
 }
 
 void weft_find_lost_wakeup(struct weft_findings *findings)

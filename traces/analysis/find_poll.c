@@ -5,6 +5,7 @@
  * A thread that asks, then works, then sleeps does so for its work; one that asks and goes to sleep
  * at once has looked in vain.  At least a quarter of the looks must be such.
  */
+#include "base/tongue.h"
 #include "traces/analysis/looks.h"
 
 #include "base/map.h"
@@ -185,11 +186,11 @@ static void tell(struct weft_findings *findings, const struct poll *poll)
         weft_finding_thread(findings, finding, poller->thread);
         weft_finding_place(findings, finding,
                            (struct weft_finding_place){
-                               "looks", poller->t_ns, poller->thread,
+                               _("looks"), poller->t_ns, poller->thread,
                                poll->question == WEFT_ASK_IS_ALIVE ? WEFT_NONE : poll->object,
                                poller->site, WEFT_NONE});
         weft_finding_place(findings, finding,
-                           (struct weft_finding_place){"sleeps", poller->t_ns, poller->thread,
+                           (struct weft_finding_place){_("sleeps"), poller->t_ns, poller->thread,
                                                        WEFT_NONE, poller->sleep_site, WEFT_NONE});
     }
     const char *thing = "";
@@ -200,15 +201,16 @@ static void tell(struct weft_findings *findings, const struct poll *poll)
     finding->what =
         weft_finding_say(findings, "%s asked “%s”%s and slept in turn, %llu times.",
                          weft_threads_called(findings, finding->threads.at, finding->threads.count),
-                         weft_questions[poll->question].words, thing, (unsigned long long)looks);
+                         _(weft_questions[poll->question].words), thing, (unsigned long long)looks);
     finding->why = weft_finding_say(
         findings,
         "What comes meanwhile waits until the sleep is over: they slept %s in all, and "
         "%llu looks were in vain (counts from %s on).",
         WEFT_NS(poll->slept_ns), (unsigned long long)poll->vain,
         weft_threshold_said(findings, WEFT_FROM_POLL_LOOKS));
-    finding->advice = "Wait for it instead: a get that waits, a condition, a semaphore or an event "
-                      "wakes the thread as soon as there is something.";
+    finding->advice =
+        _("Wait for it instead: a get that waits, a condition, a semaphore or an event "
+          "wakes the thread as soon as there is something.");
 }
 
 static void tell_looks(struct weft_findings *findings, const struct weft_looks *looks)
@@ -223,10 +225,10 @@ static void tell_looks(struct weft_findings *findings, const struct weft_looks *
     weft_finding_thread(findings, finding, looks->thread);
     weft_finding_object(findings, finding, looks->object);
     weft_finding_place(findings, finding,
-                       (struct weft_finding_place){"looks", looks->from_ns, looks->thread,
+                       (struct weft_finding_place){_("looks"), looks->from_ns, looks->thread,
                                                    looks->object, looks->site, WEFT_NONE});
     weft_finding_place(findings, finding,
-                       (struct weft_finding_place){"sleeps", looks->from_ns, looks->thread,
+                       (struct weft_finding_place){_("sleeps"), looks->from_ns, looks->thread,
                                                    WEFT_NONE, looks->sleep_site, WEFT_NONE});
     finding->what = weft_finding_say(
         findings,
@@ -239,7 +241,8 @@ static void tell_looks(struct weft_findings *findings, const struct weft_looks *
         "It sees a change only when its sleep is over, and it slept %s in all (counts "
         "from %s on).",
         WEFT_NS(looks->slept_ns), weft_threshold_said(findings, WEFT_FROM_POLL_LOCK_LOOKS));
-    finding->advice = "Wait on a condition of this lock, and signal it where the change is made.";
+    finding->advice =
+        _("Wait on a condition of this lock, and signal it where the change is made.");
 }
 
 static bool collect(struct polls *polls)

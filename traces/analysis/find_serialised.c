@@ -2,6 +2,7 @@
  * serialised: threads that do nearly all of their work with one lock in their hands, so that never
  * two of them run at the same time.
  */
+#include "base/tongue.h"
 #include "traces/analysis/crowd.h"
 
 static void tell(struct weft_findings *findings, const struct weft_crowd *crowd)
@@ -27,8 +28,9 @@ static void tell(struct weft_findings *findings, const struct weft_crowd *crowd)
         "most %s on).",
         WEFT_NS(crowd->waited_ns), weft_threshold_said(findings, WEFT_FROM_SERIALISED),
         weft_threshold_said(findings, WEFT_FROM_SERIALISED_OUTSIDE));
-    finding->advice = "Hold the lock only while shared data is touched and work outside of it, or "
-                      "give each part of the data a lock of its own.";
+    finding->advice =
+        _("Hold the lock only while shared data is touched and work outside of it, or "
+          "give each part of the data a lock of its own.");
 }
 
 void weft_find_serialised(struct weft_findings *findings)

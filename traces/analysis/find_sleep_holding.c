@@ -1,4 +1,5 @@
 /* sleep-holding: threads sleep with a lock in their hands while others wait for it. */
+#include "base/tongue.h"
 #include "traces/analysis/holding.h"
 
 static void tell(struct weft_findings *findings, const struct weft_holding *holding)
@@ -10,7 +11,7 @@ static void tell(struct weft_findings *findings, const struct weft_holding *hold
         return;
     }
     finding->cost_ns = holding->waited_ns;
-    weft_holding_tell(findings, finding, holding, &holding->longest, "sleeps");
+    weft_holding_tell(findings, finding, holding, &holding->longest, _("sleeps"));
     finding->what = weft_finding_say(
         findings, "%s slept with %s held, %llu time%s and %s in all, while %s waited for it.",
         weft_threads_called(findings, holding->holders.at, holding->holders.count),
@@ -23,8 +24,8 @@ static void tell(struct weft_findings *findings, const struct weft_holding *hold
         "(counts from %s on).",
         WEFT_NS(holding->waited_ns), weft_threshold_said(findings, WEFT_FROM_SLEEP_HOLDING));
     finding->advice =
-        "Sleep outside the lock: release it before, or hold it only for the data that "
-        "it guards.";
+        _("Sleep outside the lock: release it before, or hold it only for the data that "
+          "it guards.");
 }
 
 void weft_find_sleep_holding(struct weft_findings *findings)

@@ -2,6 +2,7 @@
  * spin: a thread that asks and asks, without a pause, until the answer is another one: polls of the
  * trace, long waits for spin locks, and loops of taking a lock only to look (looks.h).
  */
+#include "base/tongue.h"
 #include "traces/analysis/looks.h"
 
 #include "base/vec.h"
@@ -97,9 +98,9 @@ static bool add_thread(struct weft_findings *findings, uint32_t thread, struct a
     return true;
 }
 
-static const char ADVICE[] =
+static const char ADVICE[] = N_(
     "Wait instead of asking: join the thread or the queue, wait on a condition, a semaphore or an "
-    "event; or take the lock, which waits.";
+    "event; or take the lock, which waits.");
 
 static void tell_asking(struct weft_findings *findings, const struct asking *asking)
 {
@@ -118,7 +119,7 @@ static void tell_asking(struct weft_findings *findings, const struct asking *ask
     } else if (asking->object != WEFT_NONE) {
         thing = weft_finding_say(findings, " of %s", weft_thread_called(findings, asking->object));
     }
-    weft_finding_span(findings, finding, "spins", asking->thread, asking->longest);
+    weft_finding_span(findings, finding, _("spins"), asking->thread, asking->longest);
     const char *name = weft_thread_called(findings, asking->thread);
     if (asking->state == WEFT_STATE_LOCK_WAIT) {
         finding->what =
@@ -127,7 +128,7 @@ static void tell_asking(struct weft_findings *findings, const struct asking *ask
     } else {
         finding->what = weft_finding_say(
             findings, "%s asked “%s”%s without a pause for %s%s.", name,
-            weft_questions[asking->question].words, thing, WEFT_NS(asking->ns),
+            _(weft_questions[asking->question].words), thing, WEFT_NS(asking->ns),
             asking->times == 0
                 ? ""
                 : weft_finding_say(findings, ", %s times", weft_words_count(asking->times).text));
@@ -137,7 +138,7 @@ static void tell_asking(struct weft_findings *findings, const struct asking *ask
         "It kept a processor busy all that time and got nothing done by it (counts from "
         "%s on).",
         weft_threshold_said(findings, WEFT_FROM_SPIN));
-    finding->advice = ADVICE;
+    finding->advice = _(ADVICE);
 }
 
 static void tell_looks(struct weft_findings *findings, const struct weft_looks *looks)
@@ -152,7 +153,7 @@ static void tell_looks(struct weft_findings *findings, const struct weft_looks *
     weft_finding_thread(findings, finding, looks->thread);
     weft_finding_object(findings, finding, looks->object);
     weft_finding_place(findings, finding,
-                       (struct weft_finding_place){"spins", looks->from_ns, looks->thread,
+                       (struct weft_finding_place){_("spins"), looks->from_ns, looks->thread,
                                                    looks->object, looks->site, WEFT_NONE});
     finding->what = weft_finding_say(
         findings, "%s took %s %s times in %s only to look, until %s had changed something.",

@@ -2,6 +2,7 @@
  * starvation: a thread waits long for a lock while others take it again and again, and gets much
  * less than a fair share of it in the end.
  */
+#include "base/tongue.h"
 #include "traces/analysis/crowd.h"
 
 static void tell(struct weft_findings *findings, const struct weft_crowd *crowd, uint32_t index)
@@ -33,9 +34,10 @@ static void tell(struct weft_findings *findings, const struct weft_crowd *crowd,
         WEFT_NS(user->waited_ns), weft_threshold_said(findings, WEFT_FROM_STARVATION),
         weft_threshold_said(findings, WEFT_FROM_OVERTAKEN),
         weft_threshold_said(findings, WEFT_FROM_UNFAIR));
-    finding->advice = "Let the others do something without the lock before they take it again, or "
-                      "hand it over in turn: a ticket, a queue, a read-write lock that prefers "
-                      "writers.";
+    finding->advice =
+        _("Let the others do something without the lock before they take it again, or "
+          "hand it over in turn: a ticket, a queue, a read-write lock that prefers "
+          "writers.");
 }
 
 void weft_find_starvation(struct weft_findings *findings)

@@ -5,6 +5,7 @@
  *
  * Told is the wait at the root; those whose waits lead to it are named with it.
  */
+#include "base/tongue.h"
 #include "traces/analysis/finding.h"
 
 #include <stdlib.h>
@@ -42,16 +43,16 @@ static const char *cause_of(struct weft_findings *findings, uint32_t thread)
     switch (wait.state) {
     case WEFT_STATE_LOCK_WAIT:
     case WEFT_STATE_RWLOCK_WAIT:
-        return "its owner did not release it";
+        return _("its owner did not release it");
     case WEFT_STATE_COND_WAIT:
-        return "nobody signalled it any more";
+        return _("nobody signalled it any more");
     case WEFT_STATE_SEM_WAIT:
-        return "nobody gave a permit back any more";
+        return _("nobody gave a permit back any more");
     case WEFT_STATE_BARRIER_WAIT:
         return object->capacity > 0
                    ? weft_finding_say(findings, "it opens for %lld threads, and not all came",
                                       (long long)object->capacity)
-                   : "not all who should have come came";
+                   : _("not all who should have come came");
     case WEFT_STATE_QUEUE_WAIT:
         return weft_finding_say(
             findings, "it stayed as it was, with %lld in it",
@@ -60,7 +61,7 @@ static const char *cause_of(struct weft_findings *findings, uint32_t thread)
                             : weft_model_level(model, wait.object, object->levels.count - 1)
                                   .value));
     default:
-        return "nobody woke it any more";
+        return _("nobody woke it any more");
     }
 }
 
@@ -141,7 +142,7 @@ static void tell(struct weft_findings *findings, uint32_t thread, bool *told)
                                         weft_thread_called(findings, behind),
                                         weft_thread_called(findings, thread));
     } else if (!ending->anybody_goes_on) {
-        finding->why = "No thread could go on any more.";
+        finding->why = _("No thread could go on any more.");
     } else {
         finding->why = weft_finding_say(
             findings,
@@ -149,8 +150,9 @@ static void tell(struct weft_findings *findings, uint32_t thread, bool *told)
             "%s on count).",
             (int)model->exit_signal, weft_threshold_said(findings, WEFT_FROM_STUCK));
     }
-    finding->advice = "Look who should have ended this wait, and which way it went instead; for a "
-                      "worker, tell it to stop before it is joined.";
+    finding->advice =
+        _("Look who should have ended this wait, and which way it went instead; for a "
+          "worker, tell it to stop before it is joined.");
 }
 
 void weft_find_stuck(struct weft_findings *findings)

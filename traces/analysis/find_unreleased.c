@@ -3,6 +3,7 @@
  * one that ended the program in good order.  A lock that others hold while the program ends is in
  * use, and one that was destroyed is gone.
  */
+#include "base/tongue.h"
 #include "traces/analysis/finding.h"
 
 static bool is_unreleased(const struct weft_findings *findings, const struct weft_hold *hold)
@@ -36,13 +37,13 @@ static void tell(struct weft_findings *findings, uint32_t object, const struct w
     weft_finding_thread(findings, finding, hold->thread);
     weft_finding_object(findings, finding, object);
     weft_finding_place(findings, finding,
-                       (struct weft_finding_place){"took it", hold->start_ns, hold->thread, object,
-                                                   hold->site, WEFT_NONE});
+                       (struct weft_finding_place){_("took it"), hold->start_ns, hold->thread,
+                                                   object, hold->site, WEFT_NONE});
     for (uint32_t i = 0; i < model->threads.count; i++) {
         const uint32_t wait = ending->threads[i].wait;
         if (wait != WEFT_NONE && weft_model_span(model, i, wait).state != WEFT_STATE_JOIN &&
             weft_model_span(model, i, wait).object == object) {
-            weft_finding_span(findings, finding, "waits", i, wait);
+            weft_finding_span(findings, finding, _("waits"), i, wait);
             finding->cost_ns = weft_sum(finding->cost_ns,
                                         ending->end_ns - weft_model_span(model, i, wait).start_ns);
             waiting++;
@@ -51,15 +52,15 @@ static void tell(struct weft_findings *findings, uint32_t object, const struct w
     finding->what = weft_finding_say(
         findings, "%s took %s at %s and %s at %s without releasing it.",
         weft_thread_called(findings, hold->thread), weft_object_called(findings, object),
-        WEFT_NS(hold->start_ns), ended ? "ended" : "ended the program", WEFT_NS(end_ns));
-    finding->why = waiting > 0
-                       ? weft_finding_say(findings,
-                                          "Nobody can have it any more: %u thread%s wait%s for it "
-                                          "for ever.",
-                                          waiting, waiting == 1 ? "" : "s", waiting == 1 ? "s" : "")
-                       : "Nobody can have it any more: the next one who takes it waits for ever.";
-    finding->advice = "Release it on every way out of the function, also on errors and when the "
-                      "thread is cancelled.";
+        WEFT_NS(hold->start_ns), ended ? _("ended") : _("ended the program"), WEFT_NS(end_ns));
+    finding->why =
+        waiting > 0 ? weft_finding_say(findings,
+                                       "Nobody can have it any more: %u thread%s wait%s for it "
+                                       "for ever.",
+                                       waiting, waiting == 1 ? "" : "s", waiting == 1 ? "s" : "")
+                    : _("Nobody can have it any more: the next one who takes it waits for ever.");
+    finding->advice = _("Release it on every way out of the function, also on errors and when the "
+                        "thread is cancelled.");
 }
 
 void weft_find_unreleased(struct weft_findings *findings)

@@ -6,6 +6,7 @@
  * Nothing can have changed when no other thread had the mutex and nobody signalled since the wait
  * began.  Only then is it sure that it should have waited again.
  */
+#include "base/tongue.h"
 #include "traces/analysis/finding.h"
 
 #include <stdlib.h>
@@ -36,8 +37,8 @@ static void tell(struct weft_findings *findings, uint32_t thread, const struct w
                                     waiting->wait_site,
                                     weft_model_span_at(findings->model, thread, waiting->wait_ns)});
     weft_finding_place(findings, finding,
-                       (struct weft_finding_place){"goes on", point->t_ns, thread, waiting->mutex,
-                                                   point->site, WEFT_NONE});
+                       (struct weft_finding_place){_("goes on"), point->t_ns, thread,
+                                                   waiting->mutex, point->site, WEFT_NONE});
     finding->what = weft_finding_say(
         findings,
         "%s woke from %s at %s although nobody had signalled, and went on without waiting "
@@ -45,10 +46,10 @@ static void tell(struct weft_findings *findings, uint32_t thread, const struct w
         weft_thread_called(findings, thread), weft_object_called(findings, waiting->condition),
         WEFT_NS(waiting->wake_ns));
     finding->why =
-        "A wait may end for no reason, and another thread may be quicker after a signal: "
-        "then it goes on with what is not there.";
-    finding->advice = "Wait in a loop that looks at what is waited for: while (!ready) "
-                      "pthread_cond_wait(…).";
+        _("A wait may end for no reason, and another thread may be quicker after a signal: "
+          "then it goes on with what is not there.");
+    finding->advice = _("Wait in a loop that looks at what is waited for: while (!ready) "
+                        "pthread_cond_wait(…).");
 }
 
 /* Somebody else has the mutex, or signals. */

@@ -1,6 +1,7 @@
 #include "traces/analysis/findings.h"
 
 #include "base/sink.h"
+#include "base/tongue.h"
 #include "base/vec.h"
 #include "traces/analysis/finding.h"
 
@@ -129,7 +130,7 @@ const char *weft_finding_say(struct weft_findings *findings, const char *format,
     va_list args;
 
     va_start(args, format);
-    const int len = vsnprintf(text, sizeof text, format, args);
+    const int len = vsnprintf(text, sizeof text, _(format), args);
     va_end(args);
     if (len < 0) {
         return "";
@@ -159,7 +160,7 @@ static const char *list(struct weft_findings *findings, const uint32_t *at, size
     size_t used = 0;
 
     for (size_t i = 0; i < named; i++) {
-        const char *before = i == 0 ? "" : i + 1 == count ? " and " : ", ";
+        const char *before = i == 0 ? "" : i + 1 == count ? _(" and ") : ", ";
         const int len =
             snprintf(text + used, sizeof text - used, "%s%.200s", before, called(findings, at[i]));
         if (len < 0 || (size_t)len >= sizeof text - used) {
@@ -168,7 +169,8 @@ static const char *list(struct weft_findings *findings, const uint32_t *at, size
         used += (size_t)len;
     }
     if (named < count) {
-        const int len = snprintf(text + used, sizeof text - used, " and %zu others", count - named);
+        const int len =
+            snprintf(text + used, sizeof text - used, _(" and %zu others"), count - named);
         used += len > 0 && (size_t)len < sizeof text - used ? (size_t)len : 0;
     }
     return keep(findings, text, used);

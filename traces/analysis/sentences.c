@@ -1,5 +1,7 @@
 #include "traces/analysis/sentences.h"
 
+#include "base/tongue.h"
+
 #include <string.h>
 
 const char *weft_name_of_thread(const struct weft_model *model, uint32_t thread, uint64_t t_ns)
@@ -71,7 +73,7 @@ static bool permit_holders(const struct weft_model *model, const struct weft_obj
     for (uint32_t k = found; k > 0; k--) {
         weft_sentence_add(out, "%s%s", weft_name_of_thread(model, named[k - 1], t_ns),
                           k > 2    ? ", "
-                          : k == 2 ? " and "
+                          : k == 2 ? _(" and ")
                                    : "");
     }
     return true;
@@ -126,12 +128,12 @@ static bool rwlock_holders(const struct weft_model *model, const struct weft_obj
         return false;
     }
     const uint32_t told = found <= NAMED_MAX ? found : NAMED_MAX - 1;
-    weft_sentence_add(out, "held for %s by ", reading ? "reading" : "writing");
+    weft_sentence_add(out, "held for %s by ", reading ? _("reading") : _("writing"));
     for (uint32_t k = 0; k < told; k++) {
         const bool last = k + 1 == told && told == found;
         weft_sentence_add(out, "%s%s",
                           k == 0 ? ""
-                          : last ? " and "
+                          : last ? _(" and ")
                                  : ", ",
                           weft_name_of_thread(model, named[k], t_ns));
     }
@@ -183,13 +185,13 @@ static const char *answer_of(uint8_t question, int64_t answer, struct weft_word 
         *room = weft_words_number(answer);
         return room->text;
     default:
-        return answer != 0 ? "yes" : "no";
+        return answer != 0 ? _("yes") : _("no");
     }
 }
 
 static const char *question_of(const struct weft_span *span)
 {
-    return span->question < WEFT_ASK_COUNT ? weft_questions[span->question].words : "";
+    return span->question < WEFT_ASK_COUNT ? _(weft_questions[span->question].words) : "";
 }
 
 static bool label_poll(const struct weft_model *model, const struct weft_span *span,
@@ -234,32 +236,33 @@ static struct wait_words words_of_wait(const struct weft_model *model, uint32_t 
     switch (span->state) {
     case WEFT_STATE_RWLOCK_WAIT:
         return begin_kind(model, thread, span) == WEFT_EV_RWLOCK_WRITE_REQUEST
-                   ? (struct wait_words){"waits", "to write under", "", "to write"}
-                   : (struct wait_words){"waits", "to read under", "", "to read"};
+                   ? (struct wait_words){_("waits"), _("to write under"), "", _("to write")}
+                   : (struct wait_words){_("waits"), _("to read under"), "", _("to read")};
     case WEFT_STATE_COND_WAIT:
     case WEFT_STATE_FUTEX_WAIT:
-        return (struct wait_words){"waits", "on", "", "on"};
+        return (struct wait_words){_("waits"), C_("wait", "on"), "", C_("wait", "on")};
     case WEFT_STATE_SEM_WAIT:
-        return (struct wait_words){"waits", "for a permit of", "", "for"};
+        return (struct wait_words){_("waits"), _("for a permit of"), "", C_("permit", "for")};
     case WEFT_STATE_EVENT_WAIT:
-        return (struct wait_words){"waits", "for", " to be set", "for"};
+        return (struct wait_words){_("waits"), C_("event", "for"), _(" to be set"),
+                                   C_("event", "for")};
     case WEFT_STATE_BARRIER_WAIT:
-        return (struct wait_words){"waits", "at", "", "at"};
+        return (struct wait_words){_("waits"), C_("wait", "at"), "", C_("wait", "at")};
     case WEFT_STATE_QUEUE_WAIT:
         switch (begin_kind(model, thread, span)) {
         case WEFT_EV_QUEUE_PUT_WAIT:
-            return (struct wait_words){"waits", "for room in", "", "for room in"};
+            return (struct wait_words){_("waits"), _("for room in"), "", _("for room in")};
         case WEFT_EV_QUEUE_JOIN:
-            return (struct wait_words){"waits", "for all tasks of", "", "for all of"};
+            return (struct wait_words){_("waits"), _("for all tasks of"), "", _("for all of")};
         default:
-            return (struct wait_words){"waits", "for an item of", "", "for an item of"};
+            return (struct wait_words){_("waits"), _("for an item of"), "", _("for an item of")};
         }
     case WEFT_STATE_JOIN:
-        return (struct wait_words){"joins", "", "", ""};
+        return (struct wait_words){_("joins"), "", "", ""};
     case WEFT_STATE_IO:
-        return (struct wait_words){"blocks", "in", "", "in"};
+        return (struct wait_words){_("blocks"), C_("wait", "in"), "", C_("wait", "in")};
     default:
-        return (struct wait_words){"waits", "for", "", "for"};
+        return (struct wait_words){_("waits"), C_("lock", "for"), "", C_("lock", "for")};
     }
 }
 
@@ -353,7 +356,7 @@ static bool label_join(const struct weft_model *model, uint32_t thread, uint32_t
 {
     const struct weft_span span = weft_model_span(model, thread, index);
     const char *subject = weft_name_of_subject(model, &span);
-    const char *in_vain = span.outcome == WEFT_OUT_TIMEOUT ? " in vain" : "";
+    const char *in_vain = span.outcome == WEFT_OUT_TIMEOUT ? _(" in vain") : "";
     const struct weft_word time = weft_words_lasting(
         weft_span_end_ns(model, thread, index) - span.start_ns, (span.flags & WEFT_SPAN_OPEN) != 0);
 
@@ -374,7 +377,7 @@ static bool label_join(const struct weft_model *model, uint32_t thread, uint32_t
         weft_sentence_add(out, "%s", subject);
         return *subject != '\0';
     case 5:
-        weft_sentence_add(out, "joins");
+        weft_sentence_add(out, _("joins"));
         return true;
     default:
         return false;
@@ -402,11 +405,11 @@ bool weft_sentence_label(const struct weft_model *model, uint32_t thread, uint32
     *out = (struct weft_sentence){.len = 0};
     switch (what.state) {
     case WEFT_STATE_RUNNING:
-        return label_plain("runs", time, variant, out);
+        return label_plain(_("runs"), time, variant, out);
     case WEFT_STATE_SLEEP:
-        return label_plain("sleeps", time, variant, out);
+        return label_plain(_("sleeps"), time, variant, out);
     case WEFT_STATE_UNKNOWN:
-        return label_plain("not known", time, variant, out);
+        return label_plain(_("not known"), time, variant, out);
     case WEFT_STATE_POLL:
         return label_poll(model, &what, variant, out);
     case WEFT_STATE_JOIN:
@@ -453,7 +456,7 @@ void weft_sentence_point(const struct weft_model *model, uint32_t point, struct 
     struct weft_word room;
 
     weft_sentence_add(out, "%s %s", weft_name_of_thread(model, what.thread, what.t_ns),
-                      info->words);
+                      _(info->words));
     if (what.object != WEFT_NONE) {
         weft_sentence_add(out, " %s",
                           weft_point_about_thread(model, point)
@@ -465,7 +468,7 @@ void weft_sentence_point(const struct weft_model *model, uint32_t point, struct 
         add_text(out, args.text);
     }
     if (what.kind == WEFT_EV_QUERY && args.first > 0 && args.first < WEFT_ASK_COUNT) {
-        weft_sentence_add(out, ": %s %s", weft_questions[args.first].words,
+        weft_sentence_add(out, ": %s %s", _(weft_questions[args.first].words),
                           answer_of((uint8_t)args.first, args.second, &room));
     }
     if (what.kind == WEFT_EV_COUNTER && args.point != WEFT_NONE) {

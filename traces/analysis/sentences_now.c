@@ -1,4 +1,5 @@
 /* Sentences about one moment: what a thread does, how an object stands. */
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 
 #include <string.h>
@@ -47,8 +48,8 @@ static void add_holding(const struct weft_model *model, uint32_t thread, uint64_
             weft_sentence_add(out, ", …");
             return;
         }
-        weft_sentence_add(out, "%s%s%s", found == 0 ? ", holding " : ", ", object->name,
-                          reading ? " for reading" : "");
+        weft_sentence_add(out, "%s%s%s", found == 0 ? _(", holding ") : ", ", object->name,
+                          reading ? _(" for reading") : "");
         found++;
     }
 }
@@ -93,9 +94,9 @@ void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t
 
     if (index == WEFT_NONE) {
         weft_sentence_add(out, t_ns < info->start_ns || info->spans.count == 0
-                                   ? "has not started yet"
-                               : info->ended ? "has ended"
-                                             : "is beyond the end of the trace");
+                                   ? N_("has not started yet")
+                               : info->ended ? N_("has ended")
+                                             : N_("is beyond the end of the trace"));
         return;
     }
     const struct weft_span span = weft_thread_span(model, info, index);
@@ -112,7 +113,7 @@ void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t
     case WEFT_STATE_POLL: {
         const char *subject = weft_name_of_subject(model, &span);
         weft_sentence_add(out, "keeps asking%s%s: %s", *subject != '\0' ? " " : "", subject,
-                          span.question < WEFT_ASK_COUNT ? weft_questions[span.question].words
+                          span.question < WEFT_ASK_COUNT ? _(weft_questions[span.question].words)
                                                          : "");
         break;
     }
@@ -303,7 +304,7 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
     case WEFT_FAMILY_RWLOCK: {
         struct weft_sentence holders = {.len = 0};
         const bool held = weft_sentence_holders(model, object, t_ns, t_ns + 1, &holders);
-        weft_sentence_add(out, "%s", held ? holders.text : "free");
+        weft_sentence_add(out, "%s", held ? holders.text : _("free"));
         add_waiting(model, object, t_ns, out);
         break;
     }
@@ -329,7 +330,7 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
     case WEFT_FAMILY_CONDITION:
     case WEFT_FAMILY_FUTEX: {
         const uint32_t count = waiting_at(model, object, t_ns);
-        weft_sentence_add(out, "%s", count == 0 ? "nobody waits" : "");
+        weft_sentence_add(out, "%s", count == 0 ? _("nobody waits") : "");
         if (count > 0) {
             weft_sentence_add(out, "%s wait%s", weft_words_counted(count, "thread").text,
                               count == 1 ? "s" : "");

@@ -1,5 +1,6 @@
 #include "traces/analysis/words.h"
 
+#include "base/tongue.h"
 #include "base/utf8.h"
 
 #include <inttypes.h>
@@ -78,7 +79,7 @@ struct weft_word weft_words_progress(uint64_t done_ns, uint64_t whole_ns)
     const double whole = (double)whole_ns / (double)unit.ns;
     const int decimals = unit.ns == 1 ? 0 : whole < 9.995 ? 2 : whole < 99.95 ? 1 : 0;
 
-    snprintf(word.text, sizeof word.text, "%.*f of %.*f %s", decimals,
+    snprintf(word.text, sizeof word.text, _("%.*f of %.*f %s"), decimals,
              (double)done_ns / (double)unit.ns, decimals, whole, unit.name);
     return word;
 }
@@ -169,12 +170,12 @@ struct weft_word weft_words_share(uint64_t part, uint64_t whole)
 struct weft_word weft_words_counted(uint64_t count, const char *noun)
 {
     struct weft_word word;
-
     const size_t len = strlen(noun);
-    const char *more = len > 0 && noun[len - 1] == 'x' ? "es" : "s";
+    const char *more = count == 1 ? "" : len > 0 && noun[len - 1] == 'x' ? "es" : "s";
+    const char *translated = weft_tongue_noun(noun, count);
 
-    snprintf(word.text, sizeof word.text, "%.27s %.16s%s", weft_words_count(count).text, noun,
-             count == 1 ? "" : more);
+    snprintf(word.text, sizeof word.text, "%.27s %.34s%s", weft_words_count(count).text,
+             translated != NULL ? translated : noun, translated != NULL ? "" : more);
     return word;
 }
 
@@ -205,7 +206,7 @@ void weft_sentence_add(struct weft_sentence *sentence, const char *format, ...)
     }
     va_start(args, format);
     const int wanted =
-        vsnprintf(sentence->text + sentence->len, room - sentence->len + 1, format, args);
+        vsnprintf(sentence->text + sentence->len, room - sentence->len + 1, _(format), args);
     va_end(args);
     if (wanted < 0) {
         sentence->text[sentence->len] = '\0';

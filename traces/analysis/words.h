@@ -11,7 +11,7 @@
 
 /* A short word by value, so that several can stand in one call. */
 struct weft_word {
-    char text[48];
+    char text[64];
 };
 
 /* Three digits and a unit: "512 ns", "12.3 µs", "145 ms", "3.00 s", "2 min 05 s", "1 h 02 min". */
@@ -36,10 +36,13 @@ struct weft_word weft_words_number(int64_t number);
 /* "33 %", "0.4 %", "< 0.1 %". */
 struct weft_word weft_words_share(uint64_t part, uint64_t whole);
 
-/* "1 lock", "3 threads", "2 futexes": count and noun; the plural adds an s, or "es" after an x. */
+/* "1 lock", "3 threads", "2 futexes": count and noun; the plural adds an s, or "es" after an x.
+ * In another language (base/tongue.h) the noun is what its catalogue has. */
 struct weft_word weft_words_counted(uint64_t count, const char *noun);
 
-/* A text that is put together piece by piece; what does not fit ends in "…". */
+/* A text that is put together piece by piece; what does not fit ends in "…".
+ * The format is looked up in the language that was chosen: callers translate only words that they
+ * give it. */
 struct weft_sentence {
     char text[400];
     size_t len;

@@ -1,5 +1,6 @@
 /* Why the selected wait lasted: those whom it waited for and what they did meanwhile, each step
  * further in; a click goes there. */
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 #include "viewer/commands.h"
 #include "viewer/panels/panels.h"
@@ -32,7 +33,7 @@ static void say_doing(const struct weft_model *model, const struct weft_cause *c
         weft_sentence_add(out, "waited on");
         break;
     default:
-        weft_sentence_add(out, "%s", weft_states[cause->state].words);
+        weft_sentence_add(out, "%s", _(weft_states[cause->state].words));
         if (cause->state != WEFT_STATE_JOIN && cause->object < model->objects.count) {
             weft_sentence_add(out, " %s", model->objects.at[cause->object].name);
         } else if (cause->state == WEFT_STATE_JOIN && cause->object < model->threads.count) {
@@ -46,26 +47,27 @@ static void say_cause(const struct weft_frame *frame, const struct weft_cause *c
                       struct weft_sentence *out)
 {
     static const char *const nobody[] = {
-        [WEFT_WHY_UNKNOWN] = "who it was is not in the trace",
-        [WEFT_WHY_HELD] = "held it",
-        [WEFT_WHY_ACT] = "until it acted",
-        [WEFT_WHY_LIFE] = "until its end",
-        [WEFT_WHY_HANDOVER] = "on the way: it was free already",
-        [WEFT_WHY_TIME] = "until the time was over",
-        [WEFT_WHY_NOBODY] = "nobody ended it",
+        [WEFT_WHY_UNKNOWN] = N_("who it was is not in the trace"),
+        [WEFT_WHY_HELD] = N_("held it"),
+        [WEFT_WHY_ACT] = N_("until it acted"),
+        [WEFT_WHY_LIFE] = N_("until its end"),
+        [WEFT_WHY_HANDOVER] = N_("on the way: it was free already"),
+        [WEFT_WHY_TIME] = N_("until the time was over"),
+        [WEFT_WHY_NOBODY] = N_("nobody ended it"),
     };
     const struct weft_model *model = frame->model;
 
     weft_sentence_add(out, "%s  ", weft_words_duration(cause->ns).text);
     if (cause->thread >= model->threads.count) {
-        weft_sentence_add(out, "%s", nobody[cause->why]);
+        weft_sentence_add(out, "%s", _(nobody[cause->why]));
         return;
     }
     weft_sentence_add(out, "%s ", model->threads.at[cause->thread].name);
     if (cause->why == WEFT_WHY_HELD && cause->wanted < model->objects.count) {
         weft_sentence_add(out, "held %s: ", model->objects.at[cause->wanted].name);
     } else {
-        weft_sentence_add(out, "%s: ", cause->why == WEFT_WHY_LIFE ? "lived" : "made it wait");
+        weft_sentence_add(out,
+                          "%s: ", cause->why == WEFT_WHY_LIFE ? _("lived") : _("made it wait"));
     }
     say_doing(model, cause, out);
 }
@@ -114,11 +116,11 @@ float weft_chain_draw(struct weft_frame *frame, struct weft_rect rect)
         return 0;
     }
     float x = rect.x;
-    x += weft_pen_text(frame, x, rect.y + LINE / 2, rect.w, heading, "WHY SO LONG") + 10;
+    x += weft_pen_text(frame, x, rect.y + LINE / 2, rect.w, heading, _("WHY SO LONG")) + 10;
     if (rect.x + rect.w - x > 120) {
         x += weft_pen_cap(frame, x, rect.y + LINE / 2, weft_command_cap(WEFT_COMMAND_ROOT)) + 6;
         weft_pen_text(frame, x, rect.y + LINE / 2, rect.x + rect.w - x, heading,
-                      "goes to the root");
+                      _("goes to the root"));
     }
     return draw_children(frame, 0, 1, rect, rect.y + LINE * 1.5f + 2) - rect.y;
 }

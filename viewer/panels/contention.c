@@ -1,5 +1,6 @@
 /* Contention: for each object how often and how long it was waited for, sortable; a click on a row
  * goes to its lane. */
+#include "base/tongue.h"
 #include "viewer/panels/panels.h"
 #include "viewer/panels/table.h"
 
@@ -9,10 +10,14 @@
 enum column { NAME, KIND, ACQUIRES, CONTENDED, WAITS, ALL, LONGEST, BAR, COLUMNS };
 
 static const struct weft_table_column columns[COLUMNS] = {
-    [NAME] = {"Object", 0, false, 0},           [KIND] = {"Kind", 120, false, 3},
-    [ACQUIRES] = {"Acquired", 90, true, 4},     [CONTENDED] = {"After a wait", 100, true, 2},
-    [WAITS] = {"Waits", 80, true, 5},           [ALL] = {"All waits together", 140, true, 0},
-    [LONGEST] = {"Longest wait", 110, true, 6}, [BAR] = {"Share of all waiting", 150, false, 1},
+    [NAME] = {N_("Object"), 0, false, 0},
+    [KIND] = {N_("Kind"), 120, false, 3},
+    [ACQUIRES] = {N_("Acquired"), 90, true, 4},
+    [CONTENDED] = {N_("After a wait"), 100, true, 2},
+    [WAITS] = {N_("Waits"), 80, true, 5},
+    [ALL] = {N_("All waits together"), 140, true, 0},
+    [LONGEST] = {N_("Longest wait"), 110, true, 6},
+    [BAR] = {N_("Share of all waiting"), 150, false, 1},
 };
 
 struct row {
@@ -103,7 +108,7 @@ static void draw_row(const struct weft_table *table, uint32_t object, float y, u
     }
     weft_frame_hit(frame, weft_rect_inside(rect, table->rect), here.kind, 0, object);
     weft_table_cell(table, NAME, y, true, what->name);
-    weft_table_cell(table, KIND, y, false, weft_objects[what->kind].words);
+    weft_table_cell(table, KIND, y, false, _(weft_objects[what->kind].words));
     weft_table_cell(table, ACQUIRES, y, false, weft_words_count(what->acquires).text);
     weft_table_cell(table, CONTENDED, y, false, weft_words_count(what->contended).text);
     weft_table_cell(table, WAITS, y, false, weft_words_count(sum->waits).text);
@@ -140,7 +145,7 @@ void weft_contention_draw(struct weft_frame *frame)
     }
     if (count == 0) {
         weft_pen_text(frame, 20, table.rect.y + 24, table.rect.w - 40, style,
-                      "There is no lock, queue or other object in this trace.");
+                      _("There is no lock, queue or other object in this trace."));
     }
     weft_table_end(&table);
 }

@@ -4,6 +4,7 @@
  *     Selected     what the user picked; framed like its outline on the timeline
  *     Output       what had been printed until then, and what comes later
  */
+#include "base/tongue.h"
 #include "viewer/facts.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -193,7 +194,8 @@ static float kind_width(struct weft_frame *frame, float room, uint32_t rows)
 
     for (int i = 0; i < KINDS_MEASURED && (index = next_object(frame, &at)) != WEFT_NONE; i++) {
         const struct weft_object *object = &frame->model->objects.at[index];
-        const float width = weft_pen_width(frame, quiet(frame), weft_objects[object->kind].words);
+        const float width =
+            weft_pen_width(frame, quiet(frame), _(weft_objects[object->kind].words));
         widest = width > widest ? width : widest;
     }
     return widest_now(frame, false, rows) + widest + 12 <= room ? widest + 12 : 0;
@@ -220,7 +222,7 @@ static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uin
         weft_pen_text(frame, rect.x, y, name, heading(frame), object->name);
         float x = rect.x + name + 12;
         if (kind > 0) {
-            weft_pen_text(frame, x, y, kind, quiet(frame), weft_objects[object->kind].words);
+            weft_pen_text(frame, x, y, kind, quiet(frame), _(weft_objects[object->kind].words));
             x += kind;
         }
         weft_pen_text(frame, x, y, rect.x + rect.w - x, body(frame), now.text);
@@ -259,7 +261,7 @@ static void draw_at(struct weft_frame *frame, struct weft_rect rect)
     weft_pen_text(frame, rect.x + 8, rect.y + 21, width + 1, badge, title.text);
     if (!frame->view->has_playhead) {
         weft_pen_text(frame, rect.x + width + 28, rect.y + 21, rect.w - width - 28, quiet(frame),
-                      "Click the ruler to see another moment, or play.");
+                      _("Click the ruler to see another moment, or play."));
     }
     const struct weft_rect body_rect = {rect.x, rect.y + TITLE_PX, rect.w, rect.h - TITLE_PX};
     const uint32_t threads = (uint32_t)frame->model->threads.count;
@@ -296,8 +298,8 @@ static void sum_marked(const struct weft_frame *frame, uint32_t thread, struct w
                                                           (enum weft_state)state, from_ns, to_ns)
                                     : 0;
             if (ns > 0 && ns >= (to_ns - from_ns) / 1000) {
-                weft_sentence_add(out, "%s%s %s", told > 0 ? " · " : "", weft_states[state].words,
-                                  weft_words_duration(ns).text);
+                weft_sentence_add(out, "%s%s %s", told > 0 ? " · " : "",
+                                  _(weft_states[state].words), weft_words_duration(ns).text);
                 told++;
             }
         }
@@ -348,7 +350,7 @@ static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
 
     weft_draw_rect(frame->list, card, 6, frame->theme->raised);
     weft_draw_frame(frame->list, card, 6, 2, frame->theme->accent);
-    weft_pen_text(frame, rect.x + 14, y, rect.w - 28, title, "SELECTED");
+    weft_pen_text(frame, rect.x + 14, y, rect.w - 28, title, _("SELECTED"));
     y += 21;
     if (!weft_facts_of(frame->model, frame->view->selected, &facts)) {
         draw_marked(frame, rect, y, bottom);
@@ -463,10 +465,10 @@ static void draw_output(struct weft_frame *frame, struct weft_rect rect, float t
     weft_pen_text(frame, rect.x, rect.y + 21, title_room, heading(frame), title.text);
     if (model->prints.count == 0) {
         weft_pen_text(frame, rect.x, y, rect.w, quiet(frame),
-                      "Nothing was printed with weft_print.");
+                      _("Nothing was printed with weft_print."));
     }
     if (share.done_shown < done) {
-        draw_hidden(frame, rect, y, done - share.done_shown, "earlier line");
+        draw_hidden(frame, rect, y, done - share.done_shown, N_("earlier line"));
         y += LINE_PX;
     }
     for (size_t i = done - share.done_shown; i < done; i++, y += LINE_PX) {
@@ -475,7 +477,7 @@ static void draw_output(struct weft_frame *frame, struct weft_rect rect, float t
     if (share.later == 0) {
         return;
     }
-    const float width = weft_pen_text(frame, rect.x, y, rect.w, small, "LATER");
+    const float width = weft_pen_text(frame, rect.x, y, rect.w, small, _("LATER"));
     weft_draw_rect(frame->list,
                    (struct weft_rect){rect.x + width + 8, floorf(y), rect.w - width - 8, 1}, 0,
                    frame->theme->line);
@@ -484,24 +486,24 @@ static void draw_output(struct weft_frame *frame, struct weft_rect rect, float t
         draw_line(frame, rect, y, i, true);
     }
     if (share.later_shown < share.later) {
-        draw_hidden(frame, rect, y, share.later - share.later_shown, "more line");
+        draw_hidden(frame, rect, y, share.later - share.later_shown, N_("more line"));
     }
 }
 
 /* The names of the pages of the last part, in the right corner; returns where they begin. */
 static float draw_pages(struct weft_frame *frame, struct weft_rect rect)
 {
-    static const char *const names[WEFT_PAGE_COUNT] = {"Output", "Source", "Waits-for"};
+    static const char *const names[WEFT_PAGE_COUNT] = {N_("Output"), N_("Source"), N_("Waits-for")};
     float right = rect.x + rect.w;
 
     for (int i = WEFT_PAGE_COUNT; i-- > 0;) {
         const bool open = frame->view->page == (enum weft_dock_page)i;
         const struct weft_style style = {open ? WEFT_FONT_SANS_BOLD : WEFT_FONT_SANS, 12,
                                          open ? frame->theme->text : frame->theme->muted};
-        const float width = weft_pen_width(frame, style, names[i]);
+        const float width = weft_pen_width(frame, style, _(names[i]));
         const struct weft_rect box = {right - width - 12, rect.y + 7, width + 12, 22};
         weft_draw_rect(frame->list, box, 4, open ? frame->theme->raised : frame->theme->panel);
-        weft_pen_text(frame, box.x + 6, box.y + 11, width + 1, style, names[i]);
+        weft_pen_text(frame, box.x + 6, box.y + 11, width + 1, style, _(names[i]));
         weft_frame_hit(frame, box, WEFT_TARGET_PAGE, 0, (uint32_t)i);
         right = box.x - 2;
     }

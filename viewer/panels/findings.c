@@ -1,6 +1,7 @@
 /* Findings: a card each, with what it is, why, what to do, and when; a click goes to the spot. */
 #include "traces/analysis/findings.h"
 
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -45,7 +46,7 @@ static float draw_card(struct weft_frame *frame, uint32_t index, float y, struct
         weft_target_equal(frame->view->hover, (struct weft_target){WEFT_TARGET_FINDING, 0, index});
     struct weft_sentence when = {.len = 0};
 
-    weft_sentence_add(&when, "%s · %s to %s", weft_finding_kinds[finding->kind].name,
+    weft_sentence_add(&when, "%s · %s to %s", _(weft_finding_kinds[finding->kind].name),
                       weft_words_moment(finding->from_ns, exact).text,
                       weft_words_moment(finding->to_ns, exact).text);
     y += PAD + 2;
@@ -80,11 +81,11 @@ void weft_findings_draw(struct weft_frame *frame)
     weft_draw_clip(frame->list, main);
     if (findings == NULL) {
         weft_pen_text(frame, EDGE, main.y + 30, main.w - 2 * EDGE, style,
-                      "Findings are looked for when the whole trace is read.");
+                      _("Findings are looked for when the whole trace is read."));
     } else if (findings->count == 0) {
         weft_pen_text(frame, EDGE, main.y + 30, main.w - 2 * EDGE, style,
-                      "Nothing was found: no deadlock, no lost wake-up, nobody who was kept "
-                      "waiting without need.");
+                      _("Nothing was found: no deadlock, no lost wake-up, nobody who was kept "
+                        "waiting without need."));
     }
     for (uint32_t i = 0; findings != NULL && i < findings->all.count; i++) {
         if (findings->all.at[i].detail_of == WEFT_NONE) {

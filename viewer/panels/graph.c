@@ -5,6 +5,7 @@
  *
  *     (Thread-3) ──waits──► [lockA] ──owned by──► (Thread-1)
  */
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -186,7 +187,7 @@ static void draw_title(struct weft_frame *frame, struct weft_rect rect, uint32_t
     } else {
         weft_sentence_add(&text, "At %s %s %s.", when.text,
                           weft_words_counted(moment->waiting, "thread").text,
-                          moment->waiting == 1 ? "waits" : "wait");
+                          moment->waiting == 1 ? _("waits") : _("wait"));
     }
     weft_pen_text(frame, rect.x + 20, rect.y + 20, rect.w - 40, heading, text.text);
     if (moment->left_out + hidden > 0) {

@@ -1,3 +1,4 @@
+#include "base/tongue.h"
 #include "viewer/commands.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -100,7 +101,7 @@ static struct weft_word speed_text(const struct weft_view *view)
     struct weft_word word;
     const double speed = weft_view_speeds[view->speed] / 100.0;
 
-    snprintf(word.text, sizeof word.text, "%g×%s", speed, view->loop ? " loop" : "");
+    snprintf(word.text, sizeof word.text, "%g×%s", speed, view->loop ? _(" loop") : "");
     return word;
 }
 
@@ -225,7 +226,7 @@ static bool bad(const struct weft_model *model, struct weft_sentence *out)
 {
     weft_sentence_add(out, "%s of the file could not be read and %s left out.",
                       weft_words_counted(model->health.bad_lines, "line").text,
-                      model->health.bad_lines == 1 ? "was" : "were");
+                      model->health.bad_lines == 1 ? _("was") : _("were"));
     return model->health.bad_lines > 0;
 }
 
@@ -233,7 +234,7 @@ static bool unknown(const struct weft_model *model, struct weft_sentence *out)
 {
     weft_sentence_add(out, "%s of a kind that this version of weft does not know %s left out.",
                       weft_words_counted(model->health.unknown_events, "event").text,
-                      model->health.unknown_events == 1 ? "was" : "were");
+                      model->health.unknown_events == 1 ? _("was") : _("were"));
     return model->health.unknown_events > 0;
 }
 
@@ -242,7 +243,7 @@ static bool killed(const struct weft_model *model, struct weft_sentence *out)
     const char *name = strsignal(model->exit_signal);
 
     weft_sentence_add(out, "The program was ended by signal %d (%s).", model->exit_signal,
-                      name != NULL ? name : "unknown");
+                      name != NULL ? name : _("unknown"));
     return model->exit_signal != 0;
 }
 

@@ -1,4 +1,5 @@
 /* The help sheet: all of commands.def, by group, over the dimmed picture. */
+#include "base/tongue.h"
 #include "viewer/commands.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -52,19 +53,19 @@ static float draw_group(struct weft_frame *frame, float x, float y, float width,
     const struct weft_style title = {WEFT_FONT_SANS_BOLD, 14, frame->theme->text};
     const struct weft_style style = {WEFT_FONT_SANS, 13, frame->theme->text};
 
-    weft_pen_text(frame, x, y + TITLE / 2 - 4, width, title, weft_command_groups[group]);
+    weft_pen_text(frame, x, y + TITLE / 2 - 4, width, title, _(weft_command_groups[group]));
     y += TITLE + row / 2;
     for (int i = 0; i < WEFT_COMMAND_COUNT; i++) {
         if (weft_commands[i].group == group) {
             draw_caps(frame, x, y, (enum weft_command_id)i);
-            weft_pen_text(frame, x + CAPS, y, width - CAPS, style, weft_commands[i].help);
+            weft_pen_text(frame, x + CAPS, y, width - CAPS, style, _(weft_commands[i].help));
             y += row;
         }
     }
     for (size_t i = 0; i < weft_gesture_count; i++) {
         if (weft_gestures[i].group == group) {
-            weft_pen_cap(frame, x, y, weft_gestures[i].cap);
-            weft_pen_text(frame, x + CAPS, y, width - CAPS, style, weft_gestures[i].help);
+            weft_pen_cap(frame, x, y, _(weft_gestures[i].cap));
+            weft_pen_text(frame, x + CAPS, y, width - CAPS, style, _(weft_gestures[i].help));
             y += row;
         }
     }
@@ -80,8 +81,8 @@ static void draw_gestures(struct weft_frame *frame, struct weft_rect rect, float
     for (size_t i = 0; i < weft_gesture_count; i++) {
         const float x = rect.x + (float)(i % COLUMNS) * column;
         const float y = rect.y + ((float)(i / COLUMNS) + 0.5f) * row;
-        weft_pen_cap(frame, x, y, weft_gestures[i].cap);
-        weft_pen_text(frame, x + CAPS, y, column - CAPS - 20, style, weft_gestures[i].help);
+        weft_pen_cap(frame, x, y, _(weft_gestures[i].cap));
+        weft_pen_text(frame, x + CAPS, y, column - CAPS - 20, style, _(weft_gestures[i].help));
     }
 }
 

@@ -2,6 +2,7 @@
  * The legend: what is in this trace, states and marks alike, and nothing else; and key hints.
  * Its entries wrap into rows when one does not do; the hints give way first.
  */
+#include "base/tongue.h"
 #include "viewer/commands.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -58,37 +59,37 @@ static void add(struct entries *entries, bool there, enum drawing drawing, uint8
 static const char *words_of_changes(const struct weft_summary *summary)
 {
     return summary->has_permits
-               ? summary->has_items ? "put or release, get or acquire" : "release, acquire"
-               : "put, get";
+               ? summary->has_items ? _("put or release, get or acquire") : _("release, acquire")
+               : _("put, get");
 }
 
 static void list_entries(struct entries *entries, const struct weft_summary *summary, bool merged)
 {
-    static const char *const marks[WEFT_MARK_COUNT] = {[WEFT_MARK_PRINT] = "printed line",
-                                                       [WEFT_MARK_USER] = "mark",
-                                                       [WEFT_MARK_SIGNAL] = "signal",
-                                                       [WEFT_MARK_FAIL] = "in vain",
-                                                       [WEFT_MARK_LOST] = "lost events"};
+    static const char *const marks[WEFT_MARK_COUNT] = {[WEFT_MARK_PRINT] = N_("printed line"),
+                                                       [WEFT_MARK_USER] = N_("mark"),
+                                                       [WEFT_MARK_SIGNAL] = N_("signal"),
+                                                       [WEFT_MARK_FAIL] = N_("in vain"),
+                                                       [WEFT_MARK_LOST] = N_("lost events")};
 
     for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
-        add(entries, summary->states[state], DRAW_STATE, state, 18, weft_states[state].words);
+        add(entries, summary->states[state], DRAW_STATE, state, 18, _(weft_states[state].words));
     }
     for (uint8_t mark = 1; mark < WEFT_MARK_COUNT; mark++) {
-        add(entries, summary->has_mark[mark], DRAW_MARK, mark, 10, marks[mark]);
+        add(entries, summary->has_mark[mark], DRAW_MARK, mark, 10, _(marks[mark]));
     }
-    add(entries, summary->has_handoffs, DRAW_HANDOFF, 0, 11, "hand-off: ends a wait");
-    add(entries, summary->has_joined, DRAW_JOINED, 0, 9, "its end ends a join");
-    add(entries, summary->has_passed_locks, DRAW_PASSED, 0, 9, "lock goes to a waiter");
+    add(entries, summary->has_handoffs, DRAW_HANDOFF, 0, 11, _("hand-off: ends a wait"));
+    add(entries, summary->has_joined, DRAW_JOINED, 0, 9, _("its end ends a join"));
+    add(entries, summary->has_passed_locks, DRAW_PASSED, 0, 9, _("lock goes to a waiter"));
     add(entries, summary->has_items || summary->has_permits, DRAW_CHANGES, 0, 16,
         words_of_changes(summary));
-    add(entries, summary->has_ends, DRAW_LIFE, 0, 14, "start, end");
-    add(entries, summary->has_holds, DRAW_HELD, 0, 18, "lock held");
-    add(entries, summary->has_zones, DRAW_ZONE, 0, 18, "zone");
-    add(entries, summary->has_torn, DRAW_TORN, 0, 18, "not ended yet");
-    add(entries, merged, DRAW_MERGED, 0, 18, "several in a pixel");
+    add(entries, summary->has_ends, DRAW_LIFE, 0, 14, _("start, end"));
+    add(entries, summary->has_holds, DRAW_HELD, 0, 18, _("lock held"));
+    add(entries, summary->has_zones, DRAW_ZONE, 0, 18, _("zone"));
+    add(entries, summary->has_torn, DRAW_TORN, 0, 18, _("not ended yet"));
+    add(entries, merged, DRAW_MERGED, 0, 18, _("several in a pixel"));
 }
 
-/* Gives every entry its place: in as few rows as they need, and beside "help". */
+/* Gives every entry its place: in as few rows as they need, and beside N_("help"). */
 static void place_entries(struct entries *entries, const struct weft_frame *frame)
 {
     const float right = frame->geometry.width - EDGE - HELP_PX;
@@ -208,17 +209,17 @@ static void draw_hints(struct weft_frame *frame, float least, float y)
     static const struct {
         const char *words;
         enum weft_command_id commands[2];
-    } hints[] = {{"help", {WEFT_COMMAND_HELP, WEFT_COMMAND_COUNT}},
-                 {"play", {WEFT_COMMAND_PLAY, WEFT_COMMAND_COUNT}},
-                 {"zoom", {WEFT_COMMAND_ZOOM_IN, WEFT_COMMAND_ZOOM_OUT}},
-                 {"move", {WEFT_COMMAND_PAN_LEFT, WEFT_COMMAND_PAN_RIGHT}},
-                 {"step", {WEFT_COMMAND_PREV_EVENT, WEFT_COMMAND_NEXT_EVENT}},
-                 {"fit", {WEFT_COMMAND_FIT, WEFT_COMMAND_COUNT}}};
+    } hints[] = {{N_("help"), {WEFT_COMMAND_HELP, WEFT_COMMAND_COUNT}},
+                 {N_("play"), {WEFT_COMMAND_PLAY, WEFT_COMMAND_COUNT}},
+                 {N_("zoom"), {WEFT_COMMAND_ZOOM_IN, WEFT_COMMAND_ZOOM_OUT}},
+                 {N_("move"), {WEFT_COMMAND_PAN_LEFT, WEFT_COMMAND_PAN_RIGHT}},
+                 {N_("step"), {WEFT_COMMAND_PREV_EVENT, WEFT_COMMAND_NEXT_EVENT}},
+                 {N_("fit"), {WEFT_COMMAND_FIT, WEFT_COMMAND_COUNT}}};
     const struct weft_style style = {WEFT_FONT_SANS, 12.5f, frame->theme->muted};
     float right = frame->geometry.width - 16;
 
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
-        const float words = weft_pen_width(frame, style, hints[i].words);
+        const float words = weft_pen_width(frame, style, _(hints[i].words));
         float width = words + 6;
         for (int k = 0; k < 2 && hints[i].commands[k] != WEFT_COMMAND_COUNT; k++) {
             width += weft_pen_cap_width(frame, weft_command_cap(hints[i].commands[k])) + 3;
@@ -230,7 +231,7 @@ static void draw_hints(struct weft_frame *frame, float least, float y)
         for (int k = 0; k < 2 && hints[i].commands[k] != WEFT_COMMAND_COUNT; k++) {
             x += weft_pen_cap(frame, x, y, weft_command_cap(hints[i].commands[k])) + 3;
         }
-        weft_pen_text(frame, x + 3, y, words + 1, style, hints[i].words);
+        weft_pen_text(frame, x + 3, y, words + 1, style, _(hints[i].words));
         right -= width + 14;
     }
 }

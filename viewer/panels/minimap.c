@@ -1,3 +1,4 @@
+#include "base/tongue.h"
 #include "base/vec.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -170,6 +171,6 @@ void weft_minimap_draw(struct weft_frame *frame)
                        frame->theme->playhead);
     }
     const struct weft_style style = {WEFT_FONT_SANS_BOLD, 11, frame->theme->muted};
-    weft_pen_text(frame, 16, rect.y + rect.h / 2, rect.x - 40, style, "WHOLE TRACE");
+    weft_pen_text(frame, 16, rect.y + rect.h / 2, rect.x - 40, style, _("WHOLE TRACE"));
     weft_frame_hit(frame, rect, WEFT_TARGET_MINIMAP, 0, 0);
 }

@@ -1,5 +1,6 @@
 /* The field that is typed into, in the upper middle, and the list below it; and notices. */
 #include "viewer/prompt.h"
+#include "base/tongue.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 
@@ -9,10 +10,13 @@
 static const float WIDTH = 560, PAD = 14, FIELD = 40, ROW = 28, LINE = 24;
 
 static const char *const titles[] = {
-    [WEFT_PROMPT_NONE] = "",         [WEFT_PROMPT_GO_TO] = "Go to time",
-    [WEFT_PROMPT_SEARCH] = "Search", [WEFT_PROMPT_FILTER] = "Lanes with",
-    [WEFT_PROMPT_NOTE] = "Bookmark", [WEFT_PROMPT_PALETTE] = "Do",
-    [WEFT_PROMPT_RECENT] = "Open",
+    [WEFT_PROMPT_NONE] = "",
+    [WEFT_PROMPT_GO_TO] = N_("Go to time"),
+    [WEFT_PROMPT_SEARCH] = N_("Search"),
+    [WEFT_PROMPT_FILTER] = N_("Lanes with"),
+    [WEFT_PROMPT_NOTE] = N_("Bookmark"),
+    [WEFT_PROMPT_PALETTE] = N_("Do"),
+    [WEFT_PROMPT_RECENT] = N_("Open"),
 };
 
 static uint32_t rows_of(const struct weft_frame *frame, enum weft_command_id *found)
@@ -50,11 +54,11 @@ static void status_of(const struct weft_frame *frame, struct weft_sentence *out)
         } else if (search->at < search->found.count) {
             weft_sentence_add(out, "%s of %s%s", weft_words_count(search->at + 1).text,
                               weft_words_count(search->found.count).text,
-                              search->more ? " and more" : "");
+                              search->more ? _(" and more") : "");
         } else {
             weft_sentence_add(out, "%s%s: Enter goes to the first.",
                               weft_words_counted(search->found.count, "place").text,
-                              search->more ? " and more" : "");
+                              search->more ? _(" and more") : "");
         }
         break;
     case WEFT_PROMPT_FILTER:
@@ -88,7 +92,7 @@ static void draw_field(struct weft_frame *frame, struct weft_rect box)
     char head[WEFT_PROMPT_BYTES];
     float x = box.x + PAD;
 
-    x += weft_pen_text(frame, x, y, box.w, title, titles[prompt->kind]) + 12;
+    x += weft_pen_text(frame, x, y, box.w, title, _(titles[prompt->kind])) + 12;
     memcpy(head, prompt->text, prompt->caret);
     head[prompt->caret] = '\0';
     const float right = box.x + box.w - PAD;
@@ -124,7 +128,7 @@ static void draw_row(struct weft_frame *frame, struct weft_rect row, uint32_t in
     }
     const char *cap = weft_command_cap(command);
     const float width = weft_pen_cap_width(frame, cap);
-    weft_pen_text(frame, row.x + 8, y, row.w - width - 24, style, weft_commands[command].help);
+    weft_pen_text(frame, row.x + 8, y, row.w - width - 24, style, _(weft_commands[command].help));
     weft_pen_cap(frame, row.x + row.w - width - 8, y, cap);
 }
 

@@ -1,5 +1,6 @@
 /* The source around where the picked thread is at the playhead, its line highlighted; other threads
  * that are in the same part of the file stand beside their lines. */
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -115,8 +116,8 @@ void weft_source_draw(struct weft_frame *frame, struct weft_rect rect)
     if (site == NULL || site->file[0] == '\0' || site->line == 0) {
         weft_sentence_add(&title, "%s: its place in the source is not known", name);
         weft_pen_text(frame, rect.x, rect.y + 21, rect.w, heading, title.text);
-        say(frame, rect, "The trace tells no file and line for what it does here.",
-            "Programs that are built with -g get them.");
+        say(frame, rect, _("The trace tells no file and line for what it does here."),
+            _("Programs that are built with -g get them."));
         return;
     }
     weft_sentence_add(&title, "%s at ", name);
@@ -124,8 +125,8 @@ void weft_source_draw(struct weft_frame *frame, struct weft_rect rect)
     weft_pen_text(frame, rect.x, rect.y + 21, rect.w, heading, title.text);
     const struct weft_source *source = weft_shelf_find(frame->shelf, site->file);
     if (source == NULL) {
-        say(frame, rect, "The file was not found beside the trace nor from here.",
-            "weft view --source FOLDER says where to look.");
+        say(frame, rect, _("The file was not found beside the trace nor from here."),
+            _("weft view --source FOLDER says where to look."));
         return;
     }
     draw_lines(frame, rect, source, site);

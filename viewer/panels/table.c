@@ -1,5 +1,7 @@
 #include "viewer/panels/table.h"
 
+#include "base/tongue.h"
+
 static const float EDGE = 20, GAP = 18, FIRST_LEAST = 150;
 
 static float width_of(const struct weft_table *table)
@@ -57,11 +59,11 @@ static void draw_heading(struct weft_table *table, uint32_t i, float y)
 
     if (table->columns[i].number) {
         const float width = weft_pen_text_right(frame, x + table->w[i] - arrow, y, room, style,
-                                                table->columns[i].title);
+                                                _(table->columns[i].title));
         x += table->w[i] - arrow - width;
         x += width;
     } else {
-        x += weft_pen_text(frame, x, y, room, style, table->columns[i].title);
+        x += weft_pen_text(frame, x, y, room, style, _(table->columns[i].title));
     }
     if (sorted) {
         const float tip = frame->view->sort_up ? -4 : 4;

@@ -1,4 +1,5 @@
 /* The names of the tabs, in the header or in a row of their own, and what each one shows. */
+#include "base/tongue.h"
 #include "viewer/commands.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -6,9 +7,9 @@
 #include <stdio.h>
 
 static const char *const names[WEFT_TAB_COUNT] = {
-    [WEFT_TAB_TIMELINE] = "Timeline", [WEFT_TAB_CONTENTION] = "Contention",
-    [WEFT_TAB_FINDINGS] = "Findings", [WEFT_TAB_WAITS_FOR] = "Waits-for",
-    [WEFT_TAB_THREADS] = "Threads",   [WEFT_TAB_STATISTICS] = "Statistics",
+    [WEFT_TAB_TIMELINE] = N_("Timeline"), [WEFT_TAB_CONTENTION] = N_("Contention"),
+    [WEFT_TAB_FINDINGS] = N_("Findings"), [WEFT_TAB_WAITS_FOR] = N_("Waits-for"),
+    [WEFT_TAB_THREADS] = N_("Threads"),   [WEFT_TAB_STATISTICS] = N_("Statistics"),
 };
 
 static const float PAD = 10, GAP = 2;
@@ -25,7 +26,7 @@ static struct weft_word name_of(const struct weft_frame *frame, int tab)
     struct weft_word word;
     const bool counted = tab == WEFT_TAB_FINDINGS && frame->findings != NULL;
 
-    (void)snprintf(word.text, sizeof word.text, "%s%s%s", names[tab], counted ? " " : "",
+    (void)snprintf(word.text, sizeof word.text, "%s%s%s", _(names[tab]), counted ? " " : "",
                    counted ? weft_words_count(frame->findings->count).text : "");
     return word;
 }

@@ -1,5 +1,6 @@
 /* Threads and Statistics: how time was spent, as stacked bars of states; of whole lives, or of the
  * range that was dragged, or of what the timeline shows. */
+#include "base/tongue.h"
 #include "viewer/panels/panels.h"
 #include "viewer/panels/table.h"
 
@@ -9,11 +10,11 @@
 enum column { NAME, LIVED, RUNNING, WAITING, BAR, COLUMNS };
 
 static const struct weft_table_column columns[COLUMNS] = {
-    [NAME] = {"Thread", 0, false, 0},
-    [LIVED] = {"Time", 90, true, 2},
-    [RUNNING] = {"Running", 80, true, 3},
-    [WAITING] = {"Waiting", 80, true, 4},
-    [BAR] = {"How it spent its time", 560, false, 0},
+    [NAME] = {N_("Thread"), 0, false, 0},
+    [LIVED] = {N_("Time"), 90, true, 2},
+    [RUNNING] = {N_("Running"), 80, true, 3},
+    [WAITING] = {N_("Waiting"), 80, true, 4},
+    [BAR] = {N_("How it spent its time"), 560, false, 0},
 };
 
 struct row {
@@ -90,7 +91,7 @@ static void draw_bar(struct weft_frame *frame, struct weft_rect rect, const uint
         const struct weft_state_colors *colors = &weft_state_styles[best].colors[frame->theme->id];
         const struct weft_style style = {WEFT_FONT_SANS, 11, colors->ink};
         struct weft_sentence label = {.len = 0};
-        weft_sentence_add(&label, "%s %s", weft_states[best].words,
+        weft_sentence_add(&label, "%s %s", _(weft_states[best].words),
                           weft_words_share(state_ns[best], whole_ns).text);
         const float text = weft_pen_width(frame, style, label.text);
         if (text + 12 <= part.w) {
@@ -182,7 +183,8 @@ static void draw_total(struct weft_frame *frame, const struct row *total, uint64
     const double exact = weft_frame_ns_per_px(frame);
     struct weft_sentence text = {.len = 0};
 
-    weft_sentence_add(&text, "%s of %s: %s to %s", marked ? "Range" : "What the timeline shows,",
+    weft_sentence_add(&text, "%s of %s: %s to %s",
+                      marked ? _("Range") : _("What the timeline shows,"),
                       weft_words_duration(to_ns - from_ns).text,
                       weft_words_moment(from_ns, exact).text, weft_words_moment(to_ns, exact).text);
     weft_pen_text(frame, 20, main.y + 22, main.w - 40, heading, text.text);

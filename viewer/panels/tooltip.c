@@ -1,3 +1,4 @@
+#include "base/tongue.h"
 #include "viewer/commands.h"
 #include "viewer/facts.h"
 #include "viewer/panels/panels.h"
@@ -13,7 +14,7 @@ static bool facts_of(const struct weft_frame *frame, struct weft_facts *facts)
     if (hover.kind == WEFT_TARGET_COMMAND && hover.index < WEFT_COMMAND_COUNT) {
         facts->title = (struct weft_sentence){.len = 0};
         facts->count = 0;
-        weft_sentence_add(&facts->title, "%s (%s)", weft_commands[hover.index].help,
+        weft_sentence_add(&facts->title, "%s (%s)", _(weft_commands[hover.index].help),
                           weft_command_cap((enum weft_command_id)hover.index));
         return true;
     }

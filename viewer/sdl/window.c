@@ -1,3 +1,4 @@
+#include "base/tongue.h"
 #include "viewer/sdl/canvas.h"
 #include "viewer/sdl/input.h"
 #include "viewer/sdl/picture.h"
@@ -338,7 +339,7 @@ static void save_picture(struct window *window, struct weft_app *app)
     }
     if (weft_picture_save(window->canvas, app, width, height, scale_for(window, width), path,
                           sizeof path, &error) == WEFT_OK) {
-        (void)SDL_snprintf(text, sizeof text, "The picture is in %s.", path);
+        (void)SDL_snprintf(text, sizeof text, _("The picture is in %s."), path);
         weft_app_say(app, text);
     } else {
         weft_app_say(app, error.text);

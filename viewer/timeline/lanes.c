@@ -1,5 +1,6 @@
 #include "viewer/timeline/lanes.h"
 
+#include "base/tongue.h"
 #include "base/vec.h"
 #include "viewer/search.h"
 
@@ -16,15 +17,15 @@ static float least_px(size_t lanes)
 }
 
 const struct weft_lane_section weft_lane_sections[WEFT_LANE_SECTIONS] = {
-    {WEFT_FAMILY_LOCK, WEFT_LANE_LOCK, "LOCKS", "lock"},
-    {WEFT_FAMILY_RWLOCK, WEFT_LANE_LOCK, "READ-WRITE LOCKS", "read-write lock"},
-    {WEFT_FAMILY_QUEUE, WEFT_LANE_LEVEL, "QUEUES", "queue"},
-    {WEFT_FAMILY_SEMAPHORE, WEFT_LANE_LEVEL, "SEMAPHORES", "semaphore"},
-    {WEFT_FAMILY_CONDITION, WEFT_LANE_WAITS, "CONDITIONS", "condition"},
-    {WEFT_FAMILY_EVENT, WEFT_LANE_WAITS, "EVENTS", "event flag"},
-    {WEFT_FAMILY_BARRIER, WEFT_LANE_WAITS, "BARRIERS", "barrier"},
-    {WEFT_FAMILY_FUTEX, WEFT_LANE_WAITS, "FUTEXES", "futex"},
-    {WEFT_FAMILY_COUNTER, WEFT_LANE_LEVEL, "COUNTERS", "counter"},
+    {WEFT_FAMILY_LOCK, WEFT_LANE_LOCK, N_("LOCKS"), N_("lock")},
+    {WEFT_FAMILY_RWLOCK, WEFT_LANE_LOCK, N_("READ-WRITE LOCKS"), N_("read-write lock")},
+    {WEFT_FAMILY_QUEUE, WEFT_LANE_LEVEL, N_("QUEUES"), N_("queue")},
+    {WEFT_FAMILY_SEMAPHORE, WEFT_LANE_LEVEL, N_("SEMAPHORES"), N_("semaphore")},
+    {WEFT_FAMILY_CONDITION, WEFT_LANE_WAITS, N_("CONDITIONS"), N_("condition")},
+    {WEFT_FAMILY_EVENT, WEFT_LANE_WAITS, N_("EVENTS"), N_("event flag")},
+    {WEFT_FAMILY_BARRIER, WEFT_LANE_WAITS, N_("BARRIERS"), N_("barrier")},
+    {WEFT_FAMILY_FUTEX, WEFT_LANE_WAITS, N_("FUTEXES"), N_("futex")},
+    {WEFT_FAMILY_COUNTER, WEFT_LANE_LEVEL, N_("COUNTERS"), N_("counter")},
 };
 
 void weft_lanes_done(struct weft_lanes *lanes)
@@ -103,7 +104,8 @@ static bool passes(const struct listing *from, const char *name, const char *kin
 {
     const char *filter = from->arrangement->filter;
 
-    return filter[0] == '\0' || weft_search_has(name, filter) || weft_search_has(kind, filter);
+    return filter[0] == '\0' || weft_search_has(name, filter) || weft_search_has(kind, filter) ||
+           weft_search_has(_(kind), filter);
 }
 
 static bool thread_passes(const struct listing *from, uint32_t thread)
@@ -115,7 +117,7 @@ static bool thread_passes(const struct listing *from, uint32_t thread)
     for (int state = 0; state < WEFT_STATE_COUNT && !was_in_one; state++) {
         was_in_one = (states >> state & 1) != 0 && sum->state_ns[state] > 0;
     }
-    return was_in_one && passes(from, from->model->threads.at[thread].name, "thread");
+    return was_in_one && passes(from, from->model->threads.at[thread].name, N_("thread"));
 }
 
 static bool object_passes(const struct listing *from, uint32_t object)
@@ -250,7 +252,7 @@ static bool list_threads(const struct listing *from)
         return true;
     }
     const size_t title = from->lanes->count;
-    bool ok = add_title(from, "THREADS", 0, folded, count);
+    bool ok = add_title(from, N_("THREADS"), 0, folded, count);
     for (size_t k = 0; ok && !folded && k < count; k++) {
         const uint32_t i = weft_order_at(order, k);
         if (!is_shown(order, i) || !thread_passes(from, i)) {
@@ -264,13 +266,13 @@ static bool list_threads(const struct listing *from)
         }
     }
     from->lanes->grouped = grouped;
-    return ok && add_more(from, grouped, "thread", 0, from->lanes->count == title + 1);
+    return ok && add_more(from, grouped, N_("thread"), 0, from->lanes->count == title + 1);
 }
 
 static bool list_pinned(const struct listing *from)
 {
     const size_t title = from->lanes->count;
-    bool ok = add_title(from, "PINNED", WEFT_LANE_PINNED, false, 0);
+    bool ok = add_title(from, N_("PINNED"), WEFT_LANE_PINNED, false, 0);
 
     for (uint32_t i = 0; ok && i < from->model->threads.count; i++) {
         if ((weft_order_flags(&from->arrangement->threads, i) & WEFT_ARRANGE_PINNED) != 0) {

@@ -6,6 +6,7 @@
  *
  * Of a read-write lock those who read at once lie below one another; who writes has all the room.
  */
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 #include "viewer/pen.h"
 #include "viewer/tracks/tracks.h"
@@ -60,7 +61,7 @@ static void say_hold(const struct weft_hold *hold, bool rwlock, const char *owne
 {
     const struct weft_word time =
         weft_words_lasting(hold->end_ns - hold->start_ns, (hold->flags & WEFT_SPAN_OPEN) != 0);
-    const char *verb = is_shared(hold) ? "reads" : "writes";
+    const char *verb = is_shared(hold) ? _("reads") : _("writes");
 
     if (variant == 0 && rwlock) {
         weft_sentence_add(out, "%s %s for %s", owner, verb, time.text);
@@ -300,7 +301,7 @@ static void label_waiter(struct weft_frame *frame, uint32_t thread, const struct
             weft_sentence_add(&label, " still waits");
         } else if (variant == 0) {
             weft_sentence_add(&label, " waits%s until %s",
-                              span->outcome == WEFT_OUT_TIMEOUT ? " in vain" : "",
+                              span->outcome == WEFT_OUT_TIMEOUT ? _(" in vain") : "",
                               weft_words_moment(end_ns, 1e6).text);
         }
         const float width = weft_pen_width(frame, style, label.text);

@@ -9,6 +9,7 @@
  * a column shows the state that really dominates it, and a loud state that does not is a tick over
  * it, or a notch at its foot where they crowd, however rare it is.
  */
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 #include "viewer/pen.h"
 #include "viewer/tracks/tracks.h"
@@ -552,11 +553,11 @@ static void draw_life(struct weft_frame *frame, const struct weft_lane *lane, st
     draw_post(frame, bars, end_x, -6);
     const float left = end_x + 8 > bars.x + 8 ? end_x + 8 : bars.x + 8;
     if (style.size > 0) {
-        const float width = weft_pen_width(frame, style, "ended");
+        const float width = weft_pen_width(frame, style, _("ended"));
         if (left + width <= bars.x + bars.w + 12) {
             weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.66f) / 2, width, style,
                            weft_track_ground(frame, lane, left), weft_track_rect(frame, lane),
-                           false, "ended");
+                           false, _("ended"));
         }
     }
 }

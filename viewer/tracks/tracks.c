@@ -1,5 +1,6 @@
 #include "viewer/tracks/tracks.h"
 
+#include "base/tongue.h"
 #include "traces/analysis/sentences.h"
 #include "viewer/pen.h"
 
@@ -131,7 +132,7 @@ static void thread_figures(const struct weft_frame *frame, uint32_t thread, stru
 
     /* Shares are of a thread's own life: where that is hardly to be seen, it is told. */
     if (sum->life_ns < frame->model->end_ns / 100) {
-        add_figure(figures, "lived", weft_words_duration(sum->life_ns), true);
+        add_figure(figures, _("lived"), weft_words_duration(sum->life_ns), true);
     }
     for (;;) {
         int best = -1;
@@ -148,7 +149,7 @@ static void thread_figures(const struct weft_frame *frame, uint32_t thread, stru
             return;
         }
         told[best] = true;
-        add_figure(figures, weft_states[best].words,
+        add_figure(figures, _(weft_states[best].words),
                    weft_words_share(sum->state_ns[best], sum->life_ns), true);
     }
 }
@@ -160,47 +161,50 @@ static void object_figures(const struct weft_frame *frame, uint32_t index, struc
 
     switch (object->family) {
     case WEFT_FAMILY_LOCK:
-        add_figure(figures, object->acquires == 1 ? "acquire" : "acquires",
+        add_figure(figures,
+                   object->acquires == 1 ? C_("figure", "acquire") : C_("figure", "acquires"),
                    weft_words_count(object->acquires), false);
         if (object->contended > 0) {
-            add_figure(figures, "contended", weft_words_count(object->contended), false);
+            add_figure(figures, _("contended"), weft_words_count(object->contended), false);
         }
         break;
     case WEFT_FAMILY_RWLOCK:
-        add_figure(figures, object->acquires == 1 ? "acquire" : "acquires",
+        add_figure(figures,
+                   object->acquires == 1 ? C_("figure", "acquire") : C_("figure", "acquires"),
                    weft_words_count(object->acquires), false);
         if (object->contended > 0) {
-            add_figure(figures, "contended", weft_words_count(object->contended), false);
+            add_figure(figures, _("contended"), weft_words_count(object->contended), false);
         }
         if (sum->readers > 1 && sum->readers < WEFT_CROWD_MAX) {
-            add_figure(figures, "read at once", weft_words_count(sum->readers), false);
+            add_figure(figures, _("read at once"), weft_words_count(sum->readers), false);
         }
         break;
     case WEFT_FAMILY_SEMAPHORE:
-        add_figure(figures, object->acquires == 1 ? "acquire" : "acquires",
+        add_figure(figures,
+                   object->acquires == 1 ? C_("figure", "acquire") : C_("figure", "acquires"),
                    weft_words_count(object->acquires), false);
         break;
     case WEFT_FAMILY_QUEUE:
         if (object->capacity > 0) {
-            add_figure(figures, "capacity", weft_words_number(object->capacity), true);
+            add_figure(figures, _("capacity"), weft_words_number(object->capacity), true);
         }
-        add_figure(figures, "put", weft_words_count(object->puts), false);
-        add_figure(figures, "got", weft_words_count(object->gets), false);
-        add_figure(figures, "peak", weft_words_number(object->peak), true);
+        add_figure(figures, _("put"), weft_words_count(object->puts), false);
+        add_figure(figures, _("got"), weft_words_count(object->gets), false);
+        add_figure(figures, _("peak"), weft_words_number(object->peak), true);
         break;
     case WEFT_FAMILY_COUNTER:
-        add_figure(figures, "peak", weft_words_number(sum->highest), true);
+        add_figure(figures, _("peak"), weft_words_number(sum->highest), true);
         return;
     default:
-        add_figure(figures, sum->waits == 1 ? "wait" : "waits", weft_words_count(sum->waits),
-                   false);
+        add_figure(figures, sum->waits == 1 ? C_("figure", "wait") : C_("figure", "waits"),
+                   weft_words_count(sum->waits), false);
         break;
     }
     if (object->failed > 0) {
-        add_figure(figures, "in vain", weft_words_count(object->failed), false);
+        add_figure(figures, _("in vain"), weft_words_count(object->failed), false);
     }
     if (sum->longest_wait_ns > 0) {
-        add_figure(figures, "max wait", weft_words_duration(sum->longest_wait_ns), true);
+        add_figure(figures, _("max wait"), weft_words_duration(sum->longest_wait_ns), true);
     }
 }
 
@@ -317,7 +321,7 @@ static void draw_title(struct weft_frame *frame, const struct weft_lane *lane)
     const float y = rect.y + rect.h / 2 + 2;
     struct weft_sentence text = {.len = 0};
 
-    weft_sentence_add(&text, "%s", lane->title);
+    weft_sentence_add(&text, "%s", _(lane->title));
     if (lane->folded || (frame->lanes->folded && lane->section > 0 && lane->index > 0)) {
         weft_sentence_add(&text, "  %s", weft_words_count(lane->index).text);
     }
@@ -347,14 +351,14 @@ static void draw_folded(struct weft_frame *frame, const struct weft_lane *lane)
     /* What weft_words_counted says after the count: " locks". */
     const struct weft_word counted = weft_words_counted(lane->index, lane->title);
     const char *noun = counted.text + strlen(count.text);
-    const char *before = lane->first ? "" : "and ", *more = lane->first ? "" : " more";
     struct weft_sentence text = {.len = 0};
 
-    const char *why = lane->section == 0 ? "idle or short" : "without waits";
-    weft_sentence_add(&text, "%s%s%s%s %s", before, count.text, more, noun, why);
+    const char *why = lane->section == 0 ? _("idle or short") : _("without waits");
+    weft_sentence_add(&text, lane->first ? "%s%s %s" : N_("and %s more%s %s"), count.text, noun,
+                      why);
     if (weft_pen_width(frame, style, text.text) > room) {
         text = (struct weft_sentence){.len = 0};
-        weft_sentence_add(&text, "%s%s%s %s", before, count.text, more, why);
+        weft_sentence_add(&text, lane->first ? "%s %s" : N_("and %s more %s"), count.text, why);
     }
     weft_frame_hit(frame,
                    weft_rect_inside((struct weft_rect){0, rect.y, frame->geometry.gutter.w, rect.h},
