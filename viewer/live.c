@@ -7,6 +7,7 @@
  * Only when there is one, or when nothing has come for a while, are all findings looked for.
  */
 #include "base/vec.h"
+#include "base/tongue.h"
 #include "viewer/app_private.h"
 
 #include <string.h>
@@ -62,7 +63,7 @@ void weft_live_settle(struct weft_app *app)
 void weft_live_follow(struct weft_app *app, bool follow)
 {
     if (!app->live) {
-        weft_app_say(app, "This trace does not grow any more.");
+        weft_app_say(app, _("This trace does not grow any more."));
         return;
     }
     app->view.follow = follow;
@@ -174,6 +175,6 @@ void weft_live_end(struct weft_app *app)
         app->has_findings = false;
     }
     if (app->waited) {
-        weft_app_say(app, "The program has ended: this is all of it.");
+        weft_app_say(app, _("The program has ended: this is all of it."));
     }
 }

@@ -534,7 +534,9 @@ static void a_crowd_with_long_names_is_laid_out_without_a_flaw(void **state)
         assert_non_null(check_text(&list, weft_tongue_now() == WEFT_TONGUE_VI
                                               ? "Vết ghi này bị cắt"
                                               : "This trace was cut"));
-        assert_non_null(check_text(&list, "1 line of the file could not be read"));
+        assert_non_null(check_text(&list, weft_tongue_now() == WEFT_TONGUE_VI
+                                              ? "1 dòng của tệp không đọc được"
+                                              : "1 line of the file could not be read"));
         for (int i = 0; i < 12; i++) {
             weft_app_input(app, &(struct weft_input){
                                     .kind = WEFT_INPUT_WHEEL, .x = 600, .y = 300, .wheel_y = -9});

@@ -137,7 +137,7 @@ static float live_button(struct weft_frame *frame, float x, float y)
     const bool follow = frame->view->follow;
     const struct weft_style style = {WEFT_FONT_SANS_BOLD, 12.5f,
                                      follow ? frame->theme->on_accent : frame->theme->text};
-    const char *text = follow ? "● live" : "○ live, end not shown";
+    const char *text = follow ? _("● live") : _("○ live, end not shown");
     const float width = weft_pen_width(frame, style, text) + 18;
     const struct weft_rect rect = {x, y - 12, width, 24};
     const struct weft_target hover = frame->view->hover;
