@@ -6,8 +6,8 @@
  * A deadlock is looked for at every fourth of a second, in one step a thread: a ring of last waits.
  * Only when there is one, or when nothing has come for a while, are all findings looked for.
  */
-#include "base/vec.h"
 #include "base/tongue.h"
+#include "base/vec.h"
 #include "viewer/app_private.h"
 
 #include <string.h>
