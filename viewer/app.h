@@ -25,7 +25,7 @@ struct weft_app_options {
     const char *source;      /* a folder of source files, or NULL; kept by the caller */
     const char *tab;         /* what to show first, by a command's name, or NULL: the timeline */
     bool classroom;
-    bool live; /* the trace may still grow, or not be there yet */
+    bool live;              /* the trace may still grow, or not be there yet */
     const char *catalogues; /* the folder of the translations, or NULL: English alone; kept */
 };
 
