@@ -178,6 +178,7 @@ static void the_main_picture_says_so_in_vietnamese(void **state)
     lay_out(app, &list, 1600, 900, "locked-sections, vi");
     assert_non_null(check_text(&list, "chờ 3.00 s để lấy threadLock — do Thread-1 giữ"));
     assert_non_null(check_text(&list, "ngủ 67 % · chờ khóa 33 %"));
+    assert_non_null(check_text(&list, "chờ luồng kết thúc 100 %"));
     assert_non_null(check_text(&list, "2 lần lấy · 1 lần phải chờ"));
     assert_non_null(check_text(&list, "3 luồng · 1 khóa"));
     assert_non_null(check_text(&list, "Lúc 4.200 s"));

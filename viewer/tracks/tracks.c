@@ -112,13 +112,14 @@ struct figures {
     uint32_t count;
 };
 
+/* A name has at most 36 bytes, which the longest one of po/ needs, and a value 24. */
 static void add_figure(struct figures *figures, const char *name, struct weft_word value,
                        bool name_first)
 {
     if (figures->count < 6) {
         struct weft_sentence text = {.len = 0};
-        weft_sentence_add(&text, "%.20s %.20s", name_first ? name : value.text,
-                          name_first ? value.text : name);
+        weft_sentence_add(&text, "%.*s %.*s", name_first ? 36 : 24, name_first ? name : value.text,
+                          name_first ? 24 : 36, name_first ? value.text : name);
         memcpy(figures->at[figures->count].text, text.text, text.len + 1);
         figures->count++;
     }
