@@ -49,6 +49,7 @@ struct weft_app *weft_app_new(const struct weft_app_options *options)
     choose_tab(app, options->tab);
     app->search.at = WEFT_NONE;
     weft_draw_init(&app->scratch);
+    weft_draw_init(&app->below_list);
     return app;
 }
 
@@ -73,6 +74,8 @@ void weft_app_free(struct weft_app *app)
     if (app == NULL) {
         return;
     }
+    weft_app_free(app->below);
+    weft_draw_done(&app->below_list);
     forget_trace(app);
     weft_shelf_done(&app->shelf);
     weft_chain_done(&app->chain);
@@ -282,7 +285,7 @@ static int tick_live(struct weft_app *app)
     return weft_live_tick(app, app->model->points.count != before);
 }
 
-int weft_app_tick(struct weft_app *app, uint64_t now_ns)
+int weft_app_tick_one(struct weft_app *app, uint64_t now_ns)
 {
     const uint64_t passed_ns = app->ticked && now_ns > app->now_ns ? now_ns - app->now_ns : 0;
 
@@ -318,22 +321,9 @@ void weft_app_say(struct weft_app *app, const char *text)
     app->dirty = true;
 }
 
-bool weft_app_wants_text(const struct weft_app *app)
-{
-    return app->view.prompt.kind != WEFT_PROMPT_NONE;
-}
-
 float weft_app_scale(const struct weft_app *app)
 {
     return app->settings.scale * (app->view.classroom ? CLASSROOM_SCALE : 1);
-}
-
-bool weft_app_take_screenshot(struct weft_app *app)
-{
-    const bool wanted = app->wants_screenshot;
-
-    app->wants_screenshot = false;
-    return wanted;
 }
 
 struct weft_settings *weft_app_settings(struct weft_app *app)
@@ -354,21 +344,6 @@ bool weft_app_warning(const struct weft_app *app, uint32_t i, char *out, size_t 
     memcpy(out, text.text, len);
     out[len] = '\0';
     return true;
-}
-
-bool weft_app_loading(const struct weft_app *app)
-{
-    return app->loading;
-}
-
-bool weft_app_dirty(const struct weft_app *app)
-{
-    return app->dirty;
-}
-
-bool weft_app_quit(const struct weft_app *app)
-{
-    return app->quit; /* the window's own close button is the backend's */
 }
 
 const char *weft_app_title(const struct weft_app *app)
@@ -562,8 +537,8 @@ static struct weft_target target_at(const struct weft_app *app, float x, float y
     return (struct weft_target){.kind = WEFT_TARGET_NONE};
 }
 
-void weft_app_layout(struct weft_app *app, float width, float height,
-                     const struct weft_measure *measure, struct weft_draw_list *list)
+void weft_app_layout_one(struct weft_app *app, float width, float height,
+                         const struct weft_measure *measure, struct weft_draw_list *list)
 {
     app->width = width;
     app->height = height;

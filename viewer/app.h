@@ -90,6 +90,13 @@ void weft_app_free(struct weft_app *app);
 /* Starts to load a trace; ticks go on with it. */
 enum weft_status weft_app_open(struct weft_app *app, const char *path, struct weft_error *error);
 
+/*
+ * Shows a second trace below the one that is open, with one time axis and one playhead.
+ *   live   it may still grow, or not be there yet
+ */
+enum weft_status weft_app_open_beside(struct weft_app *app, const char *path, bool live,
+                                      struct weft_error *error);
+
 void weft_app_input(struct weft_app *app, const struct weft_input *input);
 
 /*

@@ -81,7 +81,25 @@ struct weft_app {
     struct weft_draw_list scratch;
     struct weft_minimap minimap;
     bool dirty;
+
+    /* Of two traces, in the upper one (beside.c). */
+    struct weft_app *below; /* NULL: there is one only; owned */
+    struct weft_app *above; /* of the lower one */
+    bool below_leads;
+    double shift_ns;
+    float whole_height;
+    struct weft_draw_list below_list;
 };
+
+/* One trace by itself: what the functions of app.h do where there are not two. */
+void weft_app_take_input(struct weft_app *app, const struct weft_input *input);
+int weft_app_tick_one(struct weft_app *app, uint64_t now_ns);
+void weft_app_layout_one(struct weft_app *app, float width, float height,
+                         const struct weft_measure *measure, struct weft_draw_list *list);
+
+/* Two traces: aligned by what is selected in both; and the keys go to the other one. */
+void weft_beside_align(struct weft_app *app);
+void weft_beside_other(struct weft_app *app);
 
 /* Findings of more events than that are looked for when somebody asks for them. */
 enum { WEFT_FINDINGS_AT_ONCE = 200000 };

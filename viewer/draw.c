@@ -157,3 +157,35 @@ void weft_draw_pixels(struct weft_draw_list *list, struct weft_rect rect,
         item->count = count;
     }
 }
+
+/* Points belong to an item whose rect tells their bounds, so both are moved. */
+static bool copy_item(struct weft_draw_list *list, struct weft_draw_item *item, float y)
+{
+    if (item->text != NULL) {
+        item->text = weft_arena_copy(&list->arena, item->text, strlen(item->text));
+    }
+    if (item->pixels != NULL) {
+        item->pixels = keep(list, item->pixels, item->count * sizeof *item->pixels);
+    }
+    if (item->points != NULL) {
+        struct weft_point_px *points = keep(list, item->points, item->count * sizeof *points);
+        for (uint32_t i = 0; points != NULL && i < item->count; i++) {
+            points[i].y += y;
+        }
+        item->points = points;
+    }
+    item->rect.y += y;
+    return !list->failed && (item->kind != WEFT_DRAW_TEXT || item->text != NULL);
+}
+
+void weft_draw_append(struct weft_draw_list *list, const struct weft_draw_list *other, float y)
+{
+    weft_draw_clip(list, (struct weft_rect){0});
+    for (size_t i = 0; i < other->count; i++) {
+        struct weft_draw_item item = other->at[i];
+        if (!copy_item(list, &item, y) || !weft_vec_push(list, item)) {
+            list->failed = true;
+            return;
+        }
+    }
+}

@@ -85,6 +85,9 @@ void weft_draw_clip(struct weft_draw_list *list, struct weft_rect rect);
 void weft_draw_pixels(struct weft_draw_list *list, struct weft_rect rect,
                       const struct weft_color *pixels, uint32_t count);
 
+/* All of another list, moved down by y; its texts and points are copied. */
+void weft_draw_append(struct weft_draw_list *list, const struct weft_draw_list *other, float y);
+
 /* How wide a text is; supplied by the backend, a fake in tests. */
 struct weft_measure {
     float (*width)(void *ctx, enum weft_font font, float size, const char *text, size_t len);

@@ -65,7 +65,7 @@ struct weft_minimap {
     } states;
     uint32_t width, rows;
     size_t points; /* of the model that they were made from */
-    double to_ns;
+    double from_ns, to_ns;
 };
 
 struct weft_frame {

@@ -371,7 +371,7 @@ static void take(struct weft_app *app, const struct weft_input *input)
     }
 }
 
-void weft_app_input(struct weft_app *app, const struct weft_input *input)
+void weft_app_take_input(struct weft_app *app, const struct weft_input *input)
 {
     if (app->model == NULL) {
         return;

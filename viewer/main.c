@@ -63,6 +63,11 @@ int main(int argc, char **argv)
         weft_app_free(app);
         return fail(&error, EXIT_UNREADABLE);
     }
+    if (options.beside != NULL &&
+        weft_app_open_beside(app, options.beside, options.app.live, &error) != WEFT_OK) {
+        weft_app_free(app);
+        return fail(&error, EXIT_UNREADABLE);
+    }
     const struct weft_show_options show = {
         .width = options.width,
         .height = options.height,

@@ -182,10 +182,14 @@ static error_t parse_word(int key, char *arg, struct argp_state *state)
         parsing->next = state->next;
         return 0;
     case ARGP_KEY_ARG:
-        if (options->trace != NULL) {
-            return wrong(parsing, "one argument too many:", arg, "one trace");
+        if (options->beside != NULL) {
+            return wrong(parsing, "one argument too many:", arg, "one trace or two");
         }
-        options->trace = arg;
+        if (options->trace == NULL) {
+            options->trace = arg;
+        } else {
+            options->beside = arg;
+        }
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -206,10 +210,12 @@ static void check_outputs(struct parsing *parsing)
 {
     const struct weft_view_options *options = &parsing->options;
 
-    if (weft_sink_is_input(options->screenshot, options->trace)) {
+    if (weft_sink_is_input(options->screenshot, options->trace) ||
+        (options->beside != NULL && weft_sink_is_input(options->screenshot, options->beside))) {
         (void)wrong(parsing, "the picture is the trace itself:", options->screenshot,
                     "another file");
-    } else if (weft_sink_is_input(options->state, options->trace)) {
+    } else if (weft_sink_is_input(options->state, options->trace) ||
+               (options->beside != NULL && weft_sink_is_input(options->state, options->beside))) {
         (void)wrong(parsing, "the state is the trace itself:", options->state, "another file");
     }
 }
@@ -217,8 +223,8 @@ static void check_outputs(struct parsing *parsing)
 static const struct argp parser = {
     .options = words,
     .parser = parse_word,
-    .args_doc = "TRACE",
-    .doc = "Show a trace as one timeline per thread, or draw it as a PNG."
+    .args_doc = "TRACE [TRACE]",
+    .doc = "Show a trace, or two below each other, as one timeline per thread, or draw it as a PNG."
            "\v--size is the size of the picture; --scale sets how many of its pixels make one "
            "unit of the drawing. Press ? in the window for its keys.",
 };

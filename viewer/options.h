@@ -17,6 +17,7 @@ enum { WEFT_VIEW_SIDE_MIN = 64, WEFT_VIEW_SIDE_MAX = 16384 };
 
 struct weft_view_options {
     const char *trace;      /* of argv, as all strings here */
+    const char *beside;     /* a second trace; NULL: none */
     const char *screenshot; /* NULL: a window */
     const char *state;      /* NULL: none */
     int width, height;

@@ -185,7 +185,7 @@ static void put_controls(const struct weft_app *app, struct weft_sink *sink)
     weft_sink_text(sink, "],");
 }
 
-void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
+static void put_state(const struct weft_app *app, struct weft_sink *sink)
 {
     const struct weft_view *view = &app->view;
     const struct weft_model *model = app->model;
@@ -231,5 +231,22 @@ void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
                          (double)lane->h);
         first = false;
     }
-    weft_sink_text(sink, "]}\n");
+    weft_sink_text(sink, "]");
+    if (app->below != NULL) {
+        weft_sink_printf(sink, ",\"below_leads\":%s,\"shift_ns\":%lld", flag(app->below_leads),
+                         llround(app->shift_ns));
+    }
+    weft_sink_text(sink, "}");
+}
+
+void weft_app_state(const struct weft_app *app, struct weft_sink *sink)
+{
+    weft_sink_text(sink, app->below != NULL ? "{\"upper\":" : "");
+    put_state(app, sink);
+    if (app->below != NULL) {
+        weft_sink_text(sink, ",\"lower\":");
+        put_state(app->below, sink);
+        weft_sink_text(sink, "}");
+    }
+    weft_sink_char(sink, '\n');
 }

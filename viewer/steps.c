@@ -416,6 +416,12 @@ static bool window_command(struct weft_app *app, enum weft_command_id command)
     case WEFT_COMMAND_SCREENSHOT:
         app->wants_screenshot = true;
         return true;
+    case WEFT_COMMAND_ALIGN:
+        weft_beside_align(app);
+        return true;
+    case WEFT_COMMAND_OTHER_TRACE:
+        weft_beside_other(app);
+        return true;
     case WEFT_COMMAND_PALETTE:
         open_prompt(app, WEFT_PROMPT_PALETTE);
         return true;

@@ -19,7 +19,9 @@ void weft_view_init(struct weft_view *view)
 
 struct weft_range weft_view_all(const struct weft_view *view)
 {
-    return (struct weft_range){0, view->end_ns * (1 + TAIL)};
+    const double tail_ns = (view->lead_ns + view->end_ns) * TAIL;
+
+    return (struct weft_range){-view->lead_ns, view->end_ns + tail_ns};
 }
 
 void weft_view_set_end(struct weft_view *view, uint64_t end_ns)
@@ -27,6 +29,7 @@ void weft_view_set_end(struct weft_view *view, uint64_t end_ns)
     const bool was_all = !weft_view_zoomed(view) && (!view->live || view->follow);
 
     view->end_ns = end_ns > CLOSEST_NS ? (double)end_ns : CLOSEST_NS;
+    view->end_ns = fmax(view->end_ns, view->beside_end_ns);
     if (was_all) {
         view->range = weft_view_all(view);
     }
@@ -49,15 +52,15 @@ void weft_view_show(struct weft_view *view, double from_ns, double to_ns)
         width = CLOSEST_NS;
     }
     /* A zoom in and out again comes back to a rounding error less than everything. */
-    if (width >= all.to_ns * (1 - 1e-9)) {
+    if (width >= (all.to_ns - all.from_ns) * (1 - 1e-9)) {
         view->range = all;
         return;
     }
     if (from_ns + width > all.to_ns) {
         from_ns = all.to_ns - width;
     }
-    if (from_ns < 0) {
-        from_ns = 0;
+    if (from_ns < all.from_ns) {
+        from_ns = all.from_ns;
     }
     view->range = (struct weft_range){from_ns, from_ns + width};
 }

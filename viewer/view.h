@@ -102,7 +102,9 @@ struct weft_prompt {
 
 struct weft_view {
     struct weft_range range;
-    double end_ns; /* of the trace */
+    double end_ns;        /* of the trace, or of the longer one of two */
+    double beside_end_ns; /* of that other one; 0: there is none */
+    double lead_ns;       /* how much earlier than the trace another one begins */
     uint64_t playhead_ns;
     bool has_playhead; /* the user has put it somewhere */
     bool playing;

@@ -393,6 +393,8 @@ EFFECTS = {
     "threads": ((), became("tab", "threads")),
     "statistics": ((), became("tab", "statistics")),
     "dock-page": ((), became("page", "source")),
+    "align": ((), lambda b, a: "one trace only" in a["notice"]),
+    "other-trace": ((), lambda b, a: "one trace only" in a["notice"]),
     "palette": ((), became("prompt", "palette")),
     "recent": ((), became("prompt", "recent")),
     "theme": ((), became("theme", "light")),

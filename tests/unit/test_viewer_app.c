@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 1600, HEIGHT = 900 };
@@ -528,13 +529,75 @@ static void every_command_has_a_key_and_no_key_two_commands(void **state)
 }
 
 /* Any input in any order: nothing breaks, whatever it does. */
-static void random_input_breaks_nothing(void **state)
+static void two_traces_have_one_time_axis_and_one_playhead(void **state)
 {
-    (void)state;
+    const char *path = WEFT_SOURCE_DIR "/traces/samples/queue-workers.weft.jsonl";
     struct stage stage;
+    struct weft_error error;
+    struct weft_sink sink;
+    (void)state;
+
+    open_stage(&stage, "locked-sections");
+    assert_int_equal(weft_app_open_beside(stage.app, path, false, &error), WEFT_OK);
+    while (weft_app_loading(stage.app)) {
+        weft_app_tick(stage.app, 0);
+    }
+    lay_out(&stage);
+    assert_non_null(check_text(&stage.list, "locked-sections.weft.jsonl"));
+    assert_non_null(check_text(&stage.list, "queue-workers.weft.jsonl"));
+    check_picture(&stage.list, WIDTH, HEIGHT, "two traces");
+    type(&stage, '+', 0);
+    key(&stage, WEFT_KEY_END);
+    lay_out(&stage);
+    assert_true(weft_sink_init(&sink, -1));
+    weft_app_state(stage.app, &sink);
+    weft_sink_char(&sink, '\0');
+    const char *lower = strstr(sink.buffer, "\"lower\":");
+    assert_non_null(lower);
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const keys[] = {"\"from_ns\":", "\"to_ns\":", "\"playhead_ns\":"};
+        const char *first = strstr(sink.buffer, keys[i]), *second = strstr(lower, keys[i]);
+        assert_true(first != NULL && second != NULL && first < lower);
+        assert_true(strtoll(first + strlen(keys[i]), NULL, 10) ==
+                    strtoll(second + strlen(keys[i]), NULL, 10));
+    }
+    weft_sink_done(&sink);
+    close_stage(&stage);
+}
+
+static void two_traces_align_by_what_is_selected_in_both(void **state)
+{
+    const char *path = WEFT_SOURCE_DIR "/traces/samples/queue-workers.weft.jsonl";
+    struct stage stage;
+    struct weft_error error;
+    (void)state;
+
+    open_stage(&stage, "locked-sections");
+    assert_int_equal(weft_app_open_beside(stage.app, path, false, &error), WEFT_OK);
+    while (weft_app_loading(stage.app)) {
+        weft_app_tick(stage.app, 0);
+    }
+    lay_out(&stage);
+    key(&stage, WEFT_KEY_RIGHT); /* main's first span, at the start */
+    type(&stage, 'y', 0);
+    key(&stage, WEFT_KEY_END);
+    key(&stage, WEFT_KEY_DOWN); /* the lower one's last span */
+    type(&stage, 'x', 0);
+    lay_out(&stage);
+    check_picture(&stage.list, WIDTH, HEIGHT, "two traces, aligned");
+    assert_true(number(&stage, "shift_ns") < 0);
+    assert_true(number(&stage, "from_ns") == number(&stage, "shift_ns"));
+    key(&stage, WEFT_KEY_ESC);
+    type(&stage, 'x', 0);
+    assert_true(number(&stage, "shift_ns") == 0);
+    close_stage(&stage);
+}
+
+static void take_random_input(struct stage *stage_of)
+{
+    struct stage stage = *stage_of;
     uint32_t seed = 20260401;
 
-    open_copy(&stage, "guided-tour");
     for (int i = 0; i < 6000; i++) {
         seed = seed * 1664525 + 1013904223;
         const uint32_t r = seed >> 8;
@@ -554,9 +617,32 @@ static void random_input_breaks_nothing(void **state)
             lay_out(&stage);
             assert_false(stage.list.failed);
         }
-        assert_true(number(&stage, "from_ns") >= 0);
         assert_true(number(&stage, "to_ns") > number(&stage, "from_ns"));
     }
+    *stage_of = stage;
+}
+
+static void random_input_breaks_nothing(void **state)
+{
+    (void)state;
+    struct stage stage;
+
+    open_copy(&stage, "guided-tour");
+    take_random_input(&stage);
+    assert_true(number(&stage, "from_ns") >= 0);
+    close_stage(&stage);
+}
+
+static void random_input_breaks_nothing_in_two_traces(void **state)
+{
+    const char *path = WEFT_SOURCE_DIR "/traces/samples/queue-workers.weft.jsonl";
+    struct stage stage;
+    struct weft_error error;
+    (void)state;
+
+    open_copy(&stage, "guided-tour");
+    assert_int_equal(weft_app_open_beside(stage.app, path, false, &error), WEFT_OK);
+    take_random_input(&stage);
     close_stage(&stage);
 }
 
@@ -582,7 +668,10 @@ int main(void)
         cmocka_unit_test(q_closes_the_window),
         cmocka_unit_test(another_trace_can_be_opened_and_a_bad_one_changes_nothing),
         cmocka_unit_test(every_command_has_a_key_and_no_key_two_commands),
+        cmocka_unit_test(two_traces_have_one_time_axis_and_one_playhead),
+        cmocka_unit_test(two_traces_align_by_what_is_selected_in_both),
         cmocka_unit_test(random_input_breaks_nothing),
+        cmocka_unit_test(random_input_breaks_nothing_in_two_traces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

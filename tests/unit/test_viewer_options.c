@@ -86,7 +86,7 @@ static void wrong_words_are_named_and_leave_the_options_alone(void **state)
         const char *named;
     } wrong[] = {
         {{NULL}, "no trace"},
-        {{"a", "b", NULL}, "'b'"},
+        {{"a", "b", "c", NULL}, "'c'"},
         {{"a", "--bogus", NULL}, "'--bogus'"},
         {{"--bogus=1", "a", NULL}, "'--bogus=1'"},
         {{"a", "-x", NULL}, "'-x'"},

@@ -85,7 +85,8 @@ static bool keep_states(struct weft_frame *frame, uint32_t width, uint32_t rows,
     struct weft_minimap *map = frame->minimap;
 
     if (map->width == width && map->rows == rows && map->points == frame->model->points.count &&
-        map->to_ns >= all.to_ns && map->to_ns <= all.to_ns) {
+        map->from_ns >= all.from_ns && map->from_ns <= all.from_ns && map->to_ns >= all.to_ns &&
+        map->to_ns <= all.to_ns) {
         return true;
     }
     map->states.count = 0;
@@ -101,6 +102,7 @@ static bool keep_states(struct weft_frame *frame, uint32_t width, uint32_t rows,
     }
     map->rows = rows;
     map->points = frame->model->points.count;
+    map->from_ns = all.from_ns;
     map->to_ns = all.to_ns;
     return true;
 }

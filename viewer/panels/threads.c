@@ -202,7 +202,8 @@ void weft_statistics_draw(struct weft_frame *frame)
     const double last_ns = frame->view->range.to_ns < frame->view->end_ns ? frame->view->range.to_ns
                                                                           : frame->view->end_ns;
     const uint64_t from_ns =
-        marked ? frame->view->marked_from_ns : (uint64_t)frame->view->range.from_ns;
+        marked ? frame->view->marked_from_ns
+               : (uint64_t)(frame->view->range.from_ns > 0 ? frame->view->range.from_ns : 0);
     const uint64_t to_ns = marked ? frame->view->marked_to_ns : (uint64_t)last_ns;
     struct row *rows = new_rows(frame, model->threads.count);
     struct row total = {.thread = WEFT_NONE};
