@@ -6,6 +6,8 @@
 #ifndef WEFT_CLI_LAUNCH_H
 #define WEFT_CLI_LAUNCH_H
 
+#include "cli/elf.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +28,19 @@ struct weft_launch {
     bool watch_deadlocks;  /* tell of threads that wait for each other */
     bool stop_deadlocks;   /* and end the program then */
 };
+
+/* A program as the command line names it. */
+struct weft_launch_target {
+    const char *program; /* its name in a trace: in what was given */
+    char path[4096];
+    char preload[4096 + WEFT_ELF_NAME_MAX + 1]; /* "": it records itself */
+};
+
+/*
+ * Finds the program as a shell would, and looks whether it can be recorded.  WEFT_EXIT_DONE, or an
+ * exit status, told already.
+ */
+int weft_launch_find(const char *name, struct weft_launch_target *target);
 
 /*
  * Runs and records the program; Ctrl-C goes to it, and weft goes on until it has ended.  What

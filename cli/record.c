@@ -297,37 +297,48 @@ static bool find_preload(const struct weft_elf *facts, char *preload, size_t roo
     return len > 0 && (size_t)len < room;
 }
 
-static int record(const struct record_args *args)
+int weft_launch_find(const char *name, struct weft_launch_target *target)
 {
-    const char *name = args->program[0];
     const char *slash = strrchr(name, '/');
-    const char *short_name = slash != NULL && slash[1] != '\0' ? slash + 1 : name;
-    char path[PATH_ROOM], preload[PATH_ROOM + WEFT_ELF_NAME_MAX + 1], trace[PATH_ROOM];
     struct weft_elf facts;
 
-    const int failed = find_program(name, path);
+    target->program = slash != NULL && slash[1] != '\0' ? slash + 1 : name;
+    const int failed = find_program(name, target->path);
     if (failed != 0) {
         return weft_cli_fail(failed == ENOENT ? WEFT_EXIT_NOT_FOUND : WEFT_EXIT_NOT_RUN,
                              "cannot run %s: %s", name, strerror(failed));
     }
-    if (!check(path, &facts)) {
+    if (!check(target->path, &facts)) {
         return WEFT_EXIT_NOT_RUN;
     }
-    if (!facts.records_itself && !find_preload(&facts, preload, sizeof preload)) {
-        return WEFT_EXIT_FAILED;
+    target->preload[0] = '\0';
+    return facts.records_itself || find_preload(&facts, target->preload, sizeof target->preload)
+               ? WEFT_EXIT_DONE
+               : WEFT_EXIT_FAILED;
+}
+
+static int record(const struct record_args *args)
+{
+    struct weft_launch_target target;
+    char trace[PATH_ROOM];
+
+    const int found = weft_launch_find(args->program[0], &target);
+    if (found != WEFT_EXIT_DONE) {
+        return found;
     }
-    if (args->stack_frames > 0 && facts.records_itself) {
-        (void)weft_cli_fail(0, "%s records itself, without --stacks", name);
+    if (args->stack_frames > 0 && target.preload[0] == '\0') {
+        (void)weft_cli_fail(0, "%s records itself, without --stacks", args->program[0]);
     }
-    const int len = snprintf(trace, sizeof trace, "%s.weft.jsonl", short_name);
+    const int len = snprintf(trace, sizeof trace, "%s.weft.jsonl", target.program);
     if (args->trace == NULL && (len < 0 || (size_t)len >= sizeof trace)) {
-        return weft_cli_fail(WEFT_EXIT_FAILED, "the name %s is too long for a trace", short_name);
+        return weft_cli_fail(WEFT_EXIT_FAILED, "the name %s is too long for a trace",
+                             target.program);
     }
     return weft_launch(&(struct weft_launch){
-        .program = short_name,
-        .path = path,
+        .program = target.program,
+        .path = target.path,
         .argv = args->program,
-        .preload = facts.records_itself ? NULL : preload,
+        .preload = target.preload[0] != '\0' ? target.preload : NULL,
         .trace = args->trace != NULL ? args->trace : trace,
         .long_call_ns = args->long_call_ns,
         .stack_frames = args->stack_frames,

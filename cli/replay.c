@@ -1,4 +1,5 @@
 /* weft replay: a controlled run once more, or another way from one of its choices on. */
+#include "cli/choices.h"
 #include "cli/cli.h"
 #include "traces/format/plan.h"
 #include "traces/format/spool.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { OTHER = 256, LETTERS = 25, OWN_WORDS = 10 };
+enum { OTHER = 256, OWN_WORDS = 10 };
 
 struct replay_args {
     const char *from;
@@ -94,45 +95,6 @@ static const struct argp parser = {
     NULL,
     NULL};
 
-/* Choices as a text: how many in a row were the default, then a letter for one that was not. */
-struct choices {
-    char text[WEFT_PLAN_ROOM];
-    size_t used;
-    uint64_t defaults;
-    bool full;
-};
-
-static void put(struct choices *choices, const char *text)
-{
-    const size_t len = strlen(text);
-
-    if (choices->used + len >= sizeof choices->text) {
-        choices->full = true;
-        return;
-    }
-    memcpy(choices->text + choices->used, text, len + 1);
-    choices->used += len;
-}
-
-static void add_choice(struct choices *choices, uint64_t taken)
-{
-    char text[24];
-
-    if (taken == 0) {
-        choices->defaults++;
-        return;
-    }
-    if (choices->defaults > 0) {
-        (void)snprintf(text, sizeof text, "%llu", (unsigned long long)choices->defaults);
-        put(choices, text);
-        choices->defaults = 0;
-    }
-    for (; taken > LETTERS && !choices->full; taken -= LETTERS) {
-        put(choices, "z");
-    }
-    put(choices, (char[]){(char)('a' + taken - 1), '\0'});
-}
-
 static uint32_t count_names(struct weft_slice among)
 {
     uint32_t names = among.len > 0;
@@ -146,7 +108,7 @@ static uint32_t count_names(struct weft_slice among)
 /* The plan up to the choice that shall be another; 0, or an exit status, told already. */
 static int plan_other(struct weft_reader *reader, const struct replay_args *args, char *plan)
 {
-    struct choices choices = {.text = ""};
+    struct weft_choices choices = {.text = ""};
     struct weft_item item;
     struct weft_plan old;
     enum weft_read got;
@@ -159,14 +121,14 @@ static int plan_other(struct weft_reader *reader, const struct replay_args *args
             continue;
         }
         if (++number < args->other) {
-            add_choice(&choices, (uint64_t)item.event.first);
+            weft_choices_add(&choices, (uint64_t)item.event.first);
             continue;
         }
         const uint32_t names = count_names(item.event.text);
         if (!args->taking && names > 0) {
             take = ((uint64_t)item.event.first + 1) % names;
         }
-        add_choice(&choices, take);
+        weft_choices_add(&choices, take);
     }
     if (number < args->other) {
         return weft_cli_fail(WEFT_EXIT_USAGE, "%s has %llu choices (expected at least %llu)",
@@ -178,11 +140,7 @@ static int plan_other(struct weft_reader *reader, const struct replay_args *args
                              args->from);
     }
     weft_plan_settle(&old); /* what a portfolio's seed did to the sleeps stays */
-    const int len = snprintf(
-        plan, WEFT_PLAN_ROOM, "replay:%s,seed=%llu,jitter=%u.%03u,spurious=%u,cost=%llu,stall=%u",
-        choices.text, (unsigned long long)old.seed, old.jitter_permille / 1000,
-        old.jitter_permille % 1000, old.spurious, (unsigned long long)old.cost_ns, old.stall_ms);
-    if (choices.full || len < 0 || len >= WEFT_PLAN_ROOM) {
+    if (!weft_choices_plan(&choices, &old, plan)) {
         return weft_cli_fail(WEFT_EXIT_FAILED, "choice %llu of %s comes too late to be described",
                              (unsigned long long)args->other, args->from);
     }

@@ -197,10 +197,13 @@ static size_t read_maps(unsigned char *text, size_t room)
 
 void weft_spool_keep_maps(void)
 {
-    unsigned char *room = weft_sys_map(WEFT_SPOOL_MAPS_BYTES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     const int fd = open_packed();
 
-    if (room != NULL && fd >= 0) {
+    if (fd < 0) {
+        return;
+    }
+    unsigned char *room = weft_sys_map(WEFT_SPOOL_MAPS_BYTES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (room != NULL) {
         const struct weft_chunk chunk = {
             .from = atomic_load_explicit(&weft_spool.head->image, memory_order_relaxed)};
         const size_t bytes =
@@ -209,9 +212,7 @@ void weft_spool_keep_maps(void)
             (void)append(fd, room, weft_chunk_frame(room, chunk, WEFT_CHUNK_MAPS, bytes));
         }
     }
-    if (fd >= 0) {
-        (void)weft_sys_close(fd);
-    }
+    (void)weft_sys_close(fd);
     if (room != NULL) {
         (void)weft_sys(SYS_munmap, (long)room, WEFT_SPOOL_MAPS_BYTES, 0, 0, 0, 0);
     }

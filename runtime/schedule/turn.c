@@ -7,6 +7,7 @@
 #include "traces/format/plan.h"
 
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -351,6 +352,10 @@ static struct weft_runner *choose(struct weft_runner *me)
     if (count > 1) {
         taken = weft_choose(&turn.chooser, found, count, me, turn.points, &diverged);
         weft_choice_keep(found[taken], found, count, taken);
+        if (turn.choices < WEFT_CHOICES_LOGGED) {
+            atomic_store_explicit(&weft_spool.head->logged[turn.choices],
+                                  weft_logged(taken, count, found[0] == me), memory_order_relaxed);
+        }
         turn.choices++;
         turn.hash = (turn.hash ^ found[taken]->number) * 0x100000001b3u;
         atomic_store_explicit(&turn.spool->choices, turn.choices, memory_order_relaxed);
@@ -434,6 +439,9 @@ static struct weft_runner *pick(struct weft_runner *me)
             turn.over = true;
             atomic_store_explicit(&turn.spool->verdict, WEFT_VERDICT_DEADLOCK,
                                   memory_order_release);
+            if (turn.spool->end_when_over != 0) {
+                (void)weft_sys(SYS_kill, (long)weft_sys_pid(), SIGKILL, 0, 0, 0, 0);
+            }
         }
     }
     return NULL;

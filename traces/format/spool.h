@@ -37,7 +37,8 @@ enum {
     WEFT_LANE_SLOTS_MAX = 16384,            /* 384 KiB, an L2's worth */
     WEFT_GROWN_SLOTS_MAX = 2 * 1024 * 1024, /* of all rings together, beyond their first: 48 MiB */
     WEFT_LANE_MAX = 4096,                   /* threads alive at once that can be recorded */
-    WEFT_SPOOL_HEAD_BYTES = 8192,
+    WEFT_CHOICES_LOGGED = 32768,            /* of a controlled run */
+    WEFT_SPOOL_HEAD_BYTES = 8192 + 2 * WEFT_CHOICES_LOGGED,
     WEFT_COMMAND_BYTES = 1024,
     WEFT_SPOOL_PATH_BYTES = 2048,       /* of the packed file's path */
     WEFT_SPOOL_MAPS_BYTES = 256 * 1024, /* of the program's /proc/self/maps, that are kept */
@@ -163,8 +164,34 @@ struct weft_spool_schedule {
     _Atomic uint32_t verdict;  /* enum weft_verdict */
     _Atomic uint32_t left;     /* enum weft_left; 0: the run can be repeated exactly */
     _Atomic uint32_t stuck;    /* the number of the thread that WEFT_LEFT_STUCK is about */
+    uint32_t end_when_over;    /* weft: 1: the program ends itself, by SIGKILL, at a verdict */
     char plan[WEFT_PLAN_ROOM]; /* ended by 0 */
 };
+
+/*
+ * A choice in few bits, for one who wants no more of a run: which candidate was taken, of how many
+ * (both at most 127), and whether that one before all could have gone on, so that another pre-empts
+ * it.
+ */
+enum { WEFT_LOGGED_MAX = 127, WEFT_LOGGED_PREEMPTS = 1 << 14 };
+
+static inline uint16_t weft_logged(uint32_t taken, uint32_t count, int preempts)
+{
+    const uint32_t most = WEFT_LOGGED_MAX;
+
+    return (uint16_t)((taken < most ? taken : most) | (count < most ? count : most) << 7 |
+                      (preempts ? WEFT_LOGGED_PREEMPTS : 0));
+}
+
+static inline uint32_t weft_logged_taken(uint16_t logged)
+{
+    return logged & WEFT_LOGGED_MAX;
+}
+
+static inline uint32_t weft_logged_count(uint16_t logged)
+{
+    return (logged >> 7) & WEFT_LOGGED_MAX;
+}
 
 struct weft_spool_head {
     uint64_t magic;
@@ -197,8 +224,11 @@ struct weft_spool_head {
     struct weft_spool_schedule schedule;
     _Atomic uint64_t packed_max; /* bytes of the packed file, about; 0: as many as there are */
     char packed_path[WEFT_SPOOL_PATH_BYTES]; /* absolute; "": there is none */
+    /* The first choices, as weft_logged; its pages come when they are needed. */
+    _Alignas(4096) _Atomic uint16_t logged[WEFT_CHOICES_LOGGED];
 };
-_Static_assert(sizeof(struct weft_spool_head) <= WEFT_SPOOL_HEAD_BYTES, "the head is two pages");
+_Static_assert(sizeof(struct weft_spool_head) == WEFT_SPOOL_HEAD_BYTES,
+               "the head is two pages, and the choices");
 
 /* Recorder and writer must mean the same by "long". */
 static inline uint64_t weft_spool_long_call_ticks(uint64_t ns, uint64_t ticks_per_ms)

@@ -185,6 +185,18 @@ static void set_clock(struct weft_spool_head *head, const char *plan, int64_t st
     head->start = (struct weft_clock_pair){1, 1, start_real_ns};
 }
 
+void weft_lanes_prepare(struct weft_lanes *lanes, const char *plan, int64_t start_real_ns)
+{
+    struct weft_spool_head *head = lanes->head;
+
+    set_clock(head, plan, start_real_ns);
+    head->version = WEFT_SPOOL_VERSION;
+    head->lane_max = lanes->max;
+    atomic_store(&head->next_thread, 1);
+    atomic_store(&head->drain, (uint32_t)getpid());
+    head->magic = WEFT_SPOOL_MAGIC;
+}
+
 enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, const char *plan,
                                  int64_t start_real_ns, struct weft_error *error)
 {
@@ -201,16 +213,8 @@ enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, con
     if (status != WEFT_OK) {
         goto done;
     }
-    set_clock(lanes->head, plan, start_real_ns);
+    weft_lanes_prepare(lanes, plan, start_real_ns);
     status = begin_clock(lanes, error);
-    if (status != WEFT_OK) {
-        goto done;
-    }
-    lanes->head->version = WEFT_SPOOL_VERSION;
-    lanes->head->lane_max = lanes->max;
-    atomic_store(&lanes->head->next_thread, 1);
-    atomic_store(&lanes->head->drain, (uint32_t)getpid());
-    lanes->head->magic = WEFT_SPOOL_MAGIC;
 done:
     (void)close(fd);
     if (status != WEFT_OK) {

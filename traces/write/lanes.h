@@ -58,6 +58,8 @@ struct weft_lanes {
  */
 enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, const char *plan,
                                  int64_t start_real_ns, struct weft_error *error);
+/* Fills the head of a spool that is all zeros; weft_lanes_open does. */
+void weft_lanes_prepare(struct weft_lanes *lanes, const char *plan, int64_t start_real_ns);
 /* Takes over a spool whose drain has died; path is kept. */
 enum weft_status weft_lanes_adopt(struct weft_lanes *lanes, const char *path,
                                   struct weft_error *error);
