@@ -540,6 +540,7 @@ static int settle(struct explore *explore)
     if (result != WEFT_EXIT_DONE) {
         return result;
     }
+    explore->wanted.plain_hangs = strcmp(args->strategy, "plain") == 0;
     explore->plans = weft_plans_new(args->strategy, args->seed);
     if (explore->plans == NULL) {
         return weft_cli_fail(WEFT_EXIT_USAGE,

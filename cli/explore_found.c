@@ -29,7 +29,7 @@ enum weft_failure_kind weft_failure_kind_of(const char *name)
     return WEFT_FAILURE_NONE;
 }
 
-/* How it failed, if it did; a plain run that was too slow says nothing. */
+/* How it failed, if it did; a plain run among others that was too slow says nothing. */
 static enum weft_failure_kind classify(const struct weft_wanted *wanted,
                                        const struct weft_run_end *end, int *detail)
 {
@@ -40,7 +40,7 @@ static enum weft_failure_kind classify(const struct weft_wanted *wanted,
     if (end->result.deadlock) {
         kind = WEFT_FAILURE_DEADLOCK;
     } else if (end->hung) {
-        kind = plain ? WEFT_FAILURE_NONE : WEFT_FAILURE_HANG;
+        kind = plain && !wanted->plain_hangs ? WEFT_FAILURE_NONE : WEFT_FAILURE_HANG;
     } else if (WIFSIGNALED(end->wait_status)) {
         kind = WEFT_FAILURE_CRASH;
         *detail = WTERMSIG(end->wait_status);

@@ -24,7 +24,8 @@ enum weft_failure_kind {
 /* What is looked for.  A zeroed one: any failure. */
 struct weft_wanted {
     enum weft_failure_kind only;
-    regex_t output; /* compiled when only is OUTPUT */
+    bool plain_hangs; /* a run without control that is ended at its limit is a failure, too */
+    regex_t output;   /* compiled when only is OUTPUT */
 };
 
 struct weft_failure {
