@@ -1,6 +1,6 @@
 /* AB–BA: two threads take two locks, each its own way around, after ten sections of their own.
  * Oracle: deadlock.  Twin: both take A first. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
 static int shared;

@@ -1,7 +1,7 @@
 /* A double unlock: the way out after a failure unlocks once more, and so opens a lock that another
  * thread has by then.  Oracle: exit status 4, two threads in one section.
  * Twin: the way out leaves it alone. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 enum { WORKERS = 3 };
 

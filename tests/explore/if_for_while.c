@@ -1,6 +1,6 @@
 /* `if` for `while`: who was woken finds the item gone, since another consumer came first.
  * Oracle: exit status 3.  Twin: `while`. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 enum { CONSUMERS = 2 };
 

@@ -1,6 +1,6 @@
 /* A lost wake-up: the flag is looked at before the lock is taken, so that a signal in between finds
  * nobody.  Oracle: deadlock.  Twin: the flag is looked at under the lock. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 #include <stdatomic.h>
 

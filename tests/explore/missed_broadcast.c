@@ -1,6 +1,6 @@
 /* A missed broadcast: two wait for the same gate, and only one of them is woken.
  * Oracle: deadlock.  Twin: all are woken. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;

@@ -1,6 +1,6 @@
 /* An order violation: the worker uses what its maker sets up only after having started it.
  * Oracle: SIGSEGV.  Twin: it is set up before. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int value = 7;

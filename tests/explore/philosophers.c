@@ -1,6 +1,6 @@
 /* Three philosophers: each takes the fork on the left, then the one on the right.
  * Oracle: deadlock.  Twin: the last one takes them the other way around. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 enum { SEATS = 3, MEALS = 2 };
 

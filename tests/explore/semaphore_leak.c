@@ -1,6 +1,6 @@
 /* A semaphore leak: who finds the resource taken goes away without giving its permit back.
  * Oracle: deadlock, when all permits are wanted at the end.  Twin: every way out gives it back. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 enum { WORKERS = 3, PERMITS = 2 };
 

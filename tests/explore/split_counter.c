@@ -1,6 +1,6 @@
 /* A counter that is read under the lock, and written under the lock, but not at once.
  * Oracle: the output "lost".  Twin: one section for both. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 enum { WORKERS = 2, ROUNDS = 3 };
 

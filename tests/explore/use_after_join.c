@@ -1,7 +1,7 @@
 /* Use after join: the maker joins the worker and frees what it made, while a monitor may still look
  * at it.  Oracle: SIGABRT, from the value that the freed block was given.
  * Twin: the monitor is joined first. */
-#include "program.h"
+#include "tests/explore/program.h"
 
 enum { LIVE = 42, FREED = -1 };
 
