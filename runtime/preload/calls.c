@@ -51,7 +51,7 @@ static void begin_call(struct call *call)
     struct weft_lane_call *shown = shown_call();
 
     call->shown = shown;
-    call->begin = weft_spool_ticks_unordered();
+    call->begin = weft_spool_glance();
     if (shown == NULL) {
         return;
     }
@@ -93,10 +93,11 @@ static void end_call(struct call *call, enum weft_outcome outcome)
             atomic_store_explicit(&call->shown->since, 0, memory_order_release);
         }
     }
-    const uint64_t end = weft_spool_ticks_unordered();
+    const uint64_t end = weft_spool_glance();
     if (__builtin_expect(end - call->begin >= weft_spool.long_call_ticks, 0)) {
         weft_stack_keep(call->site);
-        record_call(call, end, outcome);
+        record_call(call, weft_spool.clock == WEFT_CLOCK_VIRTUAL ? weft_spool_ticks() : end,
+                    outcome);
     }
 }
 

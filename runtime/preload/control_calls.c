@@ -6,6 +6,7 @@
  */
 #include "runtime/preload/control.h"
 #include "runtime/preload/hook.h"
+#include "runtime/preload/pipes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,35 @@ static bool may_wait(int file)
     return flags >= 0 && (flags & O_NONBLOCK) == 0;
 }
 
+enum { PATIENCE_MS = 2000 };
+
+static _Atomic bool impatient;
+
+/*
+ * Waits for other processes with the turn, so that the others' schedule does not depend on them;
+ * true: at least one file is ready.  When it is in vain once, perhaps because they wait for
+ * another thread of ours, it is not done again.
+ */
+static bool wait_for_strangers(struct pollfd *files, nfds_t count)
+{
+    bool any = false;
+
+    if (atomic_load_explicit(&impatient, memory_order_relaxed)) {
+        return false;
+    }
+    for (nfds_t i = 0; i < count; i++) {
+        any = any || weft_pipe_is_strangers(files[i].fd);
+    }
+    if (!any) {
+        return false;
+    }
+    weft_turn_keep(true);
+    const int ready = weft_plain.poll(files, count, PATIENCE_MS);
+    weft_turn_keep(false);
+    atomic_store_explicit(&impatient, ready == 0, memory_order_relaxed);
+    return ready > 0;
+}
+
 /* Until a call on the file would not wait; errno is untouched. */
 static void until_ready(int file, short events)
 {
@@ -44,6 +74,9 @@ static void until_ready(int file, short events)
 
     if (weft_turn_self() == NULL) {
         return;
+    }
+    if (weft_plain.poll(&one, 1, 0) == 0 && may_wait(file)) {
+        (void)wait_for_strangers(&one, 1);
     }
     while (weft_plain.poll(&one, 1, 0) == 0 && may_wait(file)) {
         weft_plain.testcancel();
@@ -137,6 +170,9 @@ static int control_poll(struct pollfd *files, nfds_t count, int ms)
     }
     if (count == 0) {
         return sleep_in_poll(ns_of_ms(ms));
+    }
+    if (ms != 0 && weft_plain.poll(files, count, 0) == 0) {
+        (void)wait_for_strangers(files, count);
     }
     UNTIL(ns_of_ms(ms), weft_plain.poll(files, count, 0));
 }

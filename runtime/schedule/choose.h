@@ -47,6 +47,7 @@ struct weft_runner {
     bool spun; /* its last call was spin */
     bool idle; /* POLLING: chosen because nobody else could go on */
     bool nudged;
+    _Atomic bool keeps; /* its turn, while it waits in the kernel; only a hint to who watches */
     struct {
         uint32_t count; /* candidates; 0: there was no choice */
         uint32_t taken;

@@ -19,7 +19,8 @@ enum {
     WATCH_MS = 20,      /* between two looks of one who waits for its turn at who has it … */
     WATCH_MORE_MS = 5,  /* … and so much more for each other runner */
     ASLEEP_MS = 200,    /* a holder of the turn that sleeps in the kernel is left after this */
-    EXIT_TRIES = 50,    /* ms for threads that have ended to be gone from the kernel */
+    ENDED_KEPT = 64,    /* threads that have ended and may not be gone from the kernel yet */
+    EXIT_TRIES = 50,    /* ms for those before them to be gone */
     LOOKS_A_POINT = 64, /* readings of the clock that are also a scheduling point */
     DIRENT_BYTES = 4096,
     TIMED_OUT = -110, /* ETIMEDOUT */
@@ -42,14 +43,19 @@ static struct {
     uint32_t alive, ready, spinning, polling,
         outside; /* runners in these states; outside: or astray */
     uint32_t idle_rounds;
-    uint64_t next_deadline_ns; /* at most the first one */
-    bool outside_had_time;     /* who is outside has been waited for */
-    uint32_t leaving;          /* a runner that has ended and looks for the next one */
-    uint32_t zombies;          /* the first thread, when it ended before its process */
+    uint64_t next_deadline_ns;  /* at most the first one */
+    bool outside_had_time;      /* who is outside has been waited for */
+    uint32_t ended[ENDED_KEPT]; /* tids of runners, the last ones … */
+    uint32_t ended_count;       /* … of so many */
     bool over;
     bool on;
     _Atomic bool nudge_all; /* a signal handler came in the middle */
-    uint64_t watched_points, watched_ms;
+    struct {
+        uint64_t since; /* of the holder that is watched: another one each time it gets the turn */
+        uint64_t used_ns; /* of a processor, by that thread, when the watch began … */
+        uint64_t last_used_ns;
+        uint64_t still_since_ms; /* … and since when it has used none; 0: no watch */
+    } watched;
 } turn;
 
 struct here {
@@ -284,35 +290,66 @@ struct entry {
     char name[];
 };
 
-/* How many threads the process has; 0: not known. */
-static uint32_t count_tasks(void)
+/* One that has ended may still be about to leave the kernel; the first thread stays to the end. */
+static bool is_known(uint32_t tid)
+{
+    if (tid == weft_sys_pid()) {
+        return true;
+    }
+    for (uint32_t i = 0; i < turn.count; i++) {
+        if (turn.runners[i].state != WEFT_RUNNER_FREE && turn.runners[i].tid == tid) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < ENDED_KEPT && i < turn.ended_count; i++) {
+        if (turn.ended[i] == tid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint32_t tid_of(const char *name)
+{
+    uint32_t tid = 0;
+
+    while (*name >= '0' && *name <= '9') {
+        tid = tid * 10 + (uint32_t)(*name++ - '0');
+    }
+    return tid;
+}
+
+/* Has the process only threads that we know?  False also when that cannot be seen. */
+static bool has_known_threads_only(void)
 {
     _Alignas(struct entry) char entries[DIRENT_BYTES];
     const long fd = weft_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    uint32_t tasks = 0;
+    bool known = fd >= 0;
     long got;
 
     if (fd < 0) {
-        return 0;
+        return false;
     }
     while ((got = weft_sys(SYS_getdents64, fd, (long)entries, sizeof entries, 0, 0, 0)) > 0) {
         for (long at = 0; at < got;) {
             const struct entry *entry = (const void *)(entries + at);
-            tasks += entry->name[0] != '.';
+            known = known && (entry->name[0] == '.' || is_known(tid_of(entry->name)));
             at += entry->bytes;
         }
     }
     (void)weft_sys_close((int)fd);
-    return tasks;
+    return known && got == 0;
 }
 
-/* Is there a thread that we do not know?  One that has ended may need a moment to be gone. */
+/* Is there a thread that we do not know?  When many have ended, the kernel may need a moment. */
 static bool has_strangers(void)
 {
     for (uint32_t tries = 0; tries < EXIT_TRIES; tries++) {
-        const uint32_t tasks = count_tasks();
-        if (tasks != 0 && tasks <= turn.alive + turn.leaving + turn.zombies) {
+        if (has_known_threads_only()) {
             return false;
+        }
+        if (turn.ended_count <= ENDED_KEPT) {
+            return true;
         }
         weft_sys_pause_ns(1000000);
     }
@@ -464,8 +501,18 @@ static void give(struct weft_runner *next)
 
 /* Watching ──────────────────────────────────────────────────────────────────────────────────── */
 
-/* Is the thread asleep in the kernel?  Its state is behind the name, which is in brackets. */
-static bool is_asleep(uint32_t tid)
+/* What the thread has used of a processor, in ns: that clock has a number made of its tid. */
+static uint64_t used_ns(uint32_t tid)
+{
+    const clockid_t clock = (clockid_t)((~tid << 3) | 6); /* CPUCLOCK_SCHED, of one thread */
+    struct timespec used = {0};
+
+    (void)weft_sys(SYS_clock_gettime, clock, (long)&used, 0, 0, 0, 0);
+    return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+}
+
+/* R, S, D …, which stands behind the name, which is in brackets; 0: not known. */
+static char state_of(uint32_t tid)
 {
     static const char folder[] = "/proc/self/task/";
     char path[40], digits[10], text[512];
@@ -481,16 +528,16 @@ static bool is_asleep(uint32_t tid)
     memcpy(path + len, "/stat", 6);
     const long fd = weft_sys_open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return false;
+        return 0;
     }
     const long got = weft_sys_read((int)fd, text, sizeof text);
     (void)weft_sys_close((int)fd);
     for (long at = got - 3; at > 0; at--) {
         if (text[at] == ')') {
-            return text[at + 2] == 'S' || text[at + 2] == 'D';
+            return text[at + 2];
         }
     }
-    return false;
+    return 0;
 }
 
 /* Who waits on an object may have been woken past us, by an instruction that nobody can see. */
@@ -504,11 +551,55 @@ static void retry_all(void)
     }
 }
 
+static void begin_watch(const struct weft_runner *holder)
+{
+    turn.watched.since = holder->since;
+    turn.watched.used_ns = used_ns(holder->tid);
+    turn.watched.last_used_ns = turn.watched.used_ns;
+    turn.watched.still_since_ms = real_ms();
+}
+
+/*
+ * Will the holder not come back by itself?  What it has used of a processor tells, not how long it
+ * took: on a loaded machine a sound program is slow.  One that waits for a processor, or a disk, is
+ * not asleep.
+ */
+static bool is_stuck(const struct weft_runner *holder)
+{
+    if (holder->tid == 0 || atomic_load_explicit(&holder->keeps, memory_order_relaxed)) {
+        turn.watched.still_since_ms = 0;
+        return false;
+    }
+    if (turn.watched.still_since_ms == 0 || turn.watched.since != holder->since) {
+        begin_watch(holder);
+        return false;
+    }
+    const uint64_t used = used_ns(holder->tid), ms = real_ms();
+    if (used != turn.watched.last_used_ns) {
+        turn.watched.last_used_ns = used;
+        turn.watched.still_since_ms = ms;
+        return used >= turn.watched.used_ns + (uint64_t)turn.plan.stall_ms * 1000000;
+    }
+    const uint64_t still_ms = ms - turn.watched.still_since_ms;
+    if (still_ms < ASLEEP_MS) {
+        return false;
+    }
+    switch (state_of(holder->tid)) {
+    case 'S':
+        return true;
+    case 'R': /* waits for a processor */
+    case 'T':
+    case 't': /* for a debugger */
+        return false;
+    default: /* a disk, or it is gone */
+        return still_ms >= turn.plan.stall_ms;
+    }
+}
+
 /* One who waits for its turn looks at who has it. */
 static void watch(void)
 {
     lock();
-    const uint64_t ms = real_ms();
     struct weft_runner *holder = turn.holder;
 
     if (turn.over) {
@@ -524,13 +615,8 @@ static void watch(void)
         give(pick(NULL));
         return;
     }
-    if (turn.watched_points != turn.points || turn.watched_ms == 0) {
-        turn.watched_points = turn.points;
-        turn.watched_ms = ms;
-    } else if (holder->tid != 0 &&
-               (ms - turn.watched_ms >= turn.plan.stall_ms ||
-                (ms - turn.watched_ms >= ASLEEP_MS && is_asleep(holder->tid)))) {
-        turn.watched_ms = 0;
+    if (is_stuck(holder)) {
+        turn.watched.still_since_ms = 0;
         left(WEFT_LEFT_STUCK);
         atomic_store_explicit(&turn.spool->stuck, holder->number, memory_order_relaxed);
         set_state(holder, WEFT_RUNNER_ASTRAY);
@@ -727,11 +813,8 @@ void weft_turn_end(void)
     set_state(me, WEFT_RUNNER_FREE);
     change();
     (void)wake(weft_turn_end_key(me->number), UINT32_MAX, UINT32_MAX);
-    turn.leaving = 1;
-    struct weft_runner *next = pick(NULL);
-    turn.leaving = 0;
-    turn.zombies += weft_sys_pid() == weft_sys_tid();
-    give(next);
+    turn.ended[turn.ended_count++ % ENDED_KEPT] = me->tid;
+    give(pick(NULL));
     leave();
 }
 
@@ -1004,6 +1087,15 @@ enum weft_turn_look weft_turn_wait_outside(uint64_t deadline_ns)
         return WEFT_LOOK_IDLE;
     }
     return me->end == WEFT_TURN_TIMEOUT ? WEFT_LOOK_TIMEOUT : WEFT_LOOK_POKED;
+}
+
+void weft_turn_keep(bool keeps)
+{
+    struct weft_runner *me = weft_turn_self();
+
+    if (me != NULL) {
+        atomic_store_explicit(&me->keeps, keeps, memory_order_relaxed);
+    }
 }
 
 bool weft_turn_is_alive(uint32_t number)

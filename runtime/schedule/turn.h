@@ -100,6 +100,9 @@ void weft_turn_inside(void);
 enum weft_turn_look { WEFT_LOOK_TIMEOUT, WEFT_LOOK_POKED, WEFT_LOOK_IDLE };
 enum weft_turn_look weft_turn_wait_outside(uint64_t deadline_ns);
 
+/* From now on the caller waits in the kernel with its turn, on purpose; or no longer. */
+void weft_turn_keep(bool keeps);
+
 /* Is `number` a runner that has not ended? */
 bool weft_turn_is_alive(uint32_t number);
 /* The key under which a runner's end is waited for. */
