@@ -93,7 +93,7 @@ class Runner:
                 trace = pathlib.Path(folder) / "trace.weft.jsonl"
                 wrong = self.one(kind, variant, wanted, options, trace)
                 # On a busy machine what depends on who runs when may need another try.
-                for _ in range(3 if kind in expected.BY_CHANCE and wanted and not options else 0):
+                for _ in range(10 if kind in expected.BY_CHANCE and wanted and not options else 0):
                     wrong = wrong and self.one(kind, variant, wanted, options, trace)
                 self.count += 1
                 for what in wrong:

@@ -116,7 +116,7 @@ class Refusals(Case):
     def test_wrong_words_are_usage_errors(self):
         for words, says in (
                 ((), "no trace"),
-                ((self.trace, "second"), "second"),
+                ((self.trace, self.trace, "third"), "third"),
                 ((self.trace, "--colour"), "--colour"),
                 ((self.trace, "-x"), "-x"),
                 ((self.trace, "--size"), "--size"),
