@@ -224,7 +224,12 @@ int main(void) { if (fork() == 0) for (;;) pause(); return 1; }""")
         marker = os.path.join(self.folder, "program")
         status, _ = self.explore("--runs", "20", "--until", "exit", "--", path)
         self.assertEqual(status, 1)
-        left = [pid for pid in os.listdir("/proc") if pid.isdigit() and is_program(pid, marker)]
+        for _ in range(50):  # who was killed takes a moment to be gone
+            left = [pid for pid in os.listdir("/proc")
+                    if pid.isdigit() and is_program(pid, marker)]
+            if not left:
+                break
+            time.sleep(0.1)
         self.assertEqual(left, [])
         new = {name for name in set(os.listdir("/dev/shm")) - before if name.startswith("weft-")}
         self.assertEqual({name for name in new if is_ours(name)}, set())
