@@ -1,6 +1,7 @@
 #include "runtime/preload/allocator.h"
 
 #include "runtime/record/quick.h"
+#include "runtime/record/text.h"
 
 #include <elf.h>
 #include <link.h>
@@ -18,15 +19,6 @@ static const char *last_part(const char *path)
         }
     }
     return last;
-}
-
-static bool begins(const char *text, const char *start)
-{
-    while (*start != '\0' && *text == *start) {
-        text++;
-        start++;
-    }
-    return *start == '\0';
 }
 
 /* A library's first bytes are mapped where it begins. */
@@ -50,8 +42,8 @@ void weft_allocator_find(void)
     }
     for (const struct link_map *map = _r_debug.r_map; map != NULL; map = map->l_next) {
         const char *name = last_part(map->l_name);
-        if (begins(name, "libjemalloc.so") || begins(name, "libtcmalloc") ||
-            begins(name, "libmimalloc")) {
+        if (weft_text_begins(name, "libjemalloc.so") || weft_text_begins(name, "libtcmalloc") ||
+            weft_text_begins(name, "libmimalloc")) {
             take_code(map);
         }
     }

@@ -15,6 +15,7 @@
 #include "runtime/preload/image.h"
 #include "runtime/record/follow.h"
 #include "runtime/record/sys.h"
+#include "runtime/record/text.h"
 
 #include <spawn.h>
 #include <stdarg.h>
@@ -34,25 +35,6 @@ static const char spool_key[] = WEFT_SPOOL_ENV "=";
 static char spool_entry[ENTRY_MAX];
 static char preload_value[ENTRY_MAX];
 
-static size_t length(const char *text)
-{
-    size_t bytes = 0;
-
-    while (text[bytes] != '\0') {
-        bytes++;
-    }
-    return bytes;
-}
-
-static bool begins(const char *text, const char *start)
-{
-    while (*start != '\0' && *text == *start) {
-        text++;
-        start++;
-    }
-    return *start == '\0';
-}
-
 static char *append(char *to, const char *text, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {
@@ -66,10 +48,10 @@ static char *append(char *to, const char *text, size_t bytes)
 static const char *behind_library(const char *list)
 {
     const char *library = weft_real_library();
-    const size_t bytes = length(library);
+    const size_t bytes = weft_text_bytes(library);
 
     while (*list != '\0' && bytes > 0) {
-        if (begins(list, library) &&
+        if (weft_text_begins(list, library) &&
             (list[bytes] == '\0' || list[bytes] == ':' || list[bytes] == ' ')) {
             return list + bytes;
         }
@@ -83,7 +65,7 @@ static const char *behind_library(const char *list)
 
 static char *const *find(char *const *environment, const char *key)
 {
-    while (environment != NULL && *environment != NULL && !begins(*environment, key)) {
+    while (environment != NULL && *environment != NULL && !weft_text_begins(*environment, key)) {
         environment++;
     }
     return environment != NULL && *environment != NULL ? environment : NULL;
@@ -91,8 +73,9 @@ static char *const *find(char *const *environment, const char *key)
 
 static void keep_spool(const char *path)
 {
-    if (path[0] != '\0' && sizeof spool_key + length(path) < ENTRY_MAX) {
-        (void)append(append(spool_entry, spool_key, length(spool_key)), path, length(path));
+    if (path[0] != '\0' && sizeof spool_key + weft_text_bytes(path) < ENTRY_MAX) {
+        (void)append(append(spool_entry, spool_key, weft_text_bytes(spool_key)), path,
+                     weft_text_bytes(path));
     }
 }
 
@@ -111,11 +94,12 @@ __attribute__((constructor(102))) static void keep_environment(int argc, char **
     weft_record_start(environment);
     weft_allocator_find();
     if (spool != NULL) {
-        keep_spool(weft_follow_path()[0] != '\0' ? weft_follow_path() : *spool + length(spool_key));
+        keep_spool(weft_follow_path()[0] != '\0' ? weft_follow_path()
+                                                 : *spool + weft_text_bytes(spool_key));
         *(char **)(uintptr_t)spool = spool_entry[0] != '\0' ? spool_entry : *spool;
     }
     if (preload != NULL) {
-        const char *value = *preload + length(preload_key);
+        const char *value = *preload + weft_text_bytes(preload_key);
         const char *behind = behind_library(value);
         if (behind != NULL && (size_t)(behind - value) < ENTRY_MAX) {
             (void)append(preload_value, value, (size_t)(behind - value));
@@ -143,7 +127,7 @@ static bool look(char *const *environment, const char *path, bool searched, bool
                  struct change *change)
 {
     char *const *preload = find(environment, preload_key);
-    const char *value = preload != NULL ? *preload + length(preload_key) : "";
+    const char *value = preload != NULL ? *preload + weft_text_bytes(preload_key) : "";
     const char *behind = behind_library(value);
     const bool has_spool = find(environment, spool_key) != NULL;
     const bool wanted = spool_entry[0] != '\0' && preload_value[0] != '\0' &&
@@ -157,7 +141,8 @@ static bool look(char *const *environment, const char *path, bool searched, bool
         change->entries++;
     }
     change->record = wanted && weft_image_takes_us(path, searched);
-    change->room = sizeof preload_key + length(preload_value) + 1 + length(change->others);
+    change->room =
+        sizeof preload_key + weft_text_bytes(preload_value) + 1 + weft_text_bytes(change->others);
     return change->record ? !has_spool || behind == NULL : has_spool || behind != NULL;
 }
 
@@ -166,16 +151,17 @@ static char *const *changed(char *const *environment, const struct change *chang
                             char *preload)
 {
     size_t count = 0;
-    char *end = append(preload, preload_key, length(preload_key));
+    char *end = append(preload, preload_key, weft_text_bytes(preload_key));
     const bool has_others = change->others[0] != '\0';
 
     if (change->record) {
-        end = append(end, preload_value, length(preload_value));
+        end = append(end, preload_value, weft_text_bytes(preload_value));
         end = has_others ? append(end, ":", 1) : end;
     }
-    (void)append(end, change->others, length(change->others));
+    (void)append(end, change->others, weft_text_bytes(change->others));
     for (size_t i = 0; i < change->entries; i++) {
-        if (!begins(environment[i], preload_key) && !begins(environment[i], spool_key)) {
+        if (!weft_text_begins(environment[i], preload_key) &&
+            !weft_text_begins(environment[i], spool_key)) {
             made[count++] = environment[i];
         }
     }

@@ -1,6 +1,7 @@
 #include "runtime/preload/image.h"
 
 #include "runtime/record/sys.h"
+#include "runtime/record/text.h"
 
 #include <elf.h>
 #include <stddef.h>
@@ -54,18 +55,9 @@ static bool is_script(const struct beginning *begin, char *interpreter)
     return true;
 }
 
-static bool begins(const char *text, const char *word)
-{
-    while (*word != '\0' && *text == *word) {
-        text++;
-        word++;
-    }
-    return *word == '\0';
-}
-
 static bool holds(const char *text, const char *word)
 {
-    while (*text != '\0' && !begins(text, word)) {
+    while (*text != '\0' && !weft_text_begins(text, word)) {
         text++;
     }
     return *text != '\0';
@@ -141,7 +133,7 @@ static bool needs(long fd, const struct beginning *begin, const char *library)
                 ? read_part(fd, strings + entries[i].d_un.d_val, name, sizeof name - 1)
                 : 0;
         name[got] = '\0';
-        if (got > 0 && begins(name, library)) {
+        if (got > 0 && weft_text_begins(name, library)) {
             return true;
         }
     }

@@ -1,5 +1,7 @@
 #include "runtime/preload/real.h"
 
+#include "runtime/record/text.h"
+
 #include <elf.h>
 #include <errno.h>
 #include <link.h>
@@ -30,15 +32,6 @@ static const struct wanted wanted[] = {
 };
 
 enum { WANTED_COUNT = sizeof wanted / sizeof *wanted };
-
-static bool equal(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
 
 static uint32_t gnu_hash(const char *name)
 {
@@ -104,7 +97,7 @@ static bool has_version(const struct library *library, uint32_t symbol, const ch
     for (const ElfW(Verdef) *at = library->definitions;;) {
         const ElfW(Verdaux) *name = (const void *)((const char *)at + at->vd_aux);
         if (at->vd_ndx == (number & ~hidden)) {
-            return equal(library->strings + name->vda_name, version);
+            return weft_text_equal(library->strings + name->vda_name, version);
         }
         if (at->vd_next == 0) {
             return false;
@@ -143,7 +136,7 @@ static void *find_in(const struct library *library, const struct wanted *what, u
         const uint32_t found = chain[symbol - first];
         const ElfW(Sym) *at = &library->symbols[symbol];
         if ((found | 1) == (hash | 1) && at->st_shndx != SHN_UNDEF &&
-            equal(library->strings + at->st_name, what->symbol) &&
+            weft_text_equal(library->strings + at->st_name, what->symbol) &&
             has_version(library, symbol, what->version)) {
             return address_of(library, at);
         }

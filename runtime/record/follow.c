@@ -2,12 +2,12 @@
 
 #include "runtime/record/lane.h"
 #include "runtime/record/sys.h"
+#include "runtime/record/text.h"
 
 #include <stddef.h>
 
 enum {
     PATH_ROOM = 256,
-    DIGITS_MAX = 11,
     TRIES = 4000, /* until a spool is there: 2 s, unless weft does not come by any more */
 };
 
@@ -19,20 +19,10 @@ static struct {
     char path[PATH_ROOM];          /* of this process' spool */
 } follow;
 
-static size_t length(const char *text)
-{
-    size_t bytes = 0;
-
-    while (text[bytes] != '\0') {
-        bytes++;
-    }
-    return bytes;
-}
-
 /* Without the ".N" of a child's spool; the first one's name has no point. */
 static size_t first_bytes_of(const char *path)
 {
-    const size_t bytes = length(path);
+    const size_t bytes = weft_text_bytes(path);
 
     for (size_t i = bytes; i > 0 && path[i - 1] != '/'; i--) {
         if (path[i - 1] == '.') {
@@ -50,7 +40,7 @@ static bool map_first(const char *path)
     if (follow.first != NULL) {
         return true;
     }
-    if (length(path) >= PATH_ROOM - DIGITS_MAX - 1) {
+    if (weft_text_bytes(path) >= PATH_ROOM - (WEFT_DIGITS_MAX + 1) - 1) {
         return false;
     }
     for (size_t i = 0; i < bytes; i++) {
@@ -74,7 +64,7 @@ static bool map_first(const char *path)
 void weft_follow_keep(const char *path)
 {
     if (map_first(path)) {
-        for (size_t i = 0; i <= length(path); i++) {
+        for (size_t i = 0; i <= weft_text_bytes(path); i++) {
             follow.path[i] = path[i];
         }
         weft_spool.follow = true;
@@ -89,18 +79,10 @@ const char *weft_follow_path(void)
 /* SPOOL.NUMBER */
 static void set_path(uint32_t number)
 {
-    char digits[DIGITS_MAX];
-    size_t count = 0, at = follow.first_bytes;
+    char *at = follow.path + follow.first_bytes;
 
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    follow.path[at++] = '.';
-    while (count > 0) {
-        follow.path[at++] = digits[--count];
-    }
-    follow.path[at] = '\0';
+    *at++ = '.';
+    *weft_text_put_number(at, number) = '\0';
 }
 
 /* They are made ahead, but many children at once may be faster. */

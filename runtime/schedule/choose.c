@@ -1,10 +1,11 @@
 #include "runtime/schedule/choose.h"
 
 #include "runtime/record/record.h"
+#include "runtime/record/text.h"
 
 #include <stddef.h>
 
-enum { NUMBER_ROOM = 11 };
+enum { NUMBER_ROOM = WEFT_DIGITS_MAX + 1 }; /* and a comma */
 
 void weft_chooser_init(struct weft_chooser *chooser, const struct weft_plan *plan)
 {
@@ -106,21 +107,6 @@ void weft_choice_keep(struct weft_runner *chosen, struct weft_runner *const *fou
     }
 }
 
-static char *add_number(char *at, uint32_t number)
-{
-    char digits[NUMBER_ROOM];
-    uint32_t count = 0;
-
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (count > 0) {
-        *at++ = digits[--count];
-    }
-    return at;
-}
-
 void weft_choice_record(struct weft_runner *me)
 {
     char among[WEFT_CHOICE_NAMED * NUMBER_ROOM];
@@ -135,7 +121,7 @@ void weft_choice_record(struct weft_runner *me)
         if (i > 0) {
             *at++ = ',';
         }
-        at = add_number(at, me->choice.numbers[i]);
+        at = weft_text_put_number(at, me->choice.numbers[i]);
     }
     weft_record_aside(WEFT_EV_CHOICE,
                       &(struct weft_record_args){.first = me->choice.taken,

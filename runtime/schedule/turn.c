@@ -3,6 +3,7 @@
 #include "runtime/record/lane.h"
 #include "runtime/record/record.h"
 #include "runtime/record/sys.h"
+#include "runtime/record/text.h"
 #include "runtime/schedule/choose.h"
 #include "traces/format/plan.h"
 
@@ -282,14 +283,6 @@ static uint32_t wake(const void *key, uint32_t count, uint32_t mask)
 
 /* The end ───────────────────────────────────────────────────────────────────────────────────── */
 
-struct entry {
-    uint64_t inode;
-    int64_t offset;
-    unsigned short bytes;
-    unsigned char type;
-    char name[];
-};
-
 /* One that has ended may still be about to leave the kernel; the first thread stays to the end. */
 static bool is_known(uint32_t tid)
 {
@@ -309,20 +302,10 @@ static bool is_known(uint32_t tid)
     return false;
 }
 
-static uint32_t tid_of(const char *name)
-{
-    uint32_t tid = 0;
-
-    while (*name >= '0' && *name <= '9') {
-        tid = tid * 10 + (uint32_t)(*name++ - '0');
-    }
-    return tid;
-}
-
 /* Has the process only threads that we know?  False also when that cannot be seen. */
 static bool has_known_threads_only(void)
 {
-    _Alignas(struct entry) char entries[DIRENT_BYTES];
+    _Alignas(struct weft_dirent) char entries[DIRENT_BYTES];
     const long fd = weft_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool known = fd >= 0;
     long got;
@@ -332,8 +315,8 @@ static bool has_known_threads_only(void)
     }
     while ((got = weft_sys(SYS_getdents64, fd, (long)entries, sizeof entries, 0, 0, 0)) > 0) {
         for (long at = 0; at < got;) {
-            const struct entry *entry = (const void *)(entries + at);
-            known = known && (entry->name[0] == '.' || is_known(tid_of(entry->name)));
+            const struct weft_dirent *entry = (const void *)(entries + at);
+            known = known && (entry->name[0] == '.' || is_known(weft_text_number(entry->name)));
             at += entry->bytes;
         }
     }
@@ -515,17 +498,11 @@ static uint64_t used_ns(uint32_t tid)
 static char state_of(uint32_t tid)
 {
     static const char folder[] = "/proc/self/task/";
-    char path[40], digits[10], text[512];
-    size_t len = sizeof folder - 1, count = 0;
+    static const char stat[] = "/stat";
+    char path[sizeof folder + WEFT_DIGITS_MAX + sizeof stat], text[512];
 
-    memcpy(path, folder, len);
-    for (; tid > 0; tid /= 10) {
-        digits[count++] = (char)('0' + tid % 10);
-    }
-    while (count > 0) {
-        path[len++] = digits[--count];
-    }
-    memcpy(path + len, "/stat", 6);
+    memcpy(path, folder, sizeof folder);
+    memcpy(weft_text_put_number(path + sizeof folder - 1, tid), stat, sizeof stat);
     const long fd = weft_sys_open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return 0;
