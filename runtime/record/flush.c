@@ -75,17 +75,6 @@ static bool take_packer(struct weft_lane *lane, bool force)
     return force;
 }
 
-/* What cannot be kept is gone, and the lane is empty. */
-static void lose(struct weft_lane *lane, uint64_t tail, uint64_t head, uint64_t mask)
-{
-    uint64_t records = 0;
-
-    for (uint64_t at = tail; records < WEFT_LANE_SLOTS_MAX && at < head; records++) {
-        at += 1 + (lane->slots[at & mask].head.site_more & 0xff);
-    }
-    atomic_fetch_add_explicit(&lane->lost, records, memory_order_relaxed);
-}
-
 /* One chunk from tail on; how many slots it took, 0: none could be written (*failed). */
 static uint64_t write_chunk(struct weft_lane *lane, int fd, uint64_t tail, uint64_t head,
                             uint64_t mask, long *failed)
@@ -159,7 +148,7 @@ enum weft_flush weft_lane_flush(struct weft_lane *lane, uint64_t head, bool forc
     while (fd >= 0 && tail != head) {
         const uint64_t packed = write_chunk(lane, fd, tail, head, mask, &failed);
         if (failed == NO_SPACE || failed == QUOTA) {
-            lose(lane, tail, head, mask);
+            weft_lane_lose(lane, tail, head, mask); /* gone, and the lane is empty */
             tail = head;
         } else if (failed != 0) {
             break;

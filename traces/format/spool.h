@@ -241,4 +241,15 @@ static inline uint64_t weft_spool_lane_at(uint32_t lane)
     return WEFT_SPOOL_HEAD_BYTES + (uint64_t)lane * sizeof(struct weft_lane);
 }
 
+/* Counts the records in the slots [tail, to), which nobody will ever read, as lost. */
+static inline void weft_lane_lose(struct weft_lane *lane, uint64_t tail, uint64_t to, uint64_t mask)
+{
+    uint64_t records = 0;
+
+    for (uint64_t at = tail; records < WEFT_LANE_SLOTS_MAX && at < to; records++) {
+        at += 1 + (lane->slots[at & mask].head.site_more & 0xff);
+    }
+    atomic_fetch_add_explicit(&lane->lost, records, memory_order_relaxed);
+}
+
 #endif

@@ -160,17 +160,6 @@ static size_t write_buffer(struct weft_packed *packed, uint64_t most)
     return done;
 }
 
-/* Records from a lane's tail on that nobody will ever read. */
-static void lose(struct weft_lane *lane, uint64_t tail, uint64_t to, uint64_t mask)
-{
-    uint64_t records = 0;
-
-    for (uint64_t at = tail; records < WEFT_LANE_SLOTS_MAX && at < to; records++) {
-        at += 1 + (lane->slots[at & mask].head.site_more & 0xff);
-    }
-    atomic_fetch_add_explicit(&lane->lost, records, memory_order_relaxed);
-}
-
 /* Writes what is packed, and then frees the slots that it stands for. */
 static void write_out(struct weft_packed *packed, const struct weft_lanes *lanes)
 {
@@ -184,8 +173,9 @@ static void write_out(struct weft_packed *packed, const struct weft_lanes *lanes
         }
         if (commit->end > done) {
             const uint32_t capacity = atomic_load_explicit(&lane->capacity, memory_order_relaxed);
-            lose(lane, atomic_load_explicit(&lane->tail, memory_order_relaxed), commit->tail,
-                 (capacity < WEFT_LANE_SLOTS_MAX ? capacity : WEFT_LANE_SLOTS_MAX) - 1);
+            weft_lane_lose(lane, atomic_load_explicit(&lane->tail, memory_order_relaxed),
+                           commit->tail,
+                           (capacity < WEFT_LANE_SLOTS_MAX ? capacity : WEFT_LANE_SLOTS_MAX) - 1);
         }
         atomic_store_explicit(&lane->thread, commit->thread, memory_order_relaxed);
         /* Pairs with the owner's acquire load: these slots may be written again. */
