@@ -680,6 +680,16 @@ static void count_point(void)
     pass_time(turn.plan.cost_ns);
 }
 
+/* A scheduling point that is about an object, NULL: about none; others see what came before. */
+static void arrive(struct weft_runner *me, const void *about)
+{
+    enter(me);
+    count_point();
+    change();
+    me->spun = false;
+    me->about = about;
+}
+
 static struct weft_runner *new_runner(uint32_t number)
 {
     for (uint32_t i = 0; i < WEFT_RUNNERS; i++) {
@@ -802,11 +812,7 @@ void weft_turn_point(const void *about)
     if (me == NULL) {
         return;
     }
-    enter(me);
-    count_point();
-    change();
-    me->spun = false;
-    me->about = about;
+    arrive(me, about);
     set_state(me, WEFT_RUNNER_READY);
     pass(me);
 }
@@ -818,11 +824,7 @@ void weft_turn_yield(void)
     if (me == NULL) {
         return;
     }
-    enter(me);
-    count_point();
-    change();
-    me->spun = false;
-    me->about = NULL;
+    arrive(me, NULL);
     set_state(me, WEFT_RUNNER_READY);
     pass_to(me, NULL);
 }
@@ -989,11 +991,7 @@ void weft_turn_sleep_until(uint64_t deadline_ns)
     }
     me->nudged = false;
     do {
-        enter(me);
-        count_point();
-        change();
-        me->spun = false;
-        me->about = NULL;
+        arrive(me, NULL);
         me->key = NULL;
         set_deadline(me, deadline_ns);
         set_state(me, WEFT_RUNNER_BLOCKED);
@@ -1021,11 +1019,8 @@ void weft_turn_outside(void)
     if (me == NULL) {
         return;
     }
-    enter(me);
-    count_point();
-    change();
+    arrive(me, me->about);
     left(WEFT_LEFT_CALL);
-    me->spun = false;
     set_state(me, WEFT_RUNNER_OUTSIDE);
     turn.outside_had_time = false;
     give(pick(NULL));
@@ -1050,11 +1045,7 @@ enum weft_turn_look weft_turn_wait_outside(uint64_t deadline_ns)
     if (me == NULL) {
         return WEFT_LOOK_TIMEOUT;
     }
-    enter(me);
-    count_point();
-    change();
-    me->spun = false;
-    me->about = NULL;
+    arrive(me, NULL);
     me->idle = false;
     set_deadline(me, deadline_ns);
     set_state(me, WEFT_RUNNER_POLLING);
