@@ -1,5 +1,7 @@
 #include "viewer/moment.h"
 
+#include "traces/analysis/owners.h"
+
 #include <string.h>
 
 enum { NO_NODE = WEFT_MOMENT_NODES, HOLDS_LOOKED_AT = 64 };
@@ -33,23 +35,6 @@ static void connect(struct weft_moment *moment, uint32_t from, uint32_t to, bool
         (struct weft_moment_edge){.from = (uint8_t)from, .to = (uint8_t)to, .owns = owns};
 }
 
-static bool waits_for_object(enum weft_state state)
-{
-    switch (state) {
-    case WEFT_STATE_LOCK_WAIT:
-    case WEFT_STATE_RWLOCK_WAIT:
-    case WEFT_STATE_COND_WAIT:
-    case WEFT_STATE_SEM_WAIT:
-    case WEFT_STATE_EVENT_WAIT:
-    case WEFT_STATE_BARRIER_WAIT:
-    case WEFT_STATE_QUEUE_WAIT:
-    case WEFT_STATE_FUTEX_WAIT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void add_wait(struct weft_moment *moment, const struct weft_model *model, uint32_t thread,
                      uint64_t t_ns)
 {
@@ -61,7 +46,7 @@ static void add_wait(struct weft_moment *moment, const struct weft_model *model,
     const struct weft_span span = weft_model_span(model, thread, index);
     const bool joins = span.state == WEFT_STATE_JOIN;
     const size_t known = joins ? model->threads.count : model->objects.count;
-    if ((!joins && !waits_for_object((enum weft_state)span.state)) || span.object >= known) {
+    if (!weft_state_is_wait((enum weft_state)span.state) || span.object >= known) {
         return;
     }
     moment->waiting++;
@@ -79,17 +64,9 @@ static void add_owners(struct weft_moment *moment, const struct weft_model *mode
                        uint64_t t_ns)
 {
     const struct weft_object *object = &model->objects.at[moment->nodes[node].index];
-    size_t low = 0, high = object->holds.count;
+    const size_t begun = weft_object_holds_begun(model, object, t_ns);
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (weft_object_hold_ns(model, object, middle) <= t_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (size_t i = low; i > 0 && low - i < HOLDS_LOOKED_AT; i--) {
+    for (size_t i = begun; i > 0 && begun - i < HOLDS_LOOKED_AT; i--) {
         const struct weft_hold hold = weft_object_hold(model, object, i - 1);
         if (hold.end_ns > t_ns || (hold.flags & WEFT_SPAN_OPEN) != 0) {
             connect(moment, node, node_of(moment, true, hold.thread), true);

@@ -180,18 +180,10 @@ uint64_t weft_crowd_overtaken(const struct weft_model *model, uint32_t index, ui
     const struct weft_object *object = &model->objects.at[index];
     const uint64_t from_ns = weft_model_span(model, thread, span).start_ns;
     const uint64_t to_ns = weft_span_end_ns(model, thread, span);
-    size_t low = 0, high = object->holds.count;
+    const size_t before = from_ns > 0 ? weft_object_holds_begun(model, object, from_ns - 1) : 0;
     uint64_t count = 0;
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (weft_object_hold_ns(model, object, middle) < from_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (size_t i = low; i < object->holds.count; i++) {
+    for (size_t i = before; i < object->holds.count; i++) {
         const struct weft_hold hold = weft_object_hold(model, object, i);
         if (hold.start_ns >= to_ns) {
             break;

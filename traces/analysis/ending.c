@@ -1,6 +1,7 @@
 #include "traces/analysis/ending.h"
 
 #include "base/vec.h"
+#include "traces/analysis/owners.h"
 
 #include <stdlib.h>
 
@@ -31,24 +32,6 @@ static void read_points(struct weft_ending *ending)
                    model->health.unknown_events == 0;
 }
 
-static bool is_wait(enum weft_state state)
-{
-    switch (state) {
-    case WEFT_STATE_LOCK_WAIT:
-    case WEFT_STATE_RWLOCK_WAIT:
-    case WEFT_STATE_COND_WAIT:
-    case WEFT_STATE_SEM_WAIT:
-    case WEFT_STATE_EVENT_WAIT:
-    case WEFT_STATE_BARRIER_WAIT:
-    case WEFT_STATE_QUEUE_WAIT:
-    case WEFT_STATE_FUTEX_WAIT:
-    case WEFT_STATE_JOIN:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* The wait that the thread is in at the end, without limit and for something that is known. */
 static uint32_t last_wait(const struct weft_ending *ending, uint32_t thread)
 {
@@ -61,7 +44,7 @@ static uint32_t last_wait(const struct weft_ending *ending, uint32_t thread)
     }
     const struct weft_span span = weft_model_span(model, thread, index);
     const struct weft_span_extra extra = weft_model_span_extra(model, thread, index);
-    if ((span.flags & WEFT_SPAN_OPEN) == 0 || !is_wait((enum weft_state)span.state) ||
+    if ((span.flags & WEFT_SPAN_OPEN) == 0 || !weft_state_is_wait((enum weft_state)span.state) ||
         extra.amount >= 0 || span.object == WEFT_NONE ||
         !weft_ending_knows(ending, thread, span.start_ns)) {
         return WEFT_NONE;

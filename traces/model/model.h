@@ -494,6 +494,10 @@ static inline struct weft_span_extra weft_model_span_extra(const struct weft_mod
 /* The name that a thread had at t_ns. */
 const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t t_ns);
 
+/* How many of an object's holds began at t_ns or before.  Cost: O(log holds). */
+size_t weft_object_holds_begun(const struct weft_model *model, const struct weft_object *object,
+                               uint64_t t_ns);
+
 /*
  * Who holds the object at t_ns: an index into its holds, WEFT_NONE when it is free.  Of a
  * semaphore's permits the one that was taken last.

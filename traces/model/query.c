@@ -84,8 +84,8 @@ const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t 
     return thread->names.at[low].name;
 }
 
-uint32_t weft_object_hold_at(const struct weft_model *model, const struct weft_object *object,
-                             uint64_t t_ns)
+size_t weft_object_holds_begun(const struct weft_model *model, const struct weft_object *object,
+                               uint64_t t_ns)
 {
     size_t low = 0, high = object->holds.count;
 
@@ -97,6 +97,14 @@ uint32_t weft_object_hold_at(const struct weft_model *model, const struct weft_o
             high = middle;
         }
     }
+    return low;
+}
+
+uint32_t weft_object_hold_at(const struct weft_model *model, const struct weft_object *object,
+                             uint64_t t_ns)
+{
+    size_t low = weft_object_holds_begun(model, object, t_ns);
+
     /* Holds of a lock follow each other, permits of a semaphore overlap. */
     while (low > 0) {
         low--;
