@@ -1,9 +1,9 @@
 /* weft check: what is wrong in a trace, in words or as JSON. */
 #include "base/duration.h"
+#include "cli/args.h"
 #include "cli/cli.h"
 #include "traces/analysis/findings.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,17 +93,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             return EINVAL;
         }
         return 0;
-    case ARGP_KEY_ARG:
-        if (args->trace != NULL) {
-            return ARGP_ERR_UNKNOWN;
-        }
-        args->trace = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which trace?");
-        return EINVAL;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return weft_args_trace(key, arg, state, &args->trace);
     }
 }
 

@@ -1,11 +1,9 @@
 /* weft dump: the events of a trace as a readable table, or as JSON with names instead of numbers.
  */
-#include "base/duration.h"
+#include "cli/args.h"
 #include "cli/cli.h"
 #include "traces/analysis/wait_id.h"
 
-#include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,28 +43,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         args->kind = arg;
         return 0;
     case 'r':
-        if (!weft_duration_parse_range(arg, &args->from_ns, &args->to_ns)) {
-            argp_error(state,
-                       "\"%s\" is no range (expected FROM:TO with FROM before TO, such as 1.5s:2s "
-                       "or 1.5s:)",
-                       arg);
-            return EINVAL;
-        }
-        return 0;
+        return weft_args_range(arg, state, &args->from_ns, &args->to_ns);
     case 'j':
         args->json = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (args->trace != NULL) {
-            return ARGP_ERR_UNKNOWN;
-        }
-        args->trace = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which trace?");
-        return EINVAL;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return weft_args_trace(key, arg, state, &args->trace);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "traces/analysis/explain.h"
 
 #include "base/duration.h"
+#include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "traces/analysis/path.h"
@@ -9,7 +10,6 @@
 #include "traces/analysis/stats.h"
 #include "traces/analysis/wait_id.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -51,24 +51,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'j':
         args->json = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (args->trace != NULL) {
-            return ARGP_ERR_UNKNOWN;
-        }
-        args->trace = arg;
-        return 0;
     case ARGP_KEY_END:
-        if (args->trace == NULL) {
-            argp_error(state, "which trace?");
-            return EINVAL;
-        }
         if (args->wait != NULL && (args->thread != NULL || args->has_at)) {
             argp_error(state, "--wait stands alone: the ID says which thread and when");
             return EINVAL;
         }
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return weft_args_trace(key, arg, state, &args->trace);
     }
 }
 

@@ -1,8 +1,8 @@
 /* weft export: a trace in another format. */
 #include "traces/export/export.h"
+#include "cli/args.h"
 #include "cli/cli.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <string.h>
 
@@ -29,20 +29,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'o':
         args->output = arg;
         return 0;
-    case ARGP_KEY_ARG:
-        if (args->trace != NULL) {
-            return ARGP_ERR_UNKNOWN;
-        }
-        args->trace = arg;
-        return 0;
     case ARGP_KEY_END:
-        if (args->trace == NULL || args->to == NULL) {
-            argp_error(state, args->trace == NULL ? "which trace?" : "to which format? (--to)");
+        if (args->to == NULL) {
+            argp_error(state, "to which format? (--to)");
             return EINVAL;
         }
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return weft_args_trace(key, arg, state, &args->trace);
     }
 }
 

@@ -1,11 +1,10 @@
 /* weft show: the timeline as text, for terminals and logs. */
-#include "base/duration.h"
+#include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "traces/analysis/stats.h"
 #include "traces/analysis/words.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,25 +77,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         }
         return 0;
     case 'r':
-        if (!weft_duration_parse_range(arg, &args->from_ns, &args->to_ns)) {
-            argp_error(state,
-                       "\"%s\" is no range (expected FROM:TO with FROM before TO, such as 1.5s:2s "
-                       "or 1.5s:)",
-                       arg);
-            return EINVAL;
-        }
-        return 0;
-    case ARGP_KEY_ARG:
-        if (args->trace != NULL) {
-            return ARGP_ERR_UNKNOWN;
-        }
-        args->trace = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which trace?");
-        return EINVAL;
+        return weft_args_range(arg, state, &args->from_ns, &args->to_ns);
     default:
-        return ARGP_ERR_UNKNOWN;
+        return weft_args_trace(key, arg, state, &args->trace);
     }
 }
 
