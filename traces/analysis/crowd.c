@@ -127,7 +127,13 @@ static int by_waiting(const void *a, const void *b)
     return left->thread < right->thread ? -1 : left->thread > right->thread;
 }
 
-bool weft_crowd_measure(const struct weft_model *model, uint32_t object, struct weft_crowd *crowd)
+static void done(struct weft_crowd *crowd)
+{
+    free(crowd->users.at);
+    *crowd = (struct weft_crowd){0};
+}
+
+static bool measure(const struct weft_model *model, uint32_t object, struct weft_crowd *crowd)
 {
     struct weft_map of = {0};
     struct lengths holds = {0}, gaps = {0};
@@ -143,18 +149,13 @@ bool weft_crowd_measure(const struct weft_model *model, uint32_t object, struct 
         qsort(crowd->users.at, crowd->users.count, sizeof *crowd->users.at, by_waiting);
     }
     if (!good) {
-        weft_crowd_done(crowd);
+        done(crowd);
     }
     return good;
 }
 
-void weft_crowd_done(struct weft_crowd *crowd)
-{
-    free(crowd->users.at);
-    *crowd = (struct weft_crowd){0};
-}
-
-bool weft_crowd_matters(const struct weft_findings *findings, uint32_t index)
+/* Is there enough waiting for the object to ask more?  Cheap. */
+static bool matters(const struct weft_findings *findings, uint32_t index)
 {
     const struct weft_object *object = &findings->model->objects.at[index];
     uint64_t waited_ns = 0;
@@ -172,6 +173,53 @@ bool weft_crowd_matters(const struct weft_findings *findings, uint32_t index)
         }
     }
     return false;
+}
+
+struct weft_crowds {
+    struct weft_crowd *at;
+    size_t count, room;
+};
+
+static bool collect(const struct weft_findings *findings, struct weft_crowds *crowds)
+{
+    for (uint32_t i = 0; i < findings->model->objects.count; i++) {
+        struct weft_crowd crowd;
+        if (!matters(findings, i)) {
+            continue;
+        }
+        if (!measure(findings->model, i, &crowd)) {
+            return false;
+        }
+        if (!weft_vec_push(crowds, crowd)) {
+            done(&crowd);
+            return false;
+        }
+    }
+    return true;
+}
+
+void weft_crowd_each(struct weft_findings *findings,
+                     void (*look)(struct weft_findings *findings, const struct weft_crowd *crowd))
+{
+    if (findings->crowds == NULL) {
+        findings->crowds = calloc(1, sizeof *findings->crowds);
+        findings->no_memory |= findings->crowds == NULL || !collect(findings, findings->crowds);
+    }
+    for (size_t i = 0; !findings->no_memory && i < findings->crowds->count; i++) {
+        look(findings, &findings->crowds->at[i]);
+    }
+}
+
+void weft_crowds_done(struct weft_findings *findings)
+{
+    for (size_t i = 0; findings->crowds != NULL && i < findings->crowds->count; i++) {
+        done(&findings->crowds->at[i]);
+    }
+    if (findings->crowds != NULL) {
+        free(findings->crowds->at);
+    }
+    free(findings->crowds);
+    findings->crowds = NULL;
 }
 
 uint64_t weft_crowd_overtaken(const struct weft_model *model, uint32_t index, uint32_t thread,

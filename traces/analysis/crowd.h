@@ -32,12 +32,13 @@ struct weft_crowd {
     } users;
 };
 
-/* False: no memory.  The object is a lock or a read-write lock. */
-bool weft_crowd_measure(const struct weft_model *model, uint32_t object, struct weft_crowd *crowd);
-void weft_crowd_done(struct weft_crowd *crowd);
-
-/* Is there enough waiting for the lock to ask more?  Cheap. */
-bool weft_crowd_matters(const struct weft_findings *findings, uint32_t object);
+/*
+ * Each lock and read-write lock for which there is enough waiting to ask more.  They are measured
+ * once for all who look, and kept until weft_crowds_done.  Without memory: findings->no_memory.
+ */
+void weft_crowd_each(struct weft_findings *findings,
+                     void (*look)(struct weft_findings *findings, const struct weft_crowd *crowd));
+void weft_crowds_done(struct weft_findings *findings);
 
 /* Acquires by others while a thread was in a wait for the lock. */
 uint64_t weft_crowd_overtaken(const struct weft_model *model, uint32_t object, uint32_t thread,

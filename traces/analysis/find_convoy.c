@@ -45,24 +45,17 @@ static void tell(struct weft_findings *findings, const struct weft_crowd *crowd)
                         "guards, or do less while it is held.");
 }
 
+static void look(struct weft_findings *findings, const struct weft_crowd *crowd)
+{
+    if (is_convoy(findings, crowd)) {
+        tell(findings, crowd);
+    }
+}
+
 void weft_find_convoy(struct weft_findings *findings)
 {
-    struct weft_crowd crowd;
-
     if (findings->from[WEFT_FROM_CONVOY_QUEUE] == 0) {
         findings->from[WEFT_FROM_CONVOY_QUEUE] = 1;
     }
-    for (uint32_t i = 0; i < findings->model->objects.count && !findings->no_memory; i++) {
-        if (!weft_crowd_matters(findings, i)) {
-            continue;
-        }
-        if (!weft_crowd_measure(findings->model, i, &crowd)) {
-            findings->no_memory = true;
-            return;
-        }
-        if (is_convoy(findings, &crowd)) {
-            tell(findings, &crowd);
-        }
-        weft_crowd_done(&crowd);
-    }
+    weft_crowd_each(findings, look);
 }

@@ -33,21 +33,14 @@ static void tell(struct weft_findings *findings, const struct weft_crowd *crowd)
           "give each part of the data a lock of its own.");
 }
 
+static void look(struct weft_findings *findings, const struct weft_crowd *crowd)
+{
+    if (weft_crowd_is_serialised(findings, crowd)) {
+        tell(findings, crowd);
+    }
+}
+
 void weft_find_serialised(struct weft_findings *findings)
 {
-    struct weft_crowd crowd;
-
-    for (uint32_t i = 0; i < findings->model->objects.count && !findings->no_memory; i++) {
-        if (!weft_crowd_matters(findings, i)) {
-            continue;
-        }
-        if (!weft_crowd_measure(findings->model, i, &crowd)) {
-            findings->no_memory = true;
-            return;
-        }
-        if (weft_crowd_is_serialised(findings, &crowd)) {
-            tell(findings, &crowd);
-        }
-        weft_crowd_done(&crowd);
-    }
+    weft_crowd_each(findings, look);
 }

@@ -40,22 +40,16 @@ static void tell(struct weft_findings *findings, const struct weft_crowd *crowd,
           "writers.");
 }
 
+static void look(struct weft_findings *findings, const struct weft_crowd *crowd)
+{
+    const uint32_t starved = weft_crowd_starved(findings, crowd);
+
+    if (starved != WEFT_NONE) {
+        tell(findings, crowd, starved);
+    }
+}
+
 void weft_find_starvation(struct weft_findings *findings)
 {
-    struct weft_crowd crowd;
-
-    for (uint32_t i = 0; i < findings->model->objects.count && !findings->no_memory; i++) {
-        if (!weft_crowd_matters(findings, i)) {
-            continue;
-        }
-        if (!weft_crowd_measure(findings->model, i, &crowd)) {
-            findings->no_memory = true;
-            return;
-        }
-        const uint32_t starved = weft_crowd_starved(findings, &crowd);
-        if (starved != WEFT_NONE) {
-            tell(findings, &crowd, starved);
-        }
-        weft_crowd_done(&crowd);
-    }
+    weft_crowd_each(findings, look);
 }

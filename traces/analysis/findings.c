@@ -3,6 +3,7 @@
 #include "base/sink.h"
 #include "base/tongue.h"
 #include "base/vec.h"
+#include "traces/analysis/crowd.h"
 #include "traces/analysis/finding.h"
 
 #include <stdarg.h>
@@ -295,6 +296,7 @@ enum weft_status weft_findings_look(struct weft_findings *findings)
     }
     findings->ending = NULL;
     weft_ending_done(&ending);
+    weft_crowds_done(findings);
     if (findings->all.count > 0) {
         qsort(findings->all.at, findings->all.count, sizeof *findings->all.at, by_weight);
     }

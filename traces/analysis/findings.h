@@ -88,7 +88,9 @@ struct weft_findings {
     uint32_t made[WEFT_FIND_COUNT]; /* of each kind, those beyond WEFT_FINDINGS_MAX included */
     bool all_stand;                 /* nobody could go on when the trace ended */
     bool no_memory;
-    const struct weft_ending *ending; /* while they are looked for */
+    /* While they are looked for: */
+    const struct weft_ending *ending;
+    struct weft_crowds *crowds;
 };
 
 /* The default thresholds; to be changed before weft_findings_look. */
