@@ -9,6 +9,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "base/sink.h"
+#include "bench/measure.h"
 #include "traces/analysis/findings.h"
 
 #include <stdio.h>
@@ -20,10 +21,7 @@ enum { EVENTS = 10000000, THREADS = 16, LOCKS = 200, CONDITION = LOCKS + 1, QUEU
 
 static double now_s(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return weft_bench_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9;
 }
 
 struct trace {
@@ -33,10 +31,7 @@ struct trace {
 
 static uint64_t next_random(struct trace *trace)
 {
-    trace->random ^= trace->random << 13;
-    trace->random ^= trace->random >> 7;
-    trace->random ^= trace->random << 17;
-    return trace->random;
+    return weft_bench_random(&trace->random);
 }
 
 static void event(struct trace *trace, unsigned thread, const char *name, unsigned object,

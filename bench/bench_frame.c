@@ -12,6 +12,7 @@
  */
 #define _DEFAULT_SOURCE
 
+#include "bench/measure.h"
 #include "viewer/app.h"
 #include "viewer/sdl/paint.h"
 
@@ -45,10 +46,7 @@ struct bench {
 /* Of this process: others may have the machine meanwhile. */
 static double now_ms(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+    return weft_bench_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e6;
 }
 
 static void fail(const char *text)
@@ -77,16 +75,9 @@ static void draw(struct bench *bench, int frame)
     bench->all_ms[frame] = now_ms() - begin;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static double part_of(double *values, int percent)
 {
-    qsort(values, FRAMES, sizeof *values, by_value);
+    qsort(values, FRAMES, sizeof *values, weft_bench_by_size);
     return values[FRAMES * percent / 100];
 }
 

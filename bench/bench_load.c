@@ -16,6 +16,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "base/sink.h"
+#include "bench/measure.h"
 #include "traces/model/model.h"
 #include "traces/read/line.h"
 
@@ -35,10 +36,7 @@ enum { EVENTS = 10000000, ROUNDS = 3, ROUNDS_MAX = 99, CJSON_EVENTS_MAX = 100000
 /* Of this process: others may have the machine meanwhile. */
 static double now_s(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return weft_bench_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9;
 }
 
 /* Workloads ─────────────────────────────────────────────────────────────────────────────────── */
@@ -51,10 +49,7 @@ struct trace {
 
 static uint64_t next_random(struct trace *trace)
 {
-    trace->random ^= trace->random << 13;
-    trace->random ^= trace->random >> 7;
-    trace->random ^= trace->random << 17;
-    return trace->random;
+    return weft_bench_random(&trace->random);
 }
 
 static void number(struct trace *trace, const char *key, uint64_t value)
@@ -390,18 +385,6 @@ static struct loaded load_model(const char *path)
     return loaded;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, unsigned count)
-{
-    qsort(values, count, sizeof *values, by_size);
-    return values[count / 2];
-}
-
 static double cjson_seconds(const char *path, uint64_t bytes, uint64_t expected)
 {
     char *text = malloc(bytes);
@@ -438,11 +421,13 @@ static void measure(const char *path, const struct workload *workload, uint64_t 
         memory[round] = loaded.bytes_per_event;
         cjson_s[round] = events <= CJSON_EVENTS_MAX ? cjson_seconds(path, bytes, sum) : 0;
     }
-    const double reader = median(reader_s, rounds), cjson = median(cjson_s, rounds);
+    const double reader = weft_bench_median(reader_s, (int)rounds),
+                 cjson = weft_bench_median(cjson_s, (int)rounds);
     const double count = (double)events / 1e6;
     (void)printf("%-15s %9llu %6.1f %9.2f %9.2f %9.1f", workload->name, (unsigned long long)events,
-                 (double)bytes / (double)events, count / reader, count / median(model_s, rounds),
-                 median(memory, rounds));
+                 (double)bytes / (double)events, count / reader,
+                 count / weft_bench_median(model_s, (int)rounds),
+                 weft_bench_median(memory, (int)rounds));
     if (events <= CJSON_EVENTS_MAX) {
         (void)printf(" %9.2f %6.1f", count / cjson, cjson / reader);
     }

@@ -15,6 +15,7 @@
  * usage: bench_preload [ROUNDS [LIBRARY]]
  */
 #include "bench/lttng.h"
+#include "bench/measure.h"
 #include "traces/format/spool.h"
 #include "traces/write/write.h"
 
@@ -38,27 +39,6 @@ enum {
     ROUNDS_MAX = 100,
 };
 
-static double now_ns(clockid_t clock)
-{
-    struct timespec now;
-
-    (void)clock_gettime(clock, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
-/* Sorts them. */
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_size);
-    return values[count / 2];
-}
-
 /* Workers ───────────────────────────────────────────────────────────────────────────────────── */
 
 static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER;
@@ -81,22 +61,22 @@ static void *bursts(void *result)
     double each[BURSTS];
 
     for (int i = 0; i < BURSTS; i++) {
-        const double begin = now_ns(CLOCK_THREAD_CPUTIME_ID);
+        const double begin = weft_bench_ns(CLOCK_THREAD_CPUTIME_ID);
         lock_and_unlock(&mutex, BURST);
-        each[i] = (now_ns(CLOCK_THREAD_CPUTIME_ID) - begin) / BURST;
+        each[i] = (weft_bench_ns(CLOCK_THREAD_CPUTIME_ID) - begin) / BURST;
         (void)nanosleep(&pause, NULL);
     }
-    *(double *)result = median(each, BURSTS);
+    *(double *)result = weft_bench_median(each, BURSTS);
     return NULL;
 }
 
 static void *steady(void *result)
 {
     pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    const double begin = now_ns(CLOCK_MONOTONIC);
+    const double begin = weft_bench_ns(CLOCK_MONOTONIC);
 
     lock_and_unlock(&mutex, STEADY);
-    *(double *)result = (now_ns(CLOCK_MONOTONIC) - begin) / STEADY;
+    *(double *)result = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / STEADY;
     return NULL;
 }
 
@@ -109,36 +89,36 @@ static void *contend_in_bursts(void *result)
 
     for (int i = 0; i < BURSTS; i++) {
         (void)pthread_barrier_wait(&all_there);
-        const double begin = now_ns(CLOCK_MONOTONIC);
+        const double begin = weft_bench_ns(CLOCK_MONOTONIC);
         for (int k = 0; k < BURST; k++) {
             (void)pthread_mutex_lock(&shared);
             counter++;
             (void)pthread_mutex_unlock(&shared);
         }
         (void)pthread_barrier_wait(&all_there);
-        each[i] = (now_ns(CLOCK_MONOTONIC) - begin) / BURST / CONTENDERS;
+        each[i] = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / BURST / CONTENDERS;
         (void)nanosleep(&pause, NULL);
     }
-    *(double *)result = median(each, BURSTS);
+    *(double *)result = weft_bench_median(each, BURSTS);
     return NULL;
 }
 
 static void *contend(void *result)
 {
-    const double begin = now_ns(CLOCK_MONOTONIC);
+    const double begin = weft_bench_ns(CLOCK_MONOTONIC);
 
     for (int i = 0; i < CONTENDED; i++) {
         (void)pthread_mutex_lock(&shared);
         counter++;
         (void)pthread_mutex_unlock(&shared);
     }
-    *(double *)result = (now_ns(CLOCK_MONOTONIC) - begin) / CONTENDED / CONTENDERS;
+    *(double *)result = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / CONTENDED / CONTENDERS;
     return NULL;
 }
 
 static void *put(void *result)
 {
-    const double begin = now_ns(CLOCK_MONOTONIC);
+    const double begin = weft_bench_ns(CLOCK_MONOTONIC);
 
     for (int i = 0; i < ITEMS; i++) {
         (void)pthread_mutex_lock(&shared);
@@ -149,13 +129,13 @@ static void *put(void *result)
         (void)pthread_cond_signal(&not_empty);
         (void)pthread_mutex_unlock(&shared);
     }
-    *(double *)result = (now_ns(CLOCK_MONOTONIC) - begin) / ITEMS;
+    *(double *)result = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / ITEMS;
     return NULL;
 }
 
 static void *get(void *result)
 {
-    const double begin = now_ns(CLOCK_MONOTONIC);
+    const double begin = weft_bench_ns(CLOCK_MONOTONIC);
 
     for (int i = 0; i < ITEMS; i++) {
         (void)pthread_mutex_lock(&shared);
@@ -166,7 +146,7 @@ static void *get(void *result)
         (void)pthread_cond_signal(&not_full);
         (void)pthread_mutex_unlock(&shared);
     }
-    *(double *)result = (now_ns(CLOCK_MONOTONIC) - begin) / ITEMS;
+    *(double *)result = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / ITEMS;
     return NULL;
 }
 
@@ -290,7 +270,7 @@ static double added(double (*figures)[ROUNDS_MAX], int way, int rounds)
     for (int i = 0; i < rounds; i++) {
         differences[i] = figures[way][i] - figures[PLAIN][i];
     }
-    return median(differences, rounds);
+    return weft_bench_median(differences, rounds);
 }
 
 static double ratio(double (*figures)[ROUNDS_MAX], int way, int rounds)
@@ -300,7 +280,7 @@ static double ratio(double (*figures)[ROUNDS_MAX], int way, int rounds)
     for (int i = 0; i < rounds; i++) {
         ratios[i] = figures[way][i] / figures[PLAIN][i];
     }
-    return median(ratios, rounds);
+    return weft_bench_median(ratios, rounds);
 }
 
 static void print_row(const struct measure *measure, double (*figures)[ROUNDS_MAX], int rounds)
@@ -308,7 +288,7 @@ static void print_row(const struct measure *measure, double (*figures)[ROUNDS_MA
     double plain[ROUNDS_MAX];
 
     memcpy(plain, figures[PLAIN], sizeof plain);
-    (void)printf("%-10s %8.1f", measure->name, median(plain, rounds));
+    (void)printf("%-10s %8.1f", measure->name, weft_bench_median(plain, rounds));
     for (int way = LOADED; way < (lttng != NULL ? WAYS : LTTNG); way++) {
         (void)printf("  %+8.1f x%-5.2f", added(figures, way, rounds), ratio(figures, way, rounds));
     }
@@ -334,9 +314,10 @@ int main(int argc, char **argv)
     for (int i = 0; i < MEASURES; i++) {
         print_row(&measures[i], figures[i], rounds);
     }
-    (void)printf(
-        "1 to 4 threads: %+.0f %% of the time of a recorded pair\n",
-        100 * (median(figures[2][RECORDED], rounds) / median(figures[0][RECORDED], rounds) - 1));
+    (void)printf("1 to 4 threads: %+.0f %% of the time of a recorded pair\n",
+                 100 * (weft_bench_median(figures[2][RECORDED], rounds) /
+                            weft_bench_median(figures[0][RECORDED], rounds) -
+                        1));
     if (lttng != NULL) {
         bench_lttng_stop();
     }

@@ -8,6 +8,7 @@
  *
  * usage: bench_record [ROUNDS]
  */
+#include "bench/measure.h"
 #include "runtime/record/lane.h"
 #include "runtime/record/record.h"
 #include "runtime/weft.h"
@@ -20,26 +21,6 @@
 #include <unistd.h>
 
 enum { PAIRS = 2000, BULK = 4000000, QUESTIONS = 1000000, ROUNDS_MAX = 1000 };
-
-static double now_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_size);
-    return values[count / 2];
-}
 
 struct figures {
     double pair[ROUNDS_MAX];
@@ -63,17 +44,17 @@ static void measure(struct figures *figures, int round, struct weft_writer *writ
     struct weft_lock *lock = weft_lock_new("lock");
     struct weft_queue *queue = weft_queue_new("queue", 0);
 
-    double begin = now_ns();
+    double begin = weft_bench_ns(CLOCK_MONOTONIC);
     for (int i = 0; i < PAIRS; i++) {
         (void)weft_lock_acquire(lock, 1);
         (void)weft_lock_release(lock);
     }
-    figures->pair[round] = (now_ns() - begin) / PAIRS;
-    begin = now_ns();
+    figures->pair[round] = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / PAIRS;
+    begin = weft_bench_ns(CLOCK_MONOTONIC);
     for (int i = 0; i < QUESTIONS; i++) {
         (void)weft_queue_empty(queue);
     }
-    figures->question[round] = (now_ns() - begin) / QUESTIONS;
+    figures->question[round] = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / QUESTIONS;
     weft_queue_free(queue);
     weft_lock_free(lock);
     while (writer != NULL && weft_writer_drain(writer)) {
@@ -106,13 +87,15 @@ int main(int argc, char **argv)
         measure(&recorded, round, writer);
     }
     lock_often(BULK);
-    const double begin = now_ns();
+    const double begin = weft_bench_ns(CLOCK_MONOTONIC);
     (void)weft_writer_finish(writer, 0, &summary, &error);
-    const double line = (now_ns() - begin) / (2.0 * BULK);
+    const double line = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / (2.0 * BULK);
     weft_writer_free(writer);
 
-    const double pair = median(plain.pair, rounds), pair_on = median(recorded.pair, rounds);
-    const double ask = median(plain.question, rounds), ask_on = median(recorded.question, rounds);
+    const double pair = weft_bench_median(plain.pair, rounds),
+                 pair_on = weft_bench_median(recorded.pair, rounds);
+    const double ask = weft_bench_median(plain.question, rounds),
+                 ask_on = weft_bench_median(recorded.question, rounds);
     (void)printf("%d rounds, medians; %llu events, %llu lost\n", rounds,
                  (unsigned long long)summary.events, (unsigned long long)summary.lost);
     (void)printf("lock pair      %7.1f ns plain  %7.1f ns recorded  +%.1f ns  x%.2f\n", pair,

@@ -6,6 +6,7 @@
  * usage: bench_schedule [ROUNDS [WEFT]]      WEFT: the program; without it no runs are made
  */
 #define _GNU_SOURCE
+#include "bench/measure.h"
 #include "runtime/record/record.h"
 #include "runtime/schedule/turn.h"
 #include "traces/format/spool.h"
@@ -19,26 +20,6 @@
 #include <unistd.h>
 
 enum { POINTS = 1000000, TURNS = 20000, RUNS = 50, ROUNDS_MAX = 100 };
-
-static double now_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_size);
-    return values[count / 2];
-}
 
 static char mine, theirs;
 
@@ -63,12 +44,12 @@ static double hand_over(void)
         return 0;
     }
     (void)weft_turn_block(&mine, WEFT_TURN_NEVER, UINT32_MAX, false);
-    const double begin = now_ns();
+    const double begin = weft_bench_ns(CLOCK_MONOTONIC);
     for (int i = 1; i < TURNS; i++) {
         (void)weft_turn_wake(&theirs, 1, UINT32_MAX);
         (void)weft_turn_block(&mine, WEFT_TURN_NEVER, UINT32_MAX, false);
     }
-    const double ns = (now_ns() - begin) / (2 * TURNS);
+    const double ns = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / (2 * TURNS);
     (void)weft_turn_wake(&theirs, 1, UINT32_MAX);
     (void)weft_turn_yield();
     (void)pthread_join(thread, NULL);
@@ -77,25 +58,25 @@ static double hand_over(void)
 
 static double point(void)
 {
-    const double begin = now_ns();
+    const double begin = weft_bench_ns(CLOCK_MONOTONIC);
 
     for (int i = 0; i < POINTS; i++) {
         weft_turn_point(NULL);
     }
-    return (now_ns() - begin) / POINTS;
+    return (weft_bench_ns(CLOCK_MONOTONIC) - begin) / POINTS;
 }
 
 /* Runs a second. */
 static double runs(const char *weft)
 {
     char command[4096];
-    const double begin = now_ns();
+    const double begin = weft_bench_ns(CLOCK_MONOTONIC);
 
     (void)snprintf(command, sizeof command,
                    "i=0; while [ $i -lt %d ]; do %s run thread-class -q --seed $i -o /dev/null "
                    ">/dev/null; i=$((i+1)); done",
                    RUNS, weft);
-    return system(command) == 0 ? RUNS / ((now_ns() - begin) / 1e9) : 0;
+    return system(command) == 0 ? RUNS / ((weft_bench_ns(CLOCK_MONOTONIC) - begin) / 1e9) : 0;
 }
 
 int main(int argc, char **argv)
@@ -133,14 +114,14 @@ int main(int argc, char **argv)
             per_second[i] = runs(argv[2]);
         }
     }
-    const double point_ns = median(points, rounds);
+    const double point_ns = weft_bench_median(points, rounds);
     printf("a point where the same thread goes on: %.1f ns, %.1f million a second\n", point_ns,
            1e3 / point_ns);
-    printf("a hand-over: %.2f us on all processors, %.2f us on one\n", median(all, rounds) / 1e3,
-           median(one, rounds) / 1e3);
+    printf("a hand-over: %.2f us on all processors, %.2f us on one\n",
+           weft_bench_median(all, rounds) / 1e3, weft_bench_median(one, rounds) / 1e3);
     if (argc > 2) {
         printf("runs of thread-class: %.0f a second, each with a weft of its own\n",
-               median(per_second, rounds));
+               weft_bench_median(per_second, rounds));
     }
     weft_writer_free(writer);
     return 0;
