@@ -174,7 +174,7 @@ struct weft_word weft_words_counted(uint64_t count, const char *noun)
     const char *more = count == 1 ? "" : len > 0 && noun[len - 1] == 'x' ? "es" : "s";
     const char *translated = weft_tongue_noun(noun, count);
 
-    snprintf(word.text, sizeof word.text, "%.27s %.34s%s", weft_words_count(count).text,
+    snprintf(word.text, sizeof word.text, "%.27s %.33s%s", weft_words_count(count).text,
              translated != NULL ? translated : noun, translated != NULL ? "" : more);
     return word;
 }

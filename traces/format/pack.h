@@ -1,6 +1,6 @@
 /*
- * Packed records: what lanes become on their way to the disk: two bytes an event of a
- * lock in a tight loop (bench_record), more where objects and call sites change.
+ * Packed records: what lanes become on their way to the disk: two bytes an event of a lock in a
+ * tight loop (bench_record), more where objects and call sites change.
  *
  * The packed file is a row of chunks, appended by the drain and, when that does not come, by the
  * owners of lanes, each with one write:
@@ -9,15 +9,17 @@
  *   │ weft_chunk   │ payload         │ check │     check: so that a torn chunk is known as one
  *   └──────────────┴─────────────────┴───────┘
  *
- * A lane's payload can be read by itself.  Its records are
+ * A lane's payload can be read by itself.  A record begins with a tag:
  *
- *   tag           0xxxxxxx  the object and shape of slot x of the table of pairs, or
- *                 10ssssss  shape of slot s, then the object as a difference, or
- *                 11ssssss  a shape: kind, how, whether it has arguments, site as a difference;
- * then the object as a difference time          ticks since the record before it arguments     when
- * the shape has them: both numbers, length of the text, stored length, text
+ * - 0xxxxxxx: the object and shape of slot x of the table of pairs
+ * - 10ssssss: the shape of slot s, then the object as a difference
+ * - 11ssssss: a shape (kind, how, whether it has arguments, site as a difference), then the object
+ *   as a difference
  *
- * where a shape is all of a head slot but time and object, numbers are LEB128 (differences and
+ * Behind it come the ticks since the record before and, when the shape has them, the arguments:
+ * both numbers, the length of the text, how much of it is stored, the text.
+ *
+ * A shape is all of a head slot but time and object.  Numbers are LEB128 (differences and
  * arguments zigzag), and both tables are filled in the same way by packer and unpacker, at the
  * place that a hash gives.
  *

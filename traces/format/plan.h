@@ -37,7 +37,7 @@ struct weft_plan {
     uint64_t cost_ns;         /* simulated, of one scheduling point */
     uint32_t jitter_permille; /* a sleep lasts up to so many times as long; 1000: no longer */
     uint32_t spurious;        /* of 100 waits on conditions so many end without a signal */
-    uint32_t stall_ms;        /* real time after which a thread that holds all others is left */
+    uint32_t stall_ms;        /* of a processor, after which one that holds all others is left */
     const char *choices;      /* REPLAY: in the text that was parsed, choices_bytes of it */
     size_t choices_bytes;
 };

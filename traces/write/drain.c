@@ -705,7 +705,7 @@ static bool pack(struct weft_writer *writer, uint64_t now_ns)
 static void choose_pause(struct weft_writer *writer)
 {
     const long busiest = writer->packed.busiest > 0 ? (long)writer->packed.busiest : 1;
-    long pause_ns = writer->pause_ns * 85 / busiest;
+    long pause_ns = writer->pause_ns * (WEFT_BUSY_WHOLE / 3) / busiest;
 
     pause_ns = pause_ns > 2 * writer->pause_ns ? 2 * writer->pause_ns : pause_ns;
     pause_ns = pause_ns > PAUSE_MAX_NS ? PAUSE_MAX_NS : pause_ns;
@@ -823,7 +823,7 @@ bool weft_writer_drain(struct weft_writer *writer)
         }
         const bool timed =
             writer->lanes.pairs.count > 1 || writer->lanes.clock == WEFT_CLOCK_VIRTUAL;
-        if (timed && writer->options.program != NULL && writer->fd >= 0) {
+        if (timed && writer->options.program != NULL) {
             put_header(writer); /* for who looks at the trace meanwhile */
         }
     }

@@ -272,11 +272,11 @@ static void note_rate(struct weft_packed *packed, uint32_t index, uint64_t head,
 {
     struct weft_packed_lane *seen = &packed->lanes[index];
     const uint64_t fresh = head - seen->head;
-    const uint64_t rate = capacity != 0 ? fresh * 256 / capacity : 0;
+    const uint64_t rate = capacity != 0 ? fresh * WEFT_BUSY_WHOLE / capacity : 0;
 
     seen->head = head;
     if (rate > packed->busiest) {
-        packed->busiest = rate < 1024 ? (unsigned)rate : 1024;
+        packed->busiest = rate < 4 * WEFT_BUSY_WHOLE ? (unsigned)rate : 4 * WEFT_BUSY_WHOLE;
     }
 }
 

@@ -22,6 +22,8 @@ struct weft_packed_commit {
     bool last; /* the lane is done with */
 };
 
+enum { WEFT_BUSY_WHOLE = 256 }; /* a lane's capacity, as `busiest` counts it */
+
 struct weft_packed {
     int fd;
     char path[WEFT_SPOOL_PATH_BYTES];
@@ -35,7 +37,7 @@ struct weft_packed {
         uint64_t head; /* at the last look */
         bool behind;   /* it was not emptied since the sweep began */
     } * lanes;         /* WEFT_LANE_MAX of them */
-    unsigned busiest;  /* lane at the last look: in 256ths of its capacity since the one before */
+    unsigned busiest;  /* lane at the last look: its part of WEFT_BUSY_WHOLE since the one before */
     int errno_at;      /* why the last write was refused; 0: it was not */
 };
 
