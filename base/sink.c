@@ -44,6 +44,7 @@ bool weft_sink_write(struct weft_sink *sink, const char *bytes, size_t len)
         const ssize_t wrote = write(sink->fd, bytes + done, len - done);
         if (wrote > 0) {
             done += (size_t)wrote;
+            sink->file_bytes += (uint64_t)wrote;
         } else if (wrote < 0 && errno != EINTR) {
             sink->errno_at = errno;
         }

@@ -17,6 +17,7 @@ struct weft_sink {
     size_t used;
     size_t room;
     uint64_t total_bytes; /* handed over so far, flushed or not */
+    uint64_t file_bytes;  /* that the file took, packed or not */
     int errno_at;         /* the first error, 0 for none; later bytes are dropped */
 
     /* What base/pack.h puts between buffer and file; NULL: nothing. */

@@ -68,6 +68,10 @@ static void tell_health(const char *path, const struct weft_trace_health *health
         (void)weft_cli_fail(0, "%s: the recording lost %llu events", path,
                             (unsigned long long)health->lost);
     }
+    if (health->dropped > 0) {
+        (void)weft_cli_fail(0, "%s: a part of the recording: %llu events were left away on purpose",
+                            path, (unsigned long long)health->dropped);
+    }
     if (!health->ended) {
         (void)weft_cli_fail(0, "%s: the trace was cut after line %llu: its last line is missing",
                             path, (unsigned long long)health->lines);

@@ -229,6 +229,7 @@ static void finish(struct weft_follow *follow, struct child *child)
         all->sum.events += summary.events;
         all->sum.lost += summary.lost;
         all->sum.late += summary.late;
+        all->sum.dropped += summary.dropped;
         all->sum.left_out += summary.left_out;
         all->sum.short_stacks += summary.short_stacks;
         all->sum.threads += summary.threads;

@@ -275,6 +275,7 @@ static void tell_summary(const char *trace, const struct weft_writer_summary *fi
 
     all.events += children->sum.events;
     all.lost += children->sum.lost;
+    all.dropped += children->sum.dropped;
     all.left_out += children->sum.left_out;
     all.short_stacks += children->sum.short_stacks;
     all.threads += children->sum.threads;
@@ -285,6 +286,9 @@ static void tell_summary(const char *trace, const struct weft_writer_summary *fi
     (void)fprintf(stderr, "%u thread%s, %llu events in %.2f s, %llu lost; ", all.threads,
                   all.threads == 1 ? "" : "s", (unsigned long long)all.events,
                   (double)all.duration_ns / 1e9, (unsigned long long)all.lost);
+    if (all.dropped > 0) {
+        (void)fprintf(stderr, "%llu left away; ", (unsigned long long)all.dropped);
+    }
     if (children->unfollowed > 0) {
         (void)fprintf(stderr, "%u processes could not be recorded; ", children->unfollowed);
     }
@@ -371,6 +375,7 @@ int weft_launch(const struct weft_launch *launch)
         .command_count = words,
         .long_call_ns = launch->long_call_ns,
         .stack_frames = launch->stack_frames,
+        .max_bytes = launch->max_bytes,
         .follow = launch->follow,
         .allocator_locks = launch->allocator_locks,
         .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,

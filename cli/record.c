@@ -4,6 +4,7 @@
 #include "cli/control.h"
 #include "cli/elf.h"
 #include "cli/launch.h"
+#include "cli/limits.h"
 #include "traces/format/spool.h"
 #include "traces/write/write.h"
 
@@ -28,6 +29,7 @@ enum {
 
 struct record_args {
     struct weft_control control;
+    struct weft_limits limits;
     const char *trace;
     uint64_t long_call_ns;
     uint32_t stack_frames;
@@ -103,6 +105,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &args->control;
+        state->child_inputs[1] = &args->limits;
         return 0;
     case ALLOCATOR_LOCKS:
         args->allocator_locks = true;
@@ -134,7 +137,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&weft_control_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&weft_control_argp, 0, NULL, 0}, {&weft_limits_argp, 0, NULL, 0}, {0}};
 
 static const struct argp parser = {
     options,
@@ -343,6 +347,7 @@ static int record(const struct record_args *args)
         .long_call_ns = args->long_call_ns,
         .stack_frames = args->stack_frames,
         .follow = args->follow,
+        .max_bytes = args->limits.max_bytes,
         .allocator_locks = args->allocator_locks,
         .plan = args->control.plan,
         .start_real_ns = args->control.start_real_ns,

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/control.h"
 #include "cli/launch.h"
+#include "cli/limits.h"
 #include "traces/write/write.h"
 
 #include <argp.h>
@@ -14,6 +15,7 @@ enum { TRANSCRIPT = 256, VIEW };
 
 struct run_args {
     struct weft_control control;
+    struct weft_limits limits;
     const char *trace;
     bool quiet;
     bool view;
@@ -61,6 +63,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &args->control;
+        state->child_inputs[1] = &args->limits;
         return 0;
     case ARGP_KEY_ARG:
         if (args->scenario == NULL) {
@@ -76,7 +79,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&weft_control_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&weft_control_argp, 0, NULL, 0}, {&weft_limits_argp, 0, NULL, 0}, {0}};
 
 static const struct argp parser = {
     options,
@@ -92,6 +96,18 @@ static const struct argp parser = {
     children,
     NULL,
     NULL};
+
+/* How many words one of these options with its value takes; 0: it is none of them. */
+static int words_with_value(const char *word, const char *const *known)
+{
+    for (; *known != NULL; known++) {
+        const size_t len = strlen(*known);
+        if (strncmp(word, *known, len) == 0 && (word[len] == '\0' || word[len] == '=')) {
+            return word[len] == '\0' ? 2 : 1;
+        }
+    }
+    return 0;
+}
 
 /* 0: not weft's, 1: weft's, 2: and the next word is its value. */
 static int words_of_option(const char *word)
@@ -110,13 +126,8 @@ static int words_of_option(const char *word)
             return 1;
         }
     }
-    for (const char *const *option = weft_control_options; *option != NULL; option++) {
-        const size_t len = strlen(*option);
-        if (strncmp(word, *option, len) == 0 && (word[len] == '\0' || word[len] == '=')) {
-            return word[len] == '\0' ? 2 : 1;
-        }
-    }
-    return 0;
+    const int control = words_with_value(word, weft_control_options);
+    return control != 0 ? control : words_with_value(word, weft_limits_options);
 }
 
 /* Sorts argv into what argp shall see and what the scenario gets. */
@@ -202,6 +213,7 @@ int weft_cli_run(int argc, char **argv)
         .argv = args.rest,
         .trace = args.trace != NULL ? args.trace : trace,
         .long_call_ns = WEFT_LONG_CALL_NS,
+        .max_bytes = args.limits.max_bytes,
         .plan = args.control.plan,
         .start_real_ns = args.control.start_real_ns,
         .quiet = args.quiet,

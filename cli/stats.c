@@ -191,6 +191,7 @@ static void json_trace(struct weft_json *json, const struct weft_model *model,
     weft_json_u64(json, "duration_ns", model->end_ns);
     weft_json_u64(json, "events", health->events);
     weft_json_u64(json, "lost", stats->lost);
+    weft_json_u64(json, "dropped", health->dropped);
     weft_json_bool(json, "complete", health->complete);
     weft_json_bool(json, "cut", !health->ended);
     weft_json_u64(json, "late", health->late);
@@ -612,6 +613,9 @@ static void put_health(struct weft_sink *sink, const struct weft_model *model,
                      : health->ended  ? "not complete"
                                       : "cut (its last line is missing)");
     weft_sink_printf(sink, "%s lost", weft_words_counted(stats->lost, "event").text);
+    if (health->dropped > 0) {
+        weft_sink_printf(sink, ", %s left away by a limit", weft_words_count(health->dropped).text);
+    }
     if (health->late > 0) {
         weft_sink_printf(sink, ", %s late", weft_words_count(health->late).text);
     }

@@ -53,6 +53,8 @@ static long append(int fd, const void *bytes, size_t len)
         return TOO_BIG;
     }
     if (most != 0 && (uint64_t)size + len > most) {
+        /* Before anything is lost: who finds the lane empty finds this, too. */
+        atomic_store_explicit(&weft_spool.head->packed_max, WEFT_PACKED_SHUT, memory_order_relaxed);
         return NO_SPACE;
     }
     const long wrote = weft_sys(SYS_write, fd, (long)bytes, (long)len, 0, 0, 0);

@@ -159,7 +159,7 @@ def schema(fmt):
                       "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$"},
             "clock": {"enum": ["tsc", "monotonic", "virtual"]}, "resolution_ns": COUNT,
             "unit": {"const": "ns"}, "recorder": TEXT, "overhead_ns": COUNT,
-            "schedule": TEXT, "seed": COUNT, "deterministic": {"type": "boolean"}},
+            "before_ns": COUNT, "schedule": TEXT, "seed": COUNT, "deterministic": {"type": "boolean"}},
             ["format", "version", "program", "command", "pid", "start", "clock", "resolution_ns",
              "unit", "recorder"]),
         "thread": thing({"define": {"const": "thread"}, "id": ID, "name": TEXT},
@@ -175,7 +175,7 @@ def schema(fmt):
                   "allOf": [{"if": {"properties": {"event": {"const": event[1]}}},
                              "then": event_schema(fmt, event)} for event in fmt.events]},
         "end": thing({"end": {"const": True}, "events": COUNT, "lost": COUNT, "late": COUNT,
-                      "duration_ns": COUNT, "left_out": COUNT,
+                      "duration_ns": COUNT, "dropped": COUNT, "left_out": COUNT,
                       "short_stacks": COUNT}, ["end", "events", "lost", "late", "duration_ns"]),
     }
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"

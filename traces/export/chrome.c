@@ -682,6 +682,9 @@ static void put_metadata(struct chrome *chrome)
     put_fact(chrome, "duration_ns", chrome->model->end_ns);
     put_fact(chrome, "events", health->events);
     put_fact(chrome, "lost", health->lost);
+    if (health->dropped > 0) {
+        put_fact(chrome, "dropped", health->dropped);
+    }
     put_fact(chrome, "late", health->late);
     put_fact(chrome, "bad_lines", health->bad_lines);
     weft_sink_printf(chrome->sink, ",\n\"complete\":%s", health->complete ? "true" : "false");

@@ -45,6 +45,7 @@ enum {
     WEFT_PACK_ROOM_BYTES = 20 * 1024,   /* where an owner packs: its stack may be small */
     WEFT_ROOM_WAIT_MAX_MS = 30000,      /* for which an owner waits for a drain that works, about */
     WEFT_PLAN_ROOM = 3072,              /* the text of a plan: traces/format/plan.h */
+    WEFT_PACKED_SHUT = 1,               /* a packed_max that nothing fits under */
     WEFT_TEXT_SLOTS_MAX = 254,
     WEFT_SLOT_BYTES = 24,
     WEFT_STACK_MAX = 16, /* return addresses of a WEFT_EV_STACK, 8 bytes each */
@@ -222,7 +223,7 @@ struct weft_spool_head {
     uint64_t long_call_ns;            /* a blocking call that lasts as long is recorded */
     uint32_t stack_frames;            /* callers kept of each wait, ≤ WEFT_STACK_MAX; 0: none */
     struct weft_spool_schedule schedule;
-    _Atomic uint64_t packed_max; /* bytes of the packed file, about; 0: as many as there are */
+    _Atomic uint64_t packed_max;             /* bytes of the packed file; 0: as many as there are */
     char packed_path[WEFT_SPOOL_PATH_BYTES]; /* absolute; "": there is none */
     /* The first choices, as weft_logged; its pages come when they are needed. */
     _Alignas(4096) _Atomic uint16_t logged[WEFT_CHOICES_LOGGED];

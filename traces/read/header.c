@@ -191,6 +191,7 @@ enum weft_status weft_header_parse(const char *line, size_t len, struct weft_are
         {"resolution_ns", NULL, &read.resolution_ns, NULL},
         {"recorder", &read.recorder, NULL, NULL},
         {"overhead_ns", NULL, &read.overhead_ns, NULL},
+        {"before_ns", NULL, &read.before_ns, NULL},
         {"schedule", &read.schedule, NULL, NULL},
         {"seed", NULL, &read.seed, NULL},
         {"deterministic", NULL, NULL, &read.deterministic},

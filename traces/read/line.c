@@ -398,7 +398,7 @@ static enum weft_line define_line(const struct weft_vocabulary *words,
 static enum weft_line end_line(const struct weft_fields *fields, struct weft_line_end *end,
                                struct weft_error *error)
 {
-    int64_t events, lost, late, duration_ns;
+    int64_t events, lost, dropped, late, duration_ns;
 
     if (fields->at[WEFT_KEY_END].type != WEFT_VALUE_TRUE) {
         wrong(fields, WEFT_KEY_END, "true", error);
@@ -407,12 +407,13 @@ static enum weft_line end_line(const struct weft_fields *fields, struct weft_lin
     if (!integer_in(fields, WEFT_KEY_EVENTS, 0, INT64_MAX, "how many events were written", &events,
                     error) ||
         !count_if_any(fields, WEFT_KEY_LOST, INT64_MAX, &lost, error) ||
+        !count_if_any(fields, WEFT_KEY_DROPPED, INT64_MAX, &dropped, error) ||
         !count_if_any(fields, WEFT_KEY_LATE, INT64_MAX, &late, error) ||
         !count_if_any(fields, WEFT_KEY_DURATION, INT64_MAX, &duration_ns, error)) {
         return WEFT_LINE_BAD;
     }
-    *end = (struct weft_line_end){(uint64_t)events, (uint64_t)lost, (uint64_t)late,
-                                  (uint64_t)duration_ns};
+    *end = (struct weft_line_end){(uint64_t)events, (uint64_t)lost, (uint64_t)dropped,
+                                  (uint64_t)late, (uint64_t)duration_ns};
     return WEFT_LINE_END;
 }
 

@@ -50,6 +50,7 @@ enum {
     KEY(END, "end")                                                                                \
     KEY(EVENTS, "events")                                                                          \
     KEY(LOST, "lost")                                                                              \
+    KEY(DROPPED, "dropped")                                                                        \
     KEY(LATE, "late")                                                                              \
     KEY(DURATION, "duration_ns")
 
@@ -151,7 +152,7 @@ enum weft_line {
 
 /* What the last line says. */
 struct weft_line_end {
-    uint64_t events, lost, late, duration_ns;
+    uint64_t events, lost, dropped, late, duration_ns;
 };
 
 /* What the fields mean.  `item` or `end` is filled, but for item->line. */

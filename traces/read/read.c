@@ -331,6 +331,7 @@ static void take_end(struct weft_reader *reader, const struct weft_line_end *end
     health->ended = true;
     health->events_written = end->events;
     health->lost = end->lost;
+    health->dropped = end->dropped;
     health->late = end->late;
     health->duration_ns =
         end->duration_ns > reader->last_t_ns ? end->duration_ns : reader->last_t_ns;

@@ -35,6 +35,7 @@ struct weft_trace_header {
     const char *clock; /* "tsc", "monotonic", "virtual" */
     int64_t resolution_ns;
     const char *recorder; /* "weft 0.1.0" */
+    int64_t before_ns;    /* how long the program had run at t = 0, when that was recorded, too */
     int64_t overhead_ns;  /* cost of recording one event, -1 when not said */
     const char *schedule; /* of a controlled run: what --schedule runs again; "" */
     int64_t seed;         /* of it, -1 when not said */
@@ -104,6 +105,7 @@ struct weft_trace_health {
     uint64_t events;         /* good events read */
     uint64_t events_written; /* what the last line says */
     uint64_t lost;           /* what the last line says */
+    uint64_t dropped;        /* likewise: left away since a limit was asked for */
     uint64_t late;           /* events that came too late for their place in time order */
     uint64_t bad_lines;
     uint64_t unknown_events; /* kinds that this version does not know; skipped, not bad */

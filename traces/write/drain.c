@@ -31,6 +31,8 @@ enum {
     LIVE_SLICE_NS = 1000 * 1000,
     LIVE_RECORDS = 256, /* between two looks at the clock */
     FINAL_RECORDS = 1024 * 1024,
+    PACKED_LEAST = 16 * 1024 * 1024,
+    NAMES_PART = 16, /* of the largest trace: for names, at its end */
 };
 
 /* The mappings of a program that the recorded process became, until its records are reached. */
@@ -69,7 +71,9 @@ struct weft_writer {
     long pause_ns;
     int fd;
     bool sweeping;
-    uint64_t put_ticks; /* up to when records were written */
+    uint64_t put_ticks;  /* up to when records were written */
+    uint64_t last_ticks; /* of the last one */
+    uint64_t marked;     /* the last mark that was read: up to there nothing is missing */
     struct {
         struct weft_open_call *at;
         size_t count, room;
@@ -86,6 +90,7 @@ struct weft_writer {
     const char **command;
     bool header_written;
     bool gave_up_watching;
+    bool cut; /* the limit is reached: what comes is only counted */
     bool keep_spool;
     bool told_over;
 };
@@ -216,6 +221,12 @@ static enum weft_status open_trace(struct weft_writer *writer, const char *path,
                : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
 }
 
+/* As much as the trace, but never so little that it is full before the first mark. */
+static uint64_t packed_max(uint64_t max_bytes)
+{
+    return max_bytes == 0 || max_bytes > PACKED_LEAST ? max_bytes : PACKED_LEAST;
+}
+
 /* spool NULL: a new one. */
 static enum weft_status make(const struct weft_writer_options *options, const char *spool,
                              struct weft_writer **writer, struct weft_error *error)
@@ -250,6 +261,7 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
         made->lanes.head->long_call_ns = options->long_call_ns;
         made->lanes.head->follow = options->follow;
         made->lanes.head->stack_frames = options->stack_frames;
+        atomic_store(&made->lanes.head->packed_max, packed_max(options->max_bytes));
         made->lanes.head->allocator_locks = options->allocator_locks;
         put_command(made);
     } else {
@@ -470,6 +482,32 @@ static void put_loss(struct weft_writer *writer, struct weft_merge_lane *lane, u
     }
 }
 
+static bool is_shut(const struct weft_writer *writer)
+{
+    return writer->options.max_bytes != 0 &&
+           atomic_load(&writer->lanes.head->packed_max) == WEFT_PACKED_SHUT;
+}
+
+/*
+ * The trace ends where it is as large as it may be, or where the packed file, which may not be
+ * larger either, holds no more everything.  Then the recording has nothing to write to any more.
+ */
+static bool reaches_limit(struct weft_writer *writer, uint64_t ticks)
+{
+    const struct weft_sink *sink = &writer->lines.sink;
+    const uint64_t most = writer->options.max_bytes;
+    const uint64_t bytes = sink->file_bytes + (sink->pack == NULL ? sink->used : 0);
+
+    if (most == 0 ||
+        (bytes < most - most / NAMES_PART && !(ticks > writer->marked && is_shut(writer)))) {
+        return false;
+    }
+    writer->cut = true;
+    writer->gave_up_watching = true;
+    atomic_store(&writer->lanes.head->packed_max, WEFT_PACKED_SHUT);
+    return true;
+}
+
 /* A record at its place in time: what it means for the lane, then for the trace. */
 static void put_record(struct weft_writer *writer, struct weft_merge_lane *lane,
                        const struct weft_taken *taken)
@@ -477,6 +515,14 @@ static void put_record(struct weft_writer *writer, struct weft_merge_lane *lane,
     if (!writer->header_written) {
         put_header(writer);
     }
+    if (taken->kind == WEFT_EV_PROCESS_CHILD && writer->options.follow) {
+        (void)weft_vec_push(&writer->started, (uint32_t)taken->first);
+    }
+    if (writer->cut || reaches_limit(writer, taken->ticks)) {
+        lane->dropped++;
+        return;
+    }
+    writer->last_ticks = taken->ticks;
     if (lane->lost != lane->lost_told) {
         put_loss(writer, lane, lane->lost, taken->ticks);
     }
@@ -490,8 +536,6 @@ static void put_record(struct weft_writer *writer, struct weft_merge_lane *lane,
         lane->poll.kind = WEFT_EV_NONE;
     } else if (taken->kind == WEFT_EV_PROCESS_EXEC) {
         next_image(writer);
-    } else if (taken->kind == WEFT_EV_PROCESS_CHILD && writer->options.follow) {
-        (void)weft_vec_push(&writer->started, (uint32_t)taken->first);
     }
     if (lane->thread != 0) {
         weft_lines_put(&writer->lines, lane->thread, weft_lanes_ns(&writer->lanes, taken->ticks),
@@ -549,7 +593,7 @@ static void put_open_call(struct weft_writer *writer, const struct weft_open_cal
 {
     struct weft_merge_lane *lane = &writer->merge.lanes[call->lane];
 
-    if (lane->chunk == 0 && lane->last_ticks < call->since) { /* it has not gone on */
+    if (!writer->cut && lane->chunk == 0 && lane->last_ticks < call->since) { /* not gone on */
         lane->call_told = call->since;
         put_record(writer, lane,
                    &(struct weft_taken){.ticks = call->ticks,
@@ -577,6 +621,7 @@ static void put_other(struct weft_writer *writer, const struct weft_chunk *head,
             memcpy(&mark, payload, sizeof mark);
             weft_lanes_add_pair(&writer->lanes, mark.pair);
             writer->until = mark.until > writer->until ? mark.until : writer->until;
+            writer->marked = writer->until;
             find_open_calls(writer);
         }
         break;
@@ -631,12 +676,26 @@ static bool convert(struct weft_writer *writer, uint64_t records)
     return true;
 }
 
-/* What lanes lost since their last record. */
-static void put_losses(struct weft_writer *writer, uint64_t ticks)
+/*
+ * What lanes lost since their last record, told where the records end: what its thread did since
+ * then is not known.  Behind a limit it was not lost, but dropped: how many.
+ */
+static uint64_t put_losses(struct weft_writer *writer)
 {
+    const uint64_t ticks = writer->last_ticks != 0 ? writer->last_ticks : writer->put_ticks;
+    uint64_t dropped = 0;
+
     for (uint32_t i = 0; i < writer->lanes.count; i++) {
-        put_loss(writer, &writer->merge.lanes[i], weft_lanes_lost(&writer->lanes, i), ticks);
+        struct weft_merge_lane *lane = &writer->merge.lanes[i];
+        const uint64_t lost = weft_lanes_lost(&writer->lanes, i);
+        const uint64_t missing =
+            (lost > lane->lost_told ? lost - lane->lost_told : 0) + lane->dropped;
+        dropped += writer->cut ? missing : 0;
+        if (!writer->cut || !weft_lines_has_ended(&writer->lines, lane->thread)) {
+            put_loss(writer, lane, lane->lost_told + missing, ticks);
+        }
     }
+    return dropped;
 }
 
 /* After a loss nobody knows who holds what. */
@@ -849,6 +908,17 @@ static void put_open_polls(struct weft_writer *writer)
     }
 }
 
+/* What the trace has told of, and what was not any thread's. */
+static uint64_t lost_so_far(const struct weft_writer *writer)
+{
+    uint64_t lost = writer->lanes.corrupt + atomic_load(&writer->lanes.head->lost);
+
+    for (uint32_t i = 0; i < writer->lanes.count; i++) {
+        lost += writer->merge.lanes[i].lost_told;
+    }
+    return lost;
+}
+
 static void put_process_end(struct weft_writer *writer, int wait_status, uint64_t ticks)
 {
     struct weft_taken end = {
@@ -871,13 +941,18 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
 
     pack_all(writer, wait_status != -1 || weft_writer_program(writer) == 0);
     convert_all(writer);
-    put_losses(writer, end);
-    put_open_polls(writer);
-    if (attached && wait_status != -1) {
-        put_process_end(writer, wait_status, end);
+    writer->cut |= is_shut(writer);
+    const uint64_t lost_told = lost_so_far(writer);
+    const uint64_t dropped = put_losses(writer);
+    if (!writer->cut) { /* else it ended before that */
+        put_open_polls(writer);
+        if (attached && wait_status != -1) {
+            put_process_end(writer, wait_status, end);
+        }
     }
     weft_lines_name(lines);
-    const uint64_t lost = weft_lanes_all_lost(&writer->lanes) + writer->merge.broken;
+    const uint64_t lost =
+        (writer->cut ? lost_told : weft_lanes_all_lost(&writer->lanes)) + writer->merge.broken;
     const uint64_t left_out = weft_lanes_left_out(&writer->lanes);
     const uint64_t short_stacks = weft_lanes_short_stacks(&writer->lanes);
     weft_sink_printf(&lines->sink,
@@ -885,6 +960,9 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                      "\"duration_ns\":%llu",
                      (unsigned long long)lines->events, (unsigned long long)lost,
                      (unsigned long long)lines->late, (unsigned long long)lines->last_ns);
+    if (writer->options.max_bytes != 0) {
+        weft_sink_printf(&lines->sink, ",\"dropped\":%llu", (unsigned long long)dropped);
+    }
     if (left_out > 0) {
         weft_sink_printf(&lines->sink, ",\"left_out\":%llu", (unsigned long long)left_out);
     }
@@ -899,6 +977,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     *summary = (struct weft_writer_summary){
         .events = lines->events,
         .lost = lost,
+        .dropped = dropped,
         .left_out = left_out,
         .short_stacks = short_stacks,
         .late = lines->late,

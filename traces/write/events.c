@@ -544,6 +544,13 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
     }
 }
 
+bool weft_lines_has_ended(struct weft_lines *lines, uint32_t thread)
+{
+    const uint32_t place = place_of(lines, thread);
+
+    return place != 0 && lines->thread_list.at[place - 1].ended;
+}
+
 static void put_attach(struct weft_lines *lines, uint64_t t_ns, const struct weft_taken *taken)
 {
     const uint32_t thread = (uint32_t)taken->object;

@@ -82,6 +82,9 @@ void weft_lines_done(struct weft_lines *lines);
 void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
                     const struct weft_taken *taken);
 
+/* The end of the thread is written. */
+bool weft_lines_has_ended(struct weft_lines *lines, uint32_t thread);
+
 /* Writes the names of what was introduced without one: when the program does not wait for us. */
 void weft_lines_name(struct weft_lines *lines);
 

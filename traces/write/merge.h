@@ -38,6 +38,7 @@ struct weft_merge_lane {
     /* For who takes the records. */
     uint32_t thread; /* whose they are, so far */
     uint64_t lost_told;
+    uint64_t dropped;       /* records that were left away on purpose */
     uint64_t last_ticks;    /* of the last record that was written */
     uint64_t call_told;     /* since when the call lasts that was told last */
     struct weft_taken next; /* the next record */

@@ -138,9 +138,13 @@ static void spoil_stolen(struct weft_packed *packed, const struct weft_lanes *la
     }
 }
 
-/* How much of the buffer the file took. */
-static size_t write_buffer(struct weft_packed *packed, uint64_t most)
+/*
+ * How much of the buffer the file took.  At its limit it is shut: what would still fit must not
+ * stand behind what is missing, or a mark would say that nothing is.
+ */
+static size_t write_buffer(struct weft_packed *packed, struct weft_spool_head *head)
 {
+    const uint64_t most = atomic_load(&head->packed_max);
     struct stat there;
     size_t done = 0;
 
@@ -148,6 +152,7 @@ static size_t write_buffer(struct weft_packed *packed, uint64_t most)
     if (most != 0 && fstat(packed->fd, &there) == 0 &&
         (uint64_t)there.st_size + packed->used > most) {
         packed->errno_at = ENOSPC;
+        atomic_store(&head->packed_max, WEFT_PACKED_SHUT);
     }
     while (done < packed->used && packed->errno_at == 0) {
         const ssize_t wrote = write(packed->fd, packed->buffer + done, packed->used - done);
@@ -164,7 +169,7 @@ static size_t write_buffer(struct weft_packed *packed, uint64_t most)
 static void write_out(struct weft_packed *packed, const struct weft_lanes *lanes)
 {
     spoil_stolen(packed, lanes);
-    const size_t done = write_buffer(packed, atomic_load(&lanes->head->packed_max));
+    const size_t done = write_buffer(packed, lanes->head);
     for (size_t i = 0; i < packed->commits.count; i++) {
         const struct weft_packed_commit *commit = &packed->commits.at[i];
         struct weft_lane *lane = weft_lane_at(lanes, commit->lane);

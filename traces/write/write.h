@@ -37,6 +37,9 @@ struct weft_writer_options {
     uint32_t command_count;
     uint64_t long_call_ns; /* calls that block as long are recorded; the usual: WEFT_LONG_CALL_NS */
     uint32_t stack_frames; /* callers that are kept of each wait; 0: none */
+    /* The trace ends where it is as large, but for the names at its end, or where the packed file
+     * is (which may have 16 MiB); what comes later is only counted.  0: no limit. */
+    uint64_t max_bytes;
     /* A controlled run with a simulated clock (traces/format/plan.h), which shows start_real_ns at
      * its start; NULL: the program's own time and schedule. */
     const char *plan;
@@ -56,6 +59,7 @@ struct weft_writer_summary {
     uint64_t lost;
     uint64_t left_out;     /* operations on an allocator's own locks, when they were not wanted */
     uint64_t short_stacks; /* waits of which no caller could be told, though they were wanted */
+    uint64_t dropped;      /* that came after the limit, and are not in the trace */
     uint64_t late;
     uint64_t duration_ns;
     uint64_t overhead_ns; /* what recording one event costs */
