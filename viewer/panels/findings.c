@@ -96,6 +96,16 @@ void weft_findings_draw(struct weft_frame *frame)
     frame->tab_px = y - top + GAP;
 }
 
+void weft_findings_draw_mark(struct weft_frame *frame, float x, float foot)
+{
+    const struct weft_color hole = frame->theme->panel;
+    const struct weft_point_px sign[] = {{x - 7, foot}, {x + 7, foot}, {x, foot - 12}};
+
+    weft_draw_polygon(frame->list, sign, 3, frame->theme->mark);
+    weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, foot - 8, 1.5f, 4}, 0, hole);
+    weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, foot - 3, 1.5f, 1.5f}, 0, hole);
+}
+
 void weft_findings_draw_marks(struct weft_frame *frame)
 {
     const struct weft_findings *findings = frame->findings;
@@ -110,10 +120,8 @@ void weft_findings_draw_marks(struct weft_frame *frame)
             continue;
         }
         const float foot = ruler.y + ruler.h;
-        const struct weft_point_px sign[] = {{x - 5, foot}, {x + 5, foot}, {x, foot - 9}};
-        weft_draw_polygon(frame->list, sign, 3,
-                          weft_state_styles[WEFT_STATE_POLL].colors[frame->theme->id].fill);
-        weft_frame_hit(frame, (struct weft_rect){x - 6, foot - 10, 12, 11}, WEFT_TARGET_FINDING, 0,
+        weft_findings_draw_mark(frame, x, foot);
+        weft_frame_hit(frame, (struct weft_rect){x - 7, foot - 12, 14, 12}, WEFT_TARGET_FINDING, 0,
                        i);
         last_x = x;
     }

@@ -25,6 +25,7 @@ enum drawing {
     DRAW_CHANGES,
     DRAW_TORN,
     DRAW_MERGED,
+    DRAW_FINDING,
 };
 
 struct entry {
@@ -63,8 +64,9 @@ static const char *words_of_changes(const struct weft_summary *summary)
                : _("put, get");
 }
 
-static void list_entries(struct entries *entries, const struct weft_summary *summary, bool merged)
+static void list_entries(struct entries *entries, const struct weft_frame *frame, bool merged)
 {
+    const struct weft_summary *summary = frame->summary;
     static const char *const marks[WEFT_MARK_COUNT] = {[WEFT_MARK_PRINT] = N_("printed line"),
                                                        [WEFT_MARK_USER] = N_("mark"),
                                                        [WEFT_MARK_SIGNAL] = N_("signal"),
@@ -87,6 +89,8 @@ static void list_entries(struct entries *entries, const struct weft_summary *sum
     add(entries, summary->has_zones, DRAW_ZONE, 0, 18, _("zone"));
     add(entries, summary->has_torn, DRAW_TORN, 0, 18, _("not ended yet"));
     add(entries, merged, DRAW_MERGED, 0, 18, _("several in a pixel"));
+    add(entries, frame->findings != NULL && frame->findings->count > 0, DRAW_FINDING, 0, 14,
+        _("finding"));
 }
 
 /* Gives every entry its place: in as few rows as they need, and beside N_("help"). */
@@ -198,6 +202,9 @@ static void draw_entry(struct weft_frame *frame, const struct entry *entry, floa
     case DRAW_MERGED:
         weft_draw_rect(frame->list, (struct weft_rect){x, y + 3, 18, 1}, 0, theme->muted);
         break;
+    case DRAW_FINDING:
+        weft_findings_draw_mark(frame, x + 7, y + 6);
+        break;
     }
     weft_pen_text(frame, x + entry->width + 6, y, frame->geometry.width - x - entry->width - 6,
                   style_of(frame), entry->words);
@@ -247,7 +254,7 @@ float weft_legend_height(const struct weft_frame *frame)
 
     /* Whether some columns stand for several spans is known when the lanes are drawn, and the
      * lanes cannot be before this is known: so there is room for saying it. */
-    list_entries(&entries, frame->summary, true);
+    list_entries(&entries, frame, true);
     place_entries(&entries, frame);
     return ONE_ROW_PX + (float)(rows_shown(&entries) - 1) * ROW_PX;
 }
@@ -260,7 +267,7 @@ void weft_legend_draw(struct weft_frame *frame)
 
     weft_draw_rect(frame->list, rect, 0, frame->theme->bar);
     weft_draw_rect(frame->list, (struct weft_rect){0, rect.y, rect.w, 1}, 0, frame->theme->line);
-    list_entries(&entries, frame->summary, frame->merged);
+    list_entries(&entries, frame, frame->merged);
     place_entries(&entries, frame);
     const uint32_t rows = rows_shown(&entries);
     for (uint32_t i = 0; i < entries.count && entries.at[i].row < rows; i++) {

@@ -34,6 +34,7 @@ void weft_tabs_draw(struct weft_frame *frame);
 float weft_tabs_width(const struct weft_frame *frame);
 void weft_tab_draw(struct weft_frame *frame);
 void weft_findings_draw(struct weft_frame *frame);
+void weft_findings_draw_mark(struct weft_frame *frame, float x, float foot);
 void weft_findings_draw_marks(struct weft_frame *frame); /* on the ruler */
 void weft_contention_draw(struct weft_frame *frame);
 void weft_threads_draw(struct weft_frame *frame);

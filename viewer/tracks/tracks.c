@@ -165,17 +165,13 @@ static void object_figures(const struct weft_frame *frame, uint32_t index, struc
         add_figure(figures,
                    object->acquires == 1 ? C_("figure", "acquire") : C_("figure", "acquires"),
                    weft_words_count(object->acquires), false);
-        if (object->contended > 0) {
-            add_figure(figures, _("contended"), weft_words_count(object->contended), false);
-        }
+        add_figure(figures, _("contended"), weft_words_count(object->contended), false);
         break;
     case WEFT_FAMILY_RWLOCK:
         add_figure(figures,
                    object->acquires == 1 ? C_("figure", "acquire") : C_("figure", "acquires"),
                    weft_words_count(object->acquires), false);
-        if (object->contended > 0) {
-            add_figure(figures, _("contended"), weft_words_count(object->contended), false);
-        }
+        add_figure(figures, _("contended"), weft_words_count(object->contended), false);
         if (sum->readers > 1 && sum->readers < WEFT_CROWD_MAX) {
             add_figure(figures, _("read at once"), weft_words_count(sum->readers), false);
         }
