@@ -75,6 +75,7 @@ void weft_app_free(struct weft_app *app)
         return;
     }
     weft_app_free(app->below);
+    weft_rerun_done(&app->rerun);
     weft_draw_done(&app->below_list);
     forget_trace(app);
     weft_shelf_done(&app->shelf);
@@ -127,6 +128,7 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
         return weft_error_set(error, WEFT_ERR_MEMORY, "no memory for %s", path);
     }
     strcpy(copy, path);
+    weft_rerun_done(&app->rerun); /* it belongs to the trace that goes */
     forget_trace(app);
     app->reader = reader;
     app->model = model;
@@ -410,7 +412,10 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
     const float width = frame->geometry.width, height = frame->geometry.height;
     const uint32_t warnings =
         app->loading || app->live || app->stopped ? 0 : weft_warnings_count(model);
-    const bool zoomed = weft_view_zoomed(&app->view) && app->view.tab == WEFT_TAB_TIMELINE;
+    /* Half a small window is the lanes', not the minimap's. */
+    const bool cramped = (app->above != NULL || app->below != NULL) && height < 450;
+    const bool zoomed =
+        weft_view_zoomed(&app->view) && app->view.tab == WEFT_TAB_TIMELINE && !cramped;
     const float legend = weft_legend_height(frame);
     /* In a classroom the lanes are what everybody looks at. */
     const float dock_share = app->view.classroom ? height * 0.75f : height;

@@ -26,6 +26,7 @@ struct weft_app_options {
     const char *tab;         /* what to show first, by a command's name, or NULL: the timeline */
     bool classroom;
     bool live;              /* the trace may still grow, or not be there yet */
+    const char *weft;       /* the program weft, or NULL: nothing can be run again; kept */
     const char *catalogues; /* the folder of the translations, or NULL: English alone; kept */
 };
 

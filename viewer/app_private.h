@@ -6,6 +6,7 @@
 #include "viewer/app.h"
 #include "viewer/commands.h"
 #include "viewer/frame.h"
+#include "viewer/rerun.h"
 
 enum weft_drag {
     WEFT_DRAG_NONE,
@@ -89,6 +90,12 @@ struct weft_app {
     double shift_ns;
     float whole_height;
     struct weft_draw_list below_list;
+
+    /* A run that is made again, in the upper one (choice_steps.c). */
+    struct weft_rerun rerun;
+    struct weft_sentence rerun_name; /* who goes on in it */
+    uint64_t rerun_at_ns;            /* the choice */
+    uint64_t rerun_since_ns, rerun_told_s;
 };
 
 /* One trace by itself: what the functions of app.h do where there are not two. */
@@ -129,11 +136,21 @@ void weft_app_prompt_enter(struct weft_app *app, bool back);
 void weft_app_go_to_time(struct weft_app *app, uint64_t t_ns);
 void weft_app_go_to_span(struct weft_app *app, uint32_t thread, uint32_t span);
 void weft_app_go_to_thread(struct weft_app *app, uint32_t thread);
+void weft_app_go_to_point(struct weft_app *app, uint32_t point);
 void weft_app_go_to_object(struct weft_app *app, uint32_t object);
 void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found);
 void weft_app_go_to_contention(struct weft_app *app, bool on);
 void weft_app_go_to_finding(struct weft_app *app, uint32_t finding);
 void weft_app_step_finding(struct weft_app *app, bool on);
+
+/* Choices.  _choose_other: which of them, in a list.  _run_again: with the i-th of the others of
+ * the selected one.  _stop_again: false when no run is made.  _tick_again: ms until the next one,
+ * -1. */
+void weft_app_step_choice(struct weft_app *app, bool on);
+void weft_app_choose_other(struct weft_app *app);
+void weft_app_run_again(struct weft_app *app, uint32_t i);
+bool weft_app_stop_again(struct weft_app *app);
+int weft_app_tick_again(struct weft_app *app);
 
 /* Looks for findings, if that was not done yet. */
 void weft_app_look_for_findings(struct weft_app *app);

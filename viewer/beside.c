@@ -169,10 +169,17 @@ void weft_app_input(struct weft_app *app, const struct weft_input *input)
     agree(app);
 }
 
+static int sooner(int a_ms, int b_ms)
+{
+    return a_ms < 0 ? b_ms : b_ms < 0 || a_ms < b_ms ? a_ms : b_ms;
+}
+
 int weft_app_tick(struct weft_app *app, uint64_t now_ns)
 {
+    const int again_ms = weft_app_tick_again(app);
+
     if (app->below == NULL) {
-        return weft_app_tick_one(app, now_ns);
+        return sooner(again_ms, weft_app_tick_one(app, now_ns));
     }
     /* Time passes in the leader; the other one only reads, and forgets what it said. */
     struct weft_app *other = leader_of(app) == app ? app->below : app;
@@ -180,7 +187,7 @@ int weft_app_tick(struct weft_app *app, uint64_t now_ns)
     const int first = weft_app_tick_one(app, now_ns),
               second = weft_app_tick_one(app->below, now_ns);
     agree(app);
-    return first < 0 ? second : second < 0 || first < second ? first : second;
+    return sooner(again_ms, sooner(first, second));
 }
 
 void weft_app_layout(struct weft_app *app, float width, float height,

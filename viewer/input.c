@@ -151,6 +151,9 @@ static bool click_panel(struct weft_app *app, struct weft_target target)
     case WEFT_TARGET_CAUSE:
         weft_app_go_to_cause(app, target.index);
         return true;
+    case WEFT_TARGET_OTHER:
+        weft_app_run_again(app, target.index);
+        return true;
     case WEFT_TARGET_PAGE:
         app->view.page = (enum weft_dock_page)target.index;
         return true;

@@ -2,6 +2,7 @@
 #include "viewer/app.h"
 #include "viewer/language.h"
 #include "viewer/options.h"
+#include "viewer/rerun.h"
 #include "viewer/sdl/show.h"
 #include "viewer/settings.h"
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
     struct weft_app *app = NULL;
     enum weft_status shown;
     static struct weft_settings settings;
+    static char weft[WEFT_RERUN_PATH_BYTES];
 
     if (!weft_view_options_parse(argc, argv, &options, &error)) {
         return fail(&error, EXIT_USAGE);
@@ -51,6 +53,7 @@ int main(int argc, char **argv)
             options.has_size || settings.height == 0 ? options.height : settings.height;
     }
     settings.theme = options.app.theme;
+    options.app.weft = weft_rerun_find(weft, sizeof weft) ? weft : NULL;
     options.app.catalogues = weft_language_catalogues();
     weft_language_choose(&options, &settings);
     app = weft_app_new(&options.app);

@@ -66,7 +66,7 @@ void weft_app_go_to_object(struct weft_app *app, uint32_t object)
     }
 }
 
-static void go_to_point(struct weft_app *app, uint32_t point)
+void weft_app_go_to_point(struct weft_app *app, uint32_t point)
 {
     const struct weft_point what = weft_model_point(app->model, point);
 
@@ -97,13 +97,13 @@ void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found)
     case WEFT_FOUND_SITE:
         for (uint32_t i = 0; i < model->points.count; i++) {
             if (weft_model_point(model, i).site == found->index) {
-                go_to_point(app, i);
+                weft_app_go_to_point(app, i);
                 break;
             }
         }
         break;
     case WEFT_FOUND_PRINT:
-        go_to_point(app, model->prints.at[found->index].point);
+        weft_app_go_to_point(app, model->prints.at[found->index].point);
         break;
     }
 }

@@ -1,5 +1,6 @@
 /* What is typed into the open prompt, and what its Enter does. */
 #include "base/tongue.h"
+#include "traces/analysis/choice.h"
 #include "viewer/app_private.h"
 #include "viewer/prompt.h"
 
@@ -83,6 +84,25 @@ static void open_recent(struct weft_app *app)
     }
 }
 
+static uint32_t rows_of(const struct weft_app *app)
+{
+    struct weft_choice choice;
+    enum weft_command_id found[WEFT_COMMAND_COUNT];
+
+    switch (app->view.prompt.kind) {
+    case WEFT_PROMPT_PALETTE:
+        return weft_prompt_commands(app->view.prompt.text, found, WEFT_COMMAND_COUNT);
+    case WEFT_PROMPT_RECENT:
+        return app->settings.recent_count;
+    case WEFT_PROMPT_OTHER:
+        return weft_choice_of(app->model, app->view.selected.index, &choice)
+                   ? weft_choice_others(&choice)
+                   : 0;
+    default:
+        return 0;
+    }
+}
+
 void weft_app_prompt_enter(struct weft_app *app, bool back)
 {
     switch (app->view.prompt.kind) {
@@ -101,24 +121,16 @@ void weft_app_prompt_enter(struct weft_app *app, bool back)
     case WEFT_PROMPT_RECENT:
         open_recent(app);
         break;
+    case WEFT_PROMPT_OTHER: {
+        const uint32_t rows = rows_of(app), chosen = app->view.prompt.chosen;
+        close_prompt(app);
+        weft_app_run_again(app, chosen < rows ? chosen : rows - 1);
+        break;
+    }
     case WEFT_PROMPT_FILTER:
     case WEFT_PROMPT_NONE:
         close_prompt(app);
         break;
-    }
-}
-
-static uint32_t rows_of(const struct weft_app *app)
-{
-    enum weft_command_id found[WEFT_COMMAND_COUNT];
-
-    switch (app->view.prompt.kind) {
-    case WEFT_PROMPT_PALETTE:
-        return weft_prompt_commands(app->view.prompt.text, found, WEFT_COMMAND_COUNT);
-    case WEFT_PROMPT_RECENT:
-        return app->settings.recent_count;
-    default:
-        return 0;
     }
 }
 

@@ -86,6 +86,9 @@ static void name_target(const struct weft_app *app, struct weft_target target,
     case WEFT_TARGET_FINDING:
         weft_sentence_add(out, "finding %u", target.index);
         break;
+    case WEFT_TARGET_OTHER:
+        weft_sentence_add(out, "other %u", target.index);
+        break;
     case WEFT_TARGET_CAUSE:
         weft_sentence_add(out, "cause %u", target.index);
         break;
@@ -126,7 +129,7 @@ static void put_text(struct weft_sink *sink, const char *key, const char *text)
 static void put_choices(const struct weft_app *app, struct weft_sink *sink)
 {
     static const char *const prompts[] = {"",     "go-to",   "search", "filter",
-                                          "note", "palette", "recent"};
+                                          "note", "palette", "recent", "other"};
     static const char *const pages[] = {"output", "source", "waits-for"};
     const struct weft_view *view = &app->view;
     const struct weft_model *model = app->model;
@@ -212,6 +215,8 @@ static void put_state(const struct weft_app *app, struct weft_sink *sink)
                      flag(app->loading), model != NULL ? model->threads.count : 0,
                      model != NULL ? model->objects.count : 0,
                      model != NULL ? model->points.count : 0);
+    weft_sink_printf(sink, "\"choices\":%zu,\"runs_again\":%s,", app->summary.choices.count,
+                     flag(app->rerun.pid != 0));
     put_controls(app, sink);
     /* Where the lanes are, so that a test can point at a time and a thread. */
     weft_sink_printf(sink, "\"lane_left_px\":%.1f,\"lane_right_px\":%.1f,\"lanes\":[",

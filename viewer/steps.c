@@ -290,6 +290,8 @@ static void clear(struct weft_app *app)
 {
     if (app->view.help) {
         app->view.help = false;
+    } else if (weft_app_stop_again(app)) {
+        weft_app_say(app, _("It was asked to end; Esc once more ends it at once."));
     } else if (app->loading && !app->live) {
         stop_loading(app);
     } else if (app->view.selected.kind != WEFT_TARGET_NONE || app->view.has_marked) {
@@ -516,6 +518,12 @@ static bool time_command(struct weft_app *app, enum weft_command_id command)
     case WEFT_COMMAND_NEXT_FINDING:
         weft_app_step_finding(app, true);
         return true;
+    case WEFT_COMMAND_PREV_CHOICE:
+        weft_app_step_choice(app, false);
+        return true;
+    case WEFT_COMMAND_NEXT_CHOICE:
+        weft_app_step_choice(app, true);
+        return true;
     case WEFT_COMMAND_TO_START:
         playhead_to(app, 0);
         return true;
@@ -594,6 +602,9 @@ static void view_command(struct weft_app *app, enum weft_command_id command)
         weft_app_go_to_cause(app, chain != NULL ? weft_chain_root(chain) : WEFT_NONE);
         break;
     }
+    case WEFT_COMMAND_RUN_AGAIN:
+        weft_app_choose_other(app);
+        break;
     case WEFT_COMMAND_CLEAR:
         clear(app);
         break;

@@ -35,6 +35,7 @@ enum weft_target_kind {
     WEFT_TARGET_BOOKMARK, /* index: bookmark */
     WEFT_TARGET_CAUSE,    /* index: cause in the chain of the selected wait */
     WEFT_TARGET_FINDING,  /* index: finding, in findings->all */
+    WEFT_TARGET_OTHER,    /* index: of those who could have gone on at the selected choice */
     WEFT_TARGET_PANEL,    /* where a panel is, but nothing to point at */
 };
 
@@ -88,6 +89,7 @@ enum weft_prompt_kind {
     WEFT_PROMPT_NOTE,
     WEFT_PROMPT_PALETTE,
     WEFT_PROMPT_RECENT,
+    WEFT_PROMPT_OTHER,
 };
 
 enum { WEFT_PROMPT_BYTES = 200 };

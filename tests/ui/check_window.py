@@ -304,7 +304,7 @@ class Keys(Case):
 # What xdotool calls the keys that are not called as they look.
 KEYSYMS = {"+": "plus", "-": "minus", "=": "equal", "<": "shift+comma", ">": "shift+period", ",": "comma",
            ".": "period", "[": "bracketleft", "]": "bracketright", "/": "slash", ":": "colon",
-           "?": "question", "←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "Esc": "Escape",
+           "?": "question", "{": "shift+bracketleft", "}": "shift+bracketright", "←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "Esc": "Escape",
            "PgUp": "Prior", "PgDn": "Next", "Enter": "Return", "Space": "space"}
 
 
@@ -360,6 +360,10 @@ EFFECTS = {
     "next-contention": ((), became("selected", "span Thread-2 lock_wait threadLock")),
     "previous-finding": (("End",), lambda b, a: a["notice"] or a["playhead_ns"] < b["playhead_ns"]),
     "next-finding": ((), lambda b, a: a["notice"] != ""),
+    # Of choices there are some in controlled runs alone: class Choices.
+    "previous-choice": ((), lambda b, a: "no choice here" in a["notice"]),
+    "next-choice": ((), lambda b, a: "no choice here" in a["notice"]),
+    "run-again": ((), lambda b, a: "no choice here" in a["notice"]),
     "to-start": (("End",), became("playhead_ns", 0)),
     "to-end": ((), lambda b, a: a["playhead_ns"] == a["end_ns"]),
     "follow-end": ((), lambda b, a: "does not grow" in a["notice"]),
@@ -654,6 +658,98 @@ class Live(Case):
         """The state when a little more has come than before."""
         return window.until(lambda state: state["end_ns"] > before["end_ns"] + 200_000_000,
                             "it grows on behind what is shown")
+
+
+class Choices(Case):
+    """A controlled run, steered: what would have been, had another thread gone on?"""
+
+    def controlled(self):
+        folder = tempfile.TemporaryDirectory(prefix="weft-choices-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.trace = self.folder / "first.weft.jsonl"
+        subprocess.run([WEFT, "run", "queue-workers", "-q", "--schedule", "random", "--seed", "3",
+                        "-o", self.trace], check=True, stdout=subprocess.DEVNULL)
+        self.homes = {"XDG_CONFIG_HOME": str(self.folder / "config"),
+                      "XDG_STATE_HOME": str(self.folder / "state-home")}
+        window = Window({**self.screen.env, **self.homes}, self.folder, self.trace,
+                        "--range", "0s:40us", "--at", "0s")
+        self.addCleanup(window.close)
+        return window.find()
+
+    def choices(self, path):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [(line["taken"], line["among"].split(",")) for line in map(json.loads, lines)
+                if line.get("event") == "choice"]
+
+    def check_new_trace(self, window, number, taken):
+        """The run that is shown below differs at that choice, and nowhere before it."""
+        both = window.until(lambda state: "lower" in state and not state["lower"]["loading"],
+                            "the new run is shown below")
+        self.assertIn("Below:", both["upper"]["notice"])
+        self.assertFalse(both["upper"]["runs_again"])
+        new, = self.folder.glob("*.other-*.weft.jsonl")
+        self.assertEqual(new.name, f"first.other-{number}-{taken}.weft.jsonl")
+        old = self.choices(self.trace)
+        made = self.choices(new)
+        self.assertEqual(made[:number - 1], old[:number - 1])
+        self.assertEqual(made[number - 1], (taken, old[number - 1][1]))
+        self.assertNotEqual(old[number - 1][0], taken)
+        self.assertEqual(both["lower"]["choices"], len(made))
+
+    def test_a_run_is_made_again_by_keys_and_comes_below(self):
+        window = self.controlled()
+        state = window.settled()
+        self.assertEqual(state["choices"], len(self.choices(self.trace)))
+        for _ in range(3):
+            before = window.settled()
+            window.key("shift+bracketright")
+            window.until(lambda after: after["playhead_ns"] > before["playhead_ns"],
+                         "} goes to the next choice")
+        self.assertEqual(window.settled()["selected"], "event choice")
+        window.key("z")
+        window.until(lambda state: state["prompt"] == "other", "Z asks with whom")
+        window.key("Down", "Return")
+        taken, among = self.choices(self.trace)[2]
+        others = [i for i in range(len(among)) if i != taken]
+        self.check_new_trace(window, 3, others[1])
+
+    def test_a_run_is_made_again_by_the_mouse(self):
+        window = self.controlled()
+        window.settled()
+        window.key("shift+bracketright")
+        window.until(lambda state: state["selected"] == "event choice", "a choice is selected")
+        place = next(at for at in window.settled()["controls"] if at["name"] == "other 0")
+        window.point(round(place["x_px"]), round(place["y_px"]))
+        window.until(lambda state: state["hover"] == "other 0", "the pointer is on the button")
+        window.do("click", "1")
+        taken, _ = self.choices(self.trace)[0]
+        self.check_new_trace(window, 1, 1 if taken == 0 else 0)
+
+    def test_a_click_on_the_mark_selects_the_choice(self):
+        window = self.controlled()
+        window.settled()
+        event = next(json.loads(line) for line in self.trace.read_text("utf-8").splitlines()
+                     if '"event":"choice"' in line)
+        state = window.settled()
+        at = next(row for row in state["lanes"] if row["name"] == "main")
+        x = state["lane_left_px"] + event["t"] / length(state) * (
+            state["lane_right_px"] - state["lane_left_px"])
+        window.point(round(x), round(at["y_px"] + at["h_px"] - 5))
+        window.until(lambda state: state["hover"] == "event choice", "it is under the pointer")
+        window.do("click", "1")
+        window.until(lambda state: state["selected"] == "event choice", "it is selected")
+
+    def test_what_weft_cannot_do_is_said_in_the_window(self):
+        window = self.controlled()
+        window.settled()
+        text = self.trace.read_text(encoding="utf-8")
+        self.trace.write_text(text.replace('"version":1', '"version":9'), encoding="utf-8")
+        window.key("shift+bracketright", "z")
+        window.until(lambda state: state["prompt"] == "other", "Z asks with whom")
+        window.key("Return")
+        window.until(lambda state: "No run was made" in state["notice"], "it is said")
+        self.assertIn("version 9", window.settled()["notice"])
 
 
 class Windows(Case):

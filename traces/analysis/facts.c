@@ -1,5 +1,6 @@
 /* All that is to say about one thing: for `weft explain`, the tooltip and the dock. */
 #include "base/tongue.h"
+#include "traces/analysis/choice.h"
 #include "traces/analysis/sentences.h"
 
 static struct weft_sentence *next(struct weft_facts *facts)
@@ -174,6 +175,23 @@ void weft_facts_of_level(const struct weft_model *model, uint32_t object, uint32
     }
 }
 
+/* "A choice: Thread-1 or main could have gone on instead." */
+static void add_choice(const struct weft_model *model, uint32_t point, struct weft_facts *facts)
+{
+    struct weft_sentence names = {.len = 0};
+    struct weft_choice choice;
+
+    if (!weft_choice_of(model, point, &choice)) {
+        return;
+    }
+    for (uint32_t i = 0; i < weft_choice_others(&choice); i++) {
+        const bool last = i > 0 && i + 1 == weft_choice_others(&choice);
+        weft_sentence_add(&names, "%s", last ? _(" or ") : i > 0 ? ", " : "");
+        weft_choice_name(model, point, &choice, weft_choice_other(&choice, i), &names);
+    }
+    weft_sentence_add(next(facts), "A choice: %s could have gone on instead.", names.text);
+}
+
 void weft_facts_of_point(const struct weft_model *model, uint32_t index, struct weft_facts *facts)
 {
     *facts = (struct weft_facts){.count = 0};
@@ -184,6 +202,7 @@ void weft_facts_of_point(const struct weft_model *model, uint32_t index, struct 
     if (point.outcome != WEFT_OUT_OK) {
         weft_sentence_add(next(facts), "Outcome: %s.", _(weft_outcomes[point.outcome]));
     }
+    add_choice(model, index, facts);
     add_site(model, point.site, _("Called in "), facts);
 }
 

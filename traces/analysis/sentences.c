@@ -463,7 +463,7 @@ void weft_sentence_point(const struct weft_model *model, uint32_t point, struct 
                               ? weft_name_of_thread(model, what.object, what.t_ns)
                               : object_name(model, what.object));
     }
-    if (args.text != NULL && info->family != WEFT_FAMILY_THREAD) {
+    if (args.text != NULL && info->family != WEFT_FAMILY_THREAD && what.kind != WEFT_EV_CHOICE) {
         weft_sentence_add(out, "%s", info->family == WEFT_FAMILY_QUEUE ? ":" : "");
         add_text(out, args.text);
     }

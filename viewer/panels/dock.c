@@ -361,7 +361,10 @@ static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
     y += (float)lines * LINE_PX + 1;
     /* The chain says more than the last facts do: it gets its room first. */
     const float chain_px = chain_wish(frame);
-    const float facts_bottom = y + 2 * LINE_PX + chain_px < bottom ? bottom - chain_px : bottom;
+    const float choice_px = weft_choice_height(frame);
+    const float facts_bottom = choice_px > 0                         ? bottom - choice_px
+                               : y + 2 * LINE_PX + chain_px < bottom ? bottom - chain_px
+                                                                     : bottom;
     for (uint32_t i = 0; i < facts.count && y + 9 < facts_bottom; i++) {
         const uint32_t room = (uint32_t)((facts_bottom - y + 9) / LINE_PX);
         const uint32_t taken =
@@ -370,6 +373,7 @@ static void draw_selected(struct weft_frame *frame, struct weft_rect rect)
         y += (float)(taken > 0 ? taken : 1) * LINE_PX;
     }
     y -= LINE_PX / 2.0f;
+    y += weft_choice_draw(frame, (struct weft_rect){rect.x + 14, y + 2, rect.w - 28, bottom - y});
     (void)weft_chain_draw(frame, (struct weft_rect){rect.x + 14, y, rect.w - 28, bottom - y});
 }
 

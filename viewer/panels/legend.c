@@ -24,6 +24,7 @@ enum drawing {
     DRAW_ZONE,
     DRAW_CHANGES,
     DRAW_TORN,
+    DRAW_CHOICE,
     DRAW_MERGED,
     DRAW_FINDING,
 };
@@ -79,6 +80,7 @@ static void list_entries(struct entries *entries, const struct weft_frame *frame
     for (uint8_t mark = 1; mark < WEFT_MARK_COUNT; mark++) {
         add(entries, summary->has_mark[mark], DRAW_MARK, mark, 10, _(marks[mark]));
     }
+    add(entries, summary->choices.count > 0, DRAW_CHOICE, 0, 9, _("choice of who goes on"));
     add(entries, summary->has_handoffs, DRAW_HANDOFF, 0, 11, _("hand-off: ends a wait"));
     add(entries, summary->has_joined, DRAW_JOINED, 0, 9, _("its end ends a join"));
     add(entries, summary->has_passed_locks, DRAW_PASSED, 0, 9, _("lock goes to a waiter"));
@@ -198,6 +200,9 @@ static void draw_entry(struct weft_frame *frame, const struct entry *entry, floa
         break;
     case DRAW_TORN:
         draw_torn(frame, x, y);
+        break;
+    case DRAW_CHOICE:
+        weft_track_fork(frame, x + 4.5f, y + 6, theme->mark);
         break;
     case DRAW_MERGED:
         weft_draw_rect(frame->list, (struct weft_rect){x, y + 3, 18, 1}, 0, theme->muted);

@@ -5,6 +5,7 @@
 #ifndef WEFT_VIEWER_PANELS_PANELS_H
 #define WEFT_VIEWER_PANELS_PANELS_H
 
+#include "traces/analysis/choice.h"
 #include "traces/analysis/words.h"
 #include "viewer/frame.h"
 
@@ -45,6 +46,14 @@ void weft_graph_draw(struct weft_frame *frame, struct weft_rect rect);
 
 /* The chain of the selected wait; returns the height that it took. */
 float weft_chain_draw(struct weft_frame *frame, struct weft_rect rect);
+
+/* The selected choice, its other candidates as buttons, and the words of each; what is then run. */
+bool weft_choice_selected(const struct weft_frame *frame, struct weft_choice *choice);
+float weft_choice_height(const struct weft_frame *frame);
+float weft_choice_draw(struct weft_frame *frame, struct weft_rect rect);
+void weft_choice_words(const struct weft_frame *frame, const struct weft_choice *choice, uint32_t i,
+                       struct weft_sentence *out);
+void weft_choice_command(const struct weft_model *model, struct weft_sentence *out);
 
 /* The source around where the picked thread is at the playhead. */
 void weft_source_draw(struct weft_frame *frame, struct weft_rect rect);

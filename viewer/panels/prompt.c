@@ -17,15 +17,20 @@ static const char *const titles[] = {
     [WEFT_PROMPT_NOTE] = N_("Bookmark"),
     [WEFT_PROMPT_PALETTE] = N_("Do"),
     [WEFT_PROMPT_RECENT] = N_("Open"),
+    [WEFT_PROMPT_OTHER] = N_("Run again"),
 };
 
 static uint32_t rows_of(const struct weft_frame *frame, enum weft_command_id *found)
 {
+    struct weft_choice choice;
+
     switch (frame->view->prompt.kind) {
     case WEFT_PROMPT_PALETTE:
         return weft_prompt_commands(frame->view->prompt.text, found, WEFT_COMMAND_COUNT);
     case WEFT_PROMPT_RECENT:
         return frame->settings->recent_count;
+    case WEFT_PROMPT_OTHER:
+        return weft_choice_selected(frame, &choice) ? weft_choice_others(&choice) : 0;
     default:
         return 0;
     }
@@ -37,6 +42,7 @@ static void status_of(const struct weft_frame *frame, struct weft_sentence *out)
     const struct weft_prompt *prompt = &frame->view->prompt;
     const struct weft_search *search = frame->search;
     enum weft_command_id found[WEFT_COMMAND_COUNT];
+    struct weft_sentence command = {.len = 0};
 
     if (prompt->complaint[0] != '\0') {
         weft_sentence_add(out, "%s", prompt->complaint);
@@ -72,6 +78,10 @@ static void status_of(const struct weft_frame *frame, struct weft_sentence *out)
         if (frame->settings->recent_count == 0) {
             weft_sentence_add(out, "No trace was opened before.");
         }
+        break;
+    case WEFT_PROMPT_OTHER:
+        weft_choice_command(frame->model, &command);
+        weft_sentence_add(out, "Runs %s as it was run, up to this choice.", command.text);
         break;
     case WEFT_PROMPT_PALETTE:
         if (rows_of(frame, found) == 0) {
@@ -126,6 +136,15 @@ static void draw_row(struct weft_frame *frame, struct weft_rect row, uint32_t in
         weft_pen_text(frame, row.x + 8, y, row.w - 16, style, frame->settings->recent[index]);
         return;
     }
+    struct weft_choice choice;
+    if (frame->view->prompt.kind == WEFT_PROMPT_OTHER) {
+        struct weft_sentence text = {.len = 0};
+        if (weft_choice_selected(frame, &choice)) {
+            weft_choice_words(frame, &choice, index, &text);
+        }
+        weft_pen_text(frame, row.x + 8, y, row.w - 16, style, text.text);
+        return;
+    }
     const char *cap = weft_command_cap(command);
     const float width = weft_pen_cap_width(frame, cap);
     weft_pen_text(frame, row.x + 8, y, row.w - width - 24, style, _(weft_commands[command].help));
@@ -159,10 +178,11 @@ void weft_prompt_draw(struct weft_frame *frame)
     if (status.len > 0) {
         weft_pen_text(frame, box.x + PAD, box.y + FIELD + 9, box.w - 2 * PAD, small, status.text);
     }
+    const float list_y = box.y + FIELD + (status.len > 0 ? LINE : 0);
     /* The list scrolls by as much as keeps the chosen row in it. */
     const uint32_t first = prompt->chosen >= shown && shown > 0 ? prompt->chosen - shown + 1 : 0;
     for (uint32_t i = 0; i < shown && first + i < rows; i++) {
-        const struct weft_rect row = {box.x + 6, box.y + FIELD + (float)i * ROW, box.w - 12, ROW};
+        const struct weft_rect row = {box.x + 6, list_y + (float)i * ROW, box.w - 12, ROW};
         draw_row(frame, row, first + i,
                  prompt->kind == WEFT_PROMPT_PALETTE ? found[first + i] : WEFT_COMMAND_COUNT);
     }

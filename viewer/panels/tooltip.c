@@ -3,8 +3,24 @@
 #include "viewer/facts.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
+#include "viewer/tracks/tracks.h"
 
 static const float PAD = 12, LINE = 19, WIDEST = 460;
+
+/* Of a choice whose mark stands for those around it, too. */
+static void add_neighbours(const struct weft_frame *frame, struct weft_target hover,
+                           struct weft_facts *facts)
+{
+    const uint32_t more =
+        hover.kind == WEFT_TARGET_POINT ? weft_track_choices_with(frame, hover.index) : 0;
+
+    if (more > 0 && facts->count < WEFT_FACTS_MAX) {
+        struct weft_sentence *text = &facts->facts[facts->count++];
+        *text = (struct weft_sentence){.len = 0};
+        weft_sentence_add(text, "%s more stand here; zoom in, or } steps.",
+                          weft_words_counted(more, "choice").text);
+    }
+}
 
 /* What there is to say; also about buttons, which are no part of the model. */
 static bool facts_of(const struct weft_frame *frame, struct weft_facts *facts)
@@ -27,6 +43,14 @@ static bool facts_of(const struct weft_frame *frame, struct weft_facts *facts)
         weft_sentence_add(&facts->facts[0], "%s", finding->advice);
         return true;
     }
+    if (hover.kind == WEFT_TARGET_OTHER) {
+        struct weft_sentence command = {.len = 0};
+        weft_choice_command(frame->model, &command);
+        facts->title = (struct weft_sentence){.len = 0};
+        facts->count = 0;
+        weft_sentence_add(&facts->title, "Runs %s as it was run, up to this choice.", command.text);
+        return true;
+    }
     if (hover.kind == WEFT_TARGET_BOOKMARK && hover.index < frame->bookmarks->count) {
         const struct weft_bookmark *bookmark = &frame->bookmarks->at[hover.index];
         facts->title = (struct weft_sentence){.len = 0};
@@ -35,7 +59,11 @@ static bool facts_of(const struct weft_frame *frame, struct weft_facts *facts)
                           bookmark->note);
         return true;
     }
-    return weft_facts_of(frame->model, hover, facts);
+    if (!weft_facts_of(frame->model, hover, facts)) {
+        return false;
+    }
+    add_neighbours(frame, hover, facts);
+    return true;
 }
 
 void weft_tooltip_draw(struct weft_frame *frame)

@@ -12,9 +12,13 @@ void weft_summary_done(struct weft_summary *summary)
         free(summary->objects.at[i].wait_rows.at);
         free(summary->objects.at[i].hold_rows.at);
     }
+    for (size_t i = 0; i < summary->threads.count; i++) {
+        free(summary->threads.at[i].choices.at);
+    }
     free(summary->threads.at);
     free(summary->objects.at);
     free(summary->marks.at);
+    free(summary->choices.at);
     free(summary->unended.at);
     *summary = (struct weft_summary){0};
 }
@@ -305,10 +309,23 @@ static void sum_wakes(struct weft_summary *summary, const struct weft_model *mod
     }
 }
 
+static bool keep_choice(struct weft_summary *summary, uint32_t point, uint32_t thread)
+{
+    const uint32_t number = (uint32_t)summary->choices.count;
+
+    return weft_vec_push(&summary->choices, point) &&
+           (thread >= summary->threads.count ||
+            weft_vec_push(&summary->threads.at[thread].choices, number));
+}
+
 static bool sum_points(struct weft_summary *summary, const struct weft_model *model)
 {
     for (; summary->points_seen < model->points.count; summary->points_seen++) {
         const struct weft_point point = weft_model_point(model, summary->points_seen);
+        if (point.kind == WEFT_EV_CHOICE &&
+            !keep_choice(summary, (uint32_t)summary->points_seen, point.thread)) {
+            return false;
+        }
         const enum weft_mark mark = weft_mark_of(&point);
         if (mark != WEFT_MARK_NONE &&
             !weft_vec_push(&summary->marks, (uint32_t)summary->points_seen)) {
@@ -370,4 +387,54 @@ size_t weft_summary_mark_from(const struct weft_summary *summary, const struct w
         }
     }
     return low;
+}
+
+size_t weft_summary_choice_from(const struct weft_summary *summary, const struct weft_model *model,
+                                uint32_t thread, uint64_t t_ns)
+{
+    const uint32_t *choices = summary->threads.at[thread].choices.at;
+    size_t low = 0, high = summary->threads.at[thread].choices.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (weft_model_point_ns(model, summary->choices.at[choices[middle]]) < t_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+size_t weft_summary_choice_at(const struct weft_summary *summary, const struct weft_model *model,
+                              uint64_t t_ns)
+{
+    size_t low = 0, high = summary->choices.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (weft_model_point_ns(model, summary->choices.at[middle]) < t_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+size_t weft_summary_choice_of(const struct weft_summary *summary, uint32_t point)
+{
+    size_t low = 0, high = summary->choices.count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (summary->choices.at[middle] < point) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < summary->choices.count && summary->choices.at[low] == point
+               ? low
+               : summary->choices.count;
 }

@@ -24,6 +24,10 @@ struct weft_thread_summary {
     uint64_t life_ns;
     uint32_t zone_depth; /* 0: it has no zones */
     size_t zones;        /* that are in it */
+    struct {
+        uint32_t *at;
+        size_t count, room;
+    } choices; /* after which it went on, although others could have: indices of summary->choices */
 };
 
 /* In which of the rows below one another each of what happens at once is drawn. */
@@ -75,7 +79,11 @@ struct weft_summary {
     struct {
         uint32_t *at;
         size_t count, room;
-    } marks;                       /* points that have a mark, in time order */
+    } marks; /* points that have a mark, in time order */
+    struct {
+        uint32_t *at;
+        size_t count, room;
+    } choices; /* of a controlled run: their points; weft replay numbers them from 1 */
     bool states[WEFT_STATE_COUNT]; /* that occur */
     bool has_mark[WEFT_MARK_COUNT];
     bool has_holds, has_waiters, has_levels, has_zones;
@@ -104,6 +112,17 @@ bool weft_summary_build(struct weft_summary *summary, const struct weft_model *m
 bool weft_summary_cover(struct weft_summary *summary, const struct weft_model *model);
 
 enum weft_mark weft_mark_of(const struct weft_point *point);
+
+/* Of a thread: its first choice at or after t_ns, choices.count when there is none. */
+size_t weft_summary_choice_from(const struct weft_summary *summary, const struct weft_model *model,
+                                uint32_t thread, uint64_t t_ns);
+
+/* Of all threads: the first at or after t_ns. */
+size_t weft_summary_choice_at(const struct weft_summary *summary, const struct weft_model *model,
+                              uint64_t t_ns);
+
+/* The place of a point among all choices; choices.count: it is none. */
+size_t weft_summary_choice_of(const struct weft_summary *summary, uint32_t point);
 
 /*
  * Rows for those who wait: each takes the first that is free until its wait ends.

@@ -4,6 +4,7 @@
  *     flags    ▸           ▸                printed lines and other marks (marks.c)
  *     zones    ─ build ──────────           the program's own zones
  *     bars     ████ ▓▓▓▓▓▓ ░░░░░░░ ended    states in colour, height and pattern
+ *     choices  Y    '  Y               where another thread could have gone on (choices.c)
  *
  * Spans of less than two pixels are summed up a pixel column at a time, exactly, with fractions:
  * a column shows the state that really dominates it, and a loud state that does not is a tick over
@@ -594,4 +595,5 @@ void weft_track_thread(struct weft_frame *frame, const struct weft_lane *lane)
     draw_zones(frame, lane);
     draw_life(frame, lane, bars);
     hit_spans(frame, lane, bars);
+    weft_track_choices(frame, lane);
 }

@@ -424,7 +424,9 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
             return false;
         }
         const struct weft_rect at = weft_track_rect(frame, lane);
-        *rect = (struct weft_rect){weft_frame_x(frame, (double)point.t_ns) - 4, at.y + 3, 16, 12};
+        const float x = weft_frame_x(frame, (double)point.t_ns);
+        *rect = point.kind == WEFT_EV_CHOICE ? (struct weft_rect){x - 6, at.y + at.h - 12, 12, 11}
+                                             : (struct weft_rect){x - 4, at.y + 3, 16, 12};
         return true;
     }
     case WEFT_TARGET_LEVEL: {

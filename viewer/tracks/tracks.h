@@ -50,6 +50,11 @@ float weft_track_label_size(float bar_height);
 /* One kind each. */
 void weft_track_thread(struct weft_frame *frame, const struct weft_lane *lane);
 void weft_track_marks(struct weft_frame *frame);
+void weft_track_choices(struct weft_frame *frame, const struct weft_lane *lane);
+
+/* How many choices of its lane stand within the mark of this one, beside it. */
+uint32_t weft_track_choices_with(const struct weft_frame *frame, uint32_t point);
+
 void weft_track_lock(struct weft_frame *frame, const struct weft_lane *lane);
 void weft_track_level(struct weft_frame *frame, const struct weft_lane *lane);
 void weft_track_waits(struct weft_frame *frame, const struct weft_lane *lane);
@@ -60,6 +65,9 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
 
 /* Small marks, centred on x with their top at y. */
 void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, float y);
+
+/* A choice's fork, on its foot. */
+void weft_track_fork(struct weft_frame *frame, float x, float foot, struct weft_color color);
 
 /* On a lock's lane, over a border: it went to somebody who waited; top at y. */
 void weft_track_passed(struct weft_frame *frame, float x, float y);
