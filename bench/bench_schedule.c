@@ -1,7 +1,6 @@
 /*
  * What the controlled schedule costs: a scheduling point at which the same thread goes on, a
- * hand-over to another thread (on all processors, and on one), and whole runs of a scenario by
- * `weft run`.  Medians of the rounds.
+ * hand-over to another thread, and whole runs of a scenario by `weft run`.  Medians of the rounds.
  *
  * usage: bench_schedule [ROUNDS [WEFT]]      WEFT: the program; without it no runs are made
  */
@@ -13,7 +12,6 @@
 #include "traces/write/write.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -82,10 +80,9 @@ static double runs(const char *weft)
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 11;
-    double points[ROUNDS_MAX], all[ROUNDS_MAX], one[ROUNDS_MAX], per_second[ROUNDS_MAX];
+    double points[ROUNDS_MAX], over[ROUNDS_MAX], per_second[ROUNDS_MAX];
     struct weft_writer *writer = NULL;
     struct weft_error error;
-    cpu_set_t before, single;
 
     rounds = rounds < 1 ? 1 : rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds;
     if (weft_writer_new(&(struct weft_writer_options){.trace_path = "/dev/null",
@@ -101,15 +98,9 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "bench_schedule: no controlled schedule\n");
         return 1;
     }
-    (void)sched_getaffinity(0, sizeof before, &before);
-    CPU_ZERO(&single);
-    CPU_SET(0, &single);
     for (int i = 0; i < rounds; i++) {
         points[i] = point();
-        all[i] = hand_over();
-        (void)sched_setaffinity(0, sizeof single, &single);
-        one[i] = hand_over();
-        (void)sched_setaffinity(0, sizeof before, &before);
+        over[i] = hand_over();
         if (argc > 2) {
             per_second[i] = runs(argv[2]);
         }
@@ -117,8 +108,7 @@ int main(int argc, char **argv)
     const double point_ns = weft_bench_median(points, rounds);
     printf("a point where the same thread goes on: %.1f ns, %.1f million a second\n", point_ns,
            1e3 / point_ns);
-    printf("a hand-over: %.2f us on all processors, %.2f us on one\n",
-           weft_bench_median(all, rounds) / 1e3, weft_bench_median(one, rounds) / 1e3);
+    printf("a hand-over: %.2f us\n", weft_bench_median(over, rounds) / 1e3);
     if (argc > 2) {
         printf("runs of thread-class: %.0f a second, each with a weft of its own\n",
                weft_bench_median(per_second, rounds));

@@ -88,6 +88,17 @@ static void until_ready(int file, short events)
     *error = before;
 }
 
+/* Its shell may run on all processors that the program may. */
+static int control_system(const char *command)
+{
+    weft_turn_outside();
+    weft_turn_spread();
+    const int result = weft_plain.system(command);
+    weft_turn_gather();
+    weft_turn_inside();
+    return result;
+}
+
 #define READING(type, name, parameters, arguments)                                                 \
     static type control_##name parameters                                                          \
     {                                                                                              \
@@ -306,6 +317,7 @@ void weft_control_calls(struct weft_real *real)
     AT_ONCE(real, msync);
     AT_ONCE(real, fsync);
     AT_ONCE(real, fdatasync);
+    real->system = control_system;
     real->read = control_read;
     real->__read_chk = control___read_chk;
     real->readv = control_readv;

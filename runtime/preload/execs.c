@@ -16,6 +16,7 @@
 #include "runtime/record/follow.h"
 #include "runtime/record/sys.h"
 #include "runtime/record/text.h"
+#include "runtime/schedule/turn.h"
 
 #include <spawn.h>
 #include <stdarg.h>
@@ -212,7 +213,10 @@ static void prepare_exec(const void *site)
 #define EXEC(environment, path, searched, call)                                                    \
     prepare_exec(WEFT_SITE);                                                                       \
     SEEN_TO(environment, path, searched, !is_recorded_process());                                  \
-    return call
+    weft_turn_spread();                                                                            \
+    const int result = call;                                                                       \
+    weft_turn_gather();                                                                            \
+    return result
 
 /* The arguments of execl and its kind, as an array on the stack; `last` is behind the NULL. */
 #define ARGUMENTS(first)                                                                           \
@@ -299,6 +303,9 @@ static void tell_child(pid_t child, const void *site)
     if (on && child > 0) {                                                                         \
         tell_child(child, WEFT_SITE);                                                              \
     }                                                                                              \
+    if (child == 0) {                                                                              \
+        weft_turn_spread();                                                                        \
+    }                                                                                              \
     return child
 
 WEFT_HOOK pid_t fork(void)
@@ -315,7 +322,9 @@ WEFT_HOOK pid_t _Fork(void)
     pid_t made_pid = 0;                                                                            \
     const bool on = weft_hook_on();                                                                \
     SEEN_TO(environment, path, searched, true);                                                    \
+    weft_turn_spread();                                                                            \
     const int result = weft_real.name(&made_pid, path, actions, attributes, arguments, passed);    \
+    weft_turn_gather();                                                                            \
     if (result == 0 && child != NULL) {                                                            \
         *child = made_pid;                                                                         \
     }                                                                                              \

@@ -44,8 +44,9 @@ struct weft_runner {
     uint64_t priority;
     uint64_t seen; /* changes when it last asked */
     uint32_t looks;
-    bool spun; /* its last call was spin */
-    bool idle; /* POLLING: chosen because nobody else could go on */
+    uint32_t processors; /* number of its own mask */
+    bool spun;           /* its last call was spin */
+    bool idle;           /* POLLING: chosen because nobody else could go on */
     bool nudged;
     _Atomic bool keeps; /* its turn, while it waits in the kernel; only a hint to who watches */
     struct {

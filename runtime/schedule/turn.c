@@ -249,6 +249,52 @@ static bool jump(void)
     return true;
 }
 
+/* Threads run side by side: each gets its own processors back. */
+static void unpin(void)
+{
+    if (!weft_processors_unpin()) {
+        return;
+    }
+    for (uint32_t i = 0; i < turn.count; i++) {
+        const struct weft_runner *runner = &turn.runners[i];
+        if (runner->state != WEFT_RUNNER_FREE && runner->tid != 0) {
+            (void)weft_processors_set(runner->tid, weft_processors_at(runner->processors));
+        }
+    }
+}
+
+/* NULL: there is none. */
+static struct weft_runner *find_runner(uint32_t tid, uint32_t number)
+{
+    if (tid == 0 && number == 0) {
+        return here.self;
+    }
+    for (uint32_t i = 0; i < turn.count; i++) {
+        struct weft_runner *runner = &turn.runners[i];
+        if (runner->state != WEFT_RUNNER_FREE &&
+            (number != 0 ? runner->number == number : runner->tid == tid)) {
+            return runner;
+        }
+    }
+    return NULL;
+}
+
+/* What the kernel lets it have now is its own mask, and it is on the one processor again. */
+static void keep_processors(struct weft_runner *runner)
+{
+    struct weft_processors really;
+    bool full = false;
+
+    if (runner->tid == 0 || !weft_processors_get(runner->tid, &really)) {
+        return;
+    }
+    runner->processors = weft_processors_keep(&really, &full);
+    if (full || !weft_processors_set(runner->tid, weft_processors_one())) {
+        unpin();
+        (void)weft_processors_set(runner->tid, &really);
+    }
+}
+
 static void left(uint32_t why)
 {
     (void)atomic_fetch_or_explicit(&turn.spool->left, why, memory_order_relaxed);
@@ -455,6 +501,7 @@ static struct weft_runner *pick(struct weft_runner *me)
     if (turn.alive > 0 && turn.outside == 0 && !turn.over) {
         if (has_strangers()) {
             left(WEFT_LEFT_STRANGER);
+            unpin();
         } else {
             turn.over = true;
             atomic_store_explicit(&turn.spool->verdict, WEFT_VERDICT_DEADLOCK,
@@ -595,6 +642,7 @@ static void watch(void)
     if (is_stuck(holder)) {
         turn.watched.still_since_ms = 0;
         left(WEFT_LEFT_STUCK);
+        unpin();
         atomic_store_explicit(&turn.spool->stuck, holder->number, memory_order_relaxed);
         set_state(holder, WEFT_RUNNER_ASTRAY);
         give(pick(NULL));
@@ -696,13 +744,17 @@ static struct weft_runner *new_runner(uint32_t number)
         struct weft_runner *runner = &turn.runners[i];
         if (runner->state == WEFT_RUNNER_FREE) {
             turn.count = i < turn.count ? turn.count : i + 1;
-            *runner = (struct weft_runner){.number = number, .deadline_ns = never};
+            *runner =
+                (struct weft_runner){.number = number,
+                                     .deadline_ns = never,
+                                     .processors = here.self != NULL ? here.self->processors : 0};
             weft_chooser_meet(&turn.chooser, runner);
             turn.alive++;
             return runner;
         }
     }
     left(WEFT_LEFT_STRANGER);
+    unpin();
     return NULL;
 }
 
@@ -720,6 +772,7 @@ bool weft_turn_start(void)
     turn.random_other = turn.plan.seed ^ 0x6a69747465727321u;
     turn.next_deadline_ns = never;
     turn.hash = 0xcbf29ce484222325u;
+    weft_processors_pin();
     struct weft_runner *me = new_runner(weft_record_thread());
     me->tid = weft_sys_tid();
     set_state(me, WEFT_RUNNER_RUNNING);
@@ -759,12 +812,29 @@ void weft_turn_unmake(struct weft_runner *runner)
     unlock();
 }
 
+/* Under its turn: it was made on processors of its own, or has come too late to get them back. */
+static void begin_on_processors(struct weft_runner *me)
+{
+    struct weft_processors really;
+
+    if (!weft_processors_get(0, &really)) {
+        return;
+    }
+    const bool on_one = weft_processors_equal(&really, weft_processors_one());
+    if (weft_processors_pinned() && !on_one) {
+        keep_processors(me);
+    } else if (!weft_processors_pinned() && on_one) {
+        (void)weft_processors_set(0, weft_processors_at(me->processors));
+    }
+}
+
 void weft_turn_begin(struct weft_runner *runner)
 {
     here.self = runner;
     here.inside = true;
     runner->tid = weft_sys_tid();
     await_go(runner);
+    begin_on_processors(runner);
     weft_record_attach(runner->number);
     weft_choice_record(runner);
     leave();
@@ -774,11 +844,12 @@ void weft_turn_adopt(void)
 {
     struct weft_runner *runner = weft_turn_make(weft_record_thread());
 
-    weft_turn_left(WEFT_LEFT_STRANGER);
     if (runner == NULL) {
         return;
     }
     lock();
+    left(WEFT_LEFT_STRANGER);
+    unpin();
     if (turn.holder == NULL) {
         give(pick(NULL));
     } else {
@@ -1104,4 +1175,56 @@ int64_t weft_turn_start_wall_ns(void)
 int64_t weft_turn_wall_ns(void)
 {
     return turn.spool->start_real_ns + (int64_t)now();
+}
+
+/* Processors ────────────────────────────────────────────────────────────────────────────────── */
+
+/* False: nothing is to be seen to.  True: under the lock. */
+static bool begin_processors(void)
+{
+    if (!weft_turn_on() || !weft_processors_pinned() || here.holding) {
+        return false;
+    }
+    lock();
+    return true;
+}
+
+const struct weft_processors *weft_turn_processors(uint32_t tid, uint32_t number)
+{
+    const struct weft_processors *mask = NULL;
+
+    if (begin_processors()) {
+        const struct weft_runner *runner = find_runner(tid, number);
+        mask = runner != NULL ? weft_processors_at(runner->processors) : NULL;
+        unlock();
+    }
+    return mask;
+}
+
+/* One that has not come yet sees to it when it comes. */
+void weft_turn_moved(uint32_t tid, uint32_t number)
+{
+    if (begin_processors()) {
+        struct weft_runner *runner = find_runner(tid, number);
+        if (runner != NULL) {
+            keep_processors(runner);
+        }
+        unlock();
+    }
+}
+
+/* No lock: a child after a fork may have one that nobody will ever free. */
+void weft_turn_spread(void)
+{
+    if (turn.on && weft_processors_pinned()) {
+        (void)weft_processors_set(
+            0, weft_processors_at(here.self != NULL ? here.self->processors : 0));
+    }
+}
+
+void weft_turn_gather(void)
+{
+    if (turn.on && weft_processors_pinned() && here.self != NULL) {
+        (void)weft_processors_set(0, weft_processors_one());
+    }
 }

@@ -22,6 +22,8 @@
 #ifndef WEFT_RUNTIME_SCHEDULE_TURN_H
 #define WEFT_RUNTIME_SCHEDULE_TURN_H
 
+#include "runtime/schedule/processors.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -107,6 +109,19 @@ void weft_turn_keep(bool keeps);
 bool weft_turn_is_alive(uint32_t number);
 /* The key under which a runner's end is waited for. */
 const void *weft_turn_end_key(uint32_t number);
+
+/*
+ * Processors (processors.h).  Of a runner one of tid and number is known, the other 0; both 0: the
+ * caller.
+ */
+/* The program's own mask of it.  NULL: it has that really. */
+const struct weft_processors *weft_turn_processors(uint32_t tid, uint32_t number);
+/* The program has given it another one, really. */
+void weft_turn_moved(uint32_t tid, uint32_t number);
+/* The caller, or its child after a fork, has the program's own mask, really, until it is told to
+ * return: what it starts in between inherits that. */
+void weft_turn_spread(void);
+void weft_turn_gather(void);
 
 /* Something took part that cannot be repeated: enum weft_left. */
 void weft_turn_left(uint32_t why);

@@ -122,6 +122,72 @@ int main(void) {
 """
 
 
+PROCESSORS = """
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void *tell(void *name) {
+    cpu_set_t set, same;
+    sched_getaffinity(0, sizeof set, &set);
+    pthread_getaffinity_np(pthread_self(), sizeof same, &same);
+    printf("%s %d %d\\n", (char *)name, CPU_COUNT(&set), CPU_EQUAL(&set, &same));
+    fflush(stdout);
+    return 0; }
+static void make(char *name) {
+    pthread_t thread;
+    pthread_create(&thread, 0, tell, name);
+    pthread_join(thread, 0); }
+int main(void) {
+    cpu_set_t first, last, none;
+    printf("%ld %d\\n", sysconf(_SC_NPROCESSORS_ONLN), get_nprocs());
+    tell("all"); make("of all");
+    sched_getaffinity(0, sizeof first, &first);
+    CPU_ZERO(&none); CPU_ZERO(&last);
+    for (int i = 0; i < CPU_SETSIZE; i++) if (CPU_ISSET(i, &first)) { CPU_ZERO(&last); CPU_SET(i, &last); }
+    printf("none %d\\n", sched_setaffinity(0, sizeof none, &none));
+    tell("all still");
+    if (fork() == 0) { tell("child"); execlp("nproc", "nproc", NULL); }
+    wait(0);
+    if (vfork() == 0) { execlp("nproc", "nproc", NULL); _exit(1); }
+    wait(0);
+    FILE *pipe = popen("nproc", "r");
+    char line[20] = "";
+    fgets(line, sizeof line, pipe); pclose(pipe);
+    printf("popen %s", line); fflush(stdout);
+    sched_setaffinity(0, sizeof last, &last);
+    tell("one"); make("of one");
+    if (system("nproc") != 0) return 1;
+    execlp("nproc", "nproc", NULL); }
+"""
+
+
+SPINNING = """
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+static volatile int go;
+static void tell(const char *when) {
+    char line[200];
+    FILE *file = fopen("/proc/thread-self/status", "r");
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, "Cpus_allowed:", 13) == 0) printf("%s %s", when, line);
+    fclose(file); }
+static void *spin(void *x) { while (!go) {} tell("after"); return x; }
+int main(void) {
+    pthread_t thread;
+    tell("before");
+    pthread_create(&thread, 0, spin, 0);
+    usleep(1000);
+    go = 1;
+    pthread_join(thread, 0); return 0; }
+"""
+
+
 def feed(pipe, text, blocks):
     """In so many blocks, each behind what the reader has had time to take."""
     size = len(text) // blocks + 1
@@ -181,6 +247,22 @@ class EveryWait(Case):
                     self.assertEqual((header["deterministic"], result.stderr), (True, ""))
                     self.controlled(program, plan=whole)
                     self.assertTrue(self.lines()[1] == first)
+
+
+class Processors(Case):
+    def test_a_program_does_not_see_that_it_is_kept_to_one_processor(self):
+        program = self.build(PROCESSORS)
+        wanted = subprocess.run([program], check=True, capture_output=True, text=True).stdout
+        self.assertEqual(self.controlled(program, plan="fifo").stdout, wanted)
+
+
+    def test_a_thread_that_is_left_to_itself_gets_its_processors_back(self):
+        program = self.build(SPINNING)
+        before, after = self.controlled(program, plan="fifo,stall=50").stdout.splitlines()
+        allowed = [bin(int(line.split()[-1].replace(",", ""), 16)).count("1")
+                   for line in (before, after)]
+        self.assertEqual(allowed, [1, len(os.sched_getaffinity(0))])
+        self.assertIs(self.lines()[0]["deterministic"], False)
 
 
 class Verdicts(Case):
