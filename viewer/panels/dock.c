@@ -108,18 +108,40 @@ static uint32_t next_object(const struct weft_frame *frame, size_t *at)
     return WEFT_NONE;
 }
 
-static float name_width(struct weft_frame *frame, bool threads)
+/* The next thread to tell of: where not all have a row, those that live at the playhead come first,
+ * then the others; *at walks on from 0 over all threads twice.  WEFT_NONE: there are no more. */
+static uint32_t next_thread(const struct weft_frame *frame, uint32_t rows, size_t *at)
+{
+    const struct weft_model *model = frame->model;
+    const uint64_t now_ns = frame->view->playhead_ns;
+    const size_t count = model->threads.count;
+
+    if (count <= rows) {
+        return *at < count ? (uint32_t)(*at)++ : WEFT_NONE;
+    }
+    while (*at < 2 * count) {
+        const uint32_t index = (uint32_t)(*at % count);
+        const bool lives =
+            model->threads.at[index].start_ns <= now_ns && now_ns < model->threads.at[index].end_ns;
+        if (lives == ((*at)++ < count)) {
+            return index;
+        }
+    }
+    return WEFT_NONE;
+}
+
+static float name_width(struct weft_frame *frame, bool threads, uint32_t rows)
 {
     const struct weft_model *model = frame->model;
     float widest = 40;
     size_t at = 0;
 
     for (uint32_t i = 0; i < NAMES_MEASURED; i++) {
-        const uint32_t index = threads ? i : next_object(frame, &at);
-        if (threads ? i >= model->threads.count : index == WEFT_NONE) {
+        const uint32_t index = threads ? next_thread(frame, rows, &at) : next_object(frame, &at);
+        if (index == WEFT_NONE) {
             break;
         }
-        const char *name = threads ? model->threads.at[i].name : model->objects.at[index].name;
+        const char *name = threads ? model->threads.at[index].name : model->objects.at[index].name;
         const float width = weft_pen_width(frame, heading(frame), name);
         widest = width > widest ? width : widest;
     }
@@ -143,14 +165,16 @@ static void draw_more(struct weft_frame *frame, float x, float y, float width, s
 static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
 {
     const struct weft_model *model = frame->model;
-    const float name = narrow(name_width(frame, true), rect.w);
+    const float name = narrow(name_width(frame, true, rows), rect.w);
+    size_t at = 0;
 
-    for (uint32_t i = 0; i < model->threads.count && i < rows; i++) {
-        const float y = rect.y + ((float)i + 0.5f) * ROW_PX;
-        if (i + 1 == rows && model->threads.count > rows) {
-            draw_more(frame, rect.x + 20, y, rect.w - 20, model->threads.count - i);
+    for (uint32_t row = 0; row < model->threads.count && row < rows; row++) {
+        const float y = rect.y + ((float)row + 0.5f) * ROW_PX;
+        if (row + 1 == rows && model->threads.count > rows) {
+            draw_more(frame, rect.x + 20, y, rect.w - 20, model->threads.count - row);
             break;
         }
+        const uint32_t i = next_thread(frame, rows, &at);
         struct weft_sentence now = {.len = 0};
         weft_sentence_now(model, i, frame->view->playhead_ns, &now);
         draw_swatch(frame, i, rect.x, y);
@@ -169,20 +193,20 @@ static float widest_now(struct weft_frame *frame, bool threads, uint32_t rows)
     size_t at = 0;
 
     for (uint32_t row = 0; row < rows; row++) {
-        const uint32_t object = threads ? WEFT_NONE : next_object(frame, &at);
+        const uint32_t index = threads ? next_thread(frame, rows, &at) : next_object(frame, &at);
         struct weft_sentence now = {.len = 0};
-        if (threads ? row >= frame->model->threads.count : object == WEFT_NONE) {
+        if (index == WEFT_NONE) {
             break;
         }
         if (threads) {
-            weft_sentence_now(frame->model, row, frame->view->playhead_ns, &now);
+            weft_sentence_now(frame->model, index, frame->view->playhead_ns, &now);
         } else {
-            weft_sentence_object_now(frame->model, object, frame->view->playhead_ns, &now);
+            weft_sentence_object_now(frame->model, index, frame->view->playhead_ns, &now);
         }
         const float width = weft_pen_width(frame, body(frame), now.text);
         widest = width > widest ? width : widest;
     }
-    return widest + name_width(frame, threads) + (threads ? 34 : 14);
+    return widest + name_width(frame, threads, rows) + (threads ? 34 : 14);
 }
 
 /* The column of the objects' kinds, where everything else leaves room for it; else 0. */
@@ -204,7 +228,7 @@ static float kind_width(struct weft_frame *frame, float room, uint32_t rows)
 static void draw_objects_at(struct weft_frame *frame, struct weft_rect rect, uint32_t rows)
 {
     const struct weft_model *model = frame->model;
-    const float name = narrow(name_width(frame, false), rect.w);
+    const float name = narrow(name_width(frame, false, rows), rect.w);
     const float kind = kind_width(frame, rect.w, rows);
     const uint32_t told = objects_told(model);
     size_t at = 0;
@@ -313,7 +337,7 @@ static void draw_marked(struct weft_frame *frame, struct weft_rect rect, float y
 {
     const uint64_t from_ns = frame->view->marked_from_ns, to_ns = frame->view->marked_to_ns;
     const double exact = weft_frame_ns_per_px(frame);
-    const float name = name_width(frame, true);
+    const float name = name_width(frame, true, UINT32_MAX);
     struct weft_sentence text = {.len = 0};
 
     weft_sentence_add(&text, "Range of %s: %s to %s", weft_words_duration(to_ns - from_ns).text,

@@ -6,7 +6,7 @@
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 
-static const float EDGE = 20, PAD = 16, LINE = 20, GAP = 12, WIDEST = 980;
+static const float EDGE = 20, PAD = 16, LINE = 20, GAP = 12, WIDEST = 980, SIGN_PX = 14;
 
 enum { PLACES_SHOWN = 4 };
 
@@ -99,7 +99,8 @@ void weft_findings_draw(struct weft_frame *frame)
 void weft_findings_draw_mark(struct weft_frame *frame, float x, float foot)
 {
     const struct weft_color hole = frame->theme->panel;
-    const struct weft_point_px sign[] = {{x - 7, foot}, {x + 7, foot}, {x, foot - 12}};
+    const struct weft_point_px sign[] = {
+        {x - SIGN_PX / 2, foot}, {x + SIGN_PX / 2, foot}, {x, foot - 12}};
 
     weft_draw_polygon(frame->list, sign, 3, frame->theme->mark);
     weft_draw_rect(frame->list, (struct weft_rect){x - 0.75f, foot - 8, 1.5f, 4}, 0, hole);
@@ -116,13 +117,13 @@ void weft_findings_draw_marks(struct weft_frame *frame)
         const struct weft_finding *finding = &findings->all.at[i];
         const float x = weft_frame_x(frame, (double)finding->from_ns);
         if (finding->detail_of != WEFT_NONE || x < frame->geometry.lane_left - 1 ||
-            x > frame->geometry.lane_right + 1 || (x - last_x < 3 && last_x - x < 3)) {
+            x > frame->geometry.lane_right + 1 || (x - last_x < SIGN_PX && last_x - x < SIGN_PX)) {
             continue;
         }
         const float foot = ruler.y + ruler.h;
         weft_findings_draw_mark(frame, x, foot);
-        weft_frame_hit(frame, (struct weft_rect){x - 7, foot - 12, 14, 12}, WEFT_TARGET_FINDING, 0,
-                       i);
+        weft_frame_hit(frame, (struct weft_rect){x - SIGN_PX / 2, foot - 12, SIGN_PX, 12},
+                       WEFT_TARGET_FINDING, 0, i);
         last_x = x;
     }
 }
