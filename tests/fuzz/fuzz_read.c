@@ -35,6 +35,7 @@ static void same_item(const struct weft_item *a, const struct weft_item *b)
         CHECK(a->event.has_second == b->event.has_second && a->event.second == b->event.second);
         CHECK(a->event.has_text == b->event.has_text);
         same_slice(a->event.text, b->event.text);
+        same_slice(a->event.stack, b->event.stack);
         break;
     case WEFT_ITEM_THREAD:
         CHECK(a->thread.id == b->thread.id);
@@ -53,8 +54,21 @@ static void same_item(const struct weft_item *a, const struct weft_item *b)
     }
 }
 
+/* What the path of events takes, the others find good, and the same. */
+static void event_path(const char *line, size_t len, const struct weft_item *expected)
+{
+    struct weft_item item = {.kind = WEFT_ITEM_EVENT, .line = 1};
+    const char *end;
+
+    if (weft_line_event(vocabulary(), line, &item.event, &end)) {
+        CHECK(end == line + len);
+        CHECK(expected != NULL);
+        same_item(&item, expected);
+    }
+}
+
 /* The line is followed by '\n' and the promised padding. */
-static void both_paths(const char *line, size_t len)
+static void all_paths(const char *line, size_t len)
 {
     const struct weft_vocabulary *words = vocabulary();
     struct weft_fields fast, slow;
@@ -69,6 +83,7 @@ static void both_paths(const char *line, size_t len)
     /* Of lines this short none is out of memory: what the check lets through, cJSON takes. */
     CHECK(status != WEFT_ERR_MEMORY);
     CHECK((status == WEFT_OK) == (tree != NULL));
+    bool good = false;
     if (plain) {
         CHECK(status == WEFT_OK);
         CHECK(fast_end == line + len);
@@ -79,8 +94,10 @@ static void both_paths(const char *line, size_t len)
             CHECK(strcmp(error.text, slow_error.text) == 0);
         } else if (kind == WEFT_LINE_ITEM) {
             same_item(&fast_item, &slow_item);
+            good = true;
         }
     }
+    event_path(line, len, good ? &slow_item : NULL);
     cJSON_Delete(tree);
 }
 
@@ -95,7 +112,7 @@ static void each_line(const uint8_t *bytes, size_t len)
         CHECK(line != NULL);
         memcpy(line, bytes + at, line_len);
         line[line_len] = '\n';
-        both_paths(line, line_len);
+        all_paths(line, line_len);
         free(line);
         at += line_len + 1;
     }

@@ -1,4 +1,4 @@
-/* One line: what the language is, and that the fast and the slow path read it alike. */
+/* One line: what the language is, and that the fast paths and the slow one read it alike. */
 #include "tests/read_items.h"
 #include "traces/read/line.h"
 
@@ -12,15 +12,32 @@
 
 #include <cmocka.h>
 
-enum path { SLOW, FAST };
+enum path { SLOW, FAST, EVENT };
 
 /* What a path made of a line: the item as text, or "bad: …", "ignored", "unknown", "end …". */
 struct reading {
-    bool taken; /* the fast path took it */
+    bool taken; /* the fast path, or that of events, took it */
     char text[2048];
 };
 
 static struct weft_vocabulary words;
+
+static void take_text(struct weft_sink *sink, struct reading *reading)
+{
+    assert_true(sink->used < sizeof reading->text);
+    memcpy(reading->text, sink->buffer, sink->used);
+    reading->text[sink->used] = '\0';
+    weft_sink_done(sink);
+}
+
+static void tell(const struct weft_item *item, struct reading *reading)
+{
+    struct weft_sink sink;
+
+    assert_true(weft_sink_init(&sink, -1));
+    item_print(&sink, item);
+    take_text(&sink, reading);
+}
 
 static void interpret(const struct weft_fields *fields, struct reading *reading)
 {
@@ -49,10 +66,7 @@ static void interpret(const struct weft_fields *fields, struct reading *reading)
         weft_sink_printf(&sink, "bad: %s", error.text);
         break;
     }
-    assert_true(sink.used < sizeof reading->text);
-    memcpy(reading->text, sink.buffer, sink.used);
-    reading->text[sink.used] = '\0';
-    weft_sink_done(&sink);
+    take_text(&sink, reading);
 }
 
 static struct reading read_line(enum path path, const char *line, size_t len)
@@ -73,6 +87,13 @@ static struct reading read_line(enum path path, const char *line, size_t len)
         if (reading.taken) {
             assert_ptr_equal(end, padded + len);
             interpret(&fields, &reading);
+        }
+    } else if (path == EVENT) {
+        struct weft_item item = {.kind = WEFT_ITEM_EVENT, .line = 1};
+        reading.taken = weft_line_event(&words, padded, &item.event, &end);
+        if (reading.taken) {
+            assert_ptr_equal(end, padded + len);
+            tell(&item, &reading);
         }
     } else {
         /* The slow path must not need the padding. */
@@ -126,6 +147,10 @@ static void check_rows(const struct row *rows, size_t count)
         }
         if (fast.taken) {
             assert_string_equal(fast.text, slow.text);
+        }
+        const struct reading event = read_line(EVENT, rows[i].line, len);
+        if (event.taken) {
+            assert_string_equal(event.text, slow.text);
         }
     }
 }
@@ -373,6 +398,63 @@ static void each_kind_of_line_gives_what_it_says(void **state)
     CHECK(rows);
 }
 
+static void events_as_recorders_write_them_take_the_fastest_path(void **state)
+{
+    static const struct {
+        const char *line;
+        bool taken;
+    } rows[] = {
+        {EV "\"mark\"}", true},
+        {EV "\"mark\",\"text\":\"sẵn sàng\"}", true},
+        {EV "\"mark\",\"object\":7}", true},
+        {EV "\"lock_acquire\",\"object\":1,\"site\":4294967294}", true},
+        {EV "\"lock_request\",\"object\":1,\"site\":3,\"stack\":[4,5,6],\"timeout\":9}", true},
+        {EV "\"join_end\",\"target\":2,\"site\":3,\"outcome\":\"timeout\"}", true},
+        {EV "\"query\",\"target\":2,\"question\":\"is_alive\",\"answer\":1}", true},
+        {EV "\"cond_wait\",\"object\":1,\"site\":3,\"with\":2}", true},
+        {EV "\"queue_put\",\"object\":1,\"site\":3,\"size\":-1,\"item\":\"\"}", true},
+        {EV "\"thread_create\",\"target\":2,\"daemon\":1,\"name\":\"t\"}", true},
+        /* Whatever is not clearly good is for the others to judge. */
+        {EV "\"mark\",\"object\":0}", false},
+        {EV "\"mark\",\"new\":1}", false},
+        {EV "\"mark\",\"timeout\":1}", false},
+        {EV "\"mark\",\"site\":4294967295}", false},
+        {EV "\"mark\",\"site\":1,\"site\":1}", false},
+        {EV "\"mark\",\"text\":\"\\n\"}", false},
+        {EV "\"mark\",\"t\":5}", false},
+        {EV "\"mark\",\"stack\":[4294967295]}", false},
+        {EV "\"mark\",\"stack\":1}", false},
+        {EV "\"mark\",\"end\":1}", false},
+        {EV "\"mark\"} ", false},
+        {EV "\"teleport\"}", false},
+        {EV "\"lock_acquire\"}", false},
+        {EV "\"lock_acquire\",\"target\":1}", false},
+        {EV "\"query\",\"question\":\"why\"}", false},
+        {EV "\"thread_create\",\"target\":2,\"daemon\":2}", false},
+        {EV "\"sleep_begin\",\"duration\":-1}", false},
+        {EV "\"cond_wait\",\"object\":1,\"with\":0}", false},
+        {EV "\"join_end\",\"target\":2,\"outcome\":\"abducted\"}", false},
+        {"{\"t\":-1,\"thread\":1,\"event\":\"mark\"}", false},
+        {"{\"t\":1,\"thread\":0,\"event\":\"mark\"}", false},
+        {"{\"thread\":1,\"t\":5,\"event\":\"mark\"}", false},
+        {"{\"define\":\"thread\",\"id\":2}", false},
+        {"", false},
+    };
+    (void)state;
+    weft_vocabulary_init(&words);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct reading event = read_line(EVENT, rows[i].line, strlen(rows[i].line));
+        if (event.taken != rows[i].taken) {
+            fail_msg("the path of events %s %s", event.taken ? "took" : "did not take",
+                     rows[i].line);
+        }
+        if (event.taken) {
+            assert_string_equal(event.text,
+                                read_line(SLOW, rows[i].line, strlen(rows[i].line)).text);
+        }
+    }
+}
+
 static void every_name_of_the_format_is_known_and_its_neighbours_are_not(void **state)
 {
     (void)state;
@@ -455,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_line_is_one_object_and_nothing_else),
         cmocka_unit_test(what_a_later_weft_may_add_is_unknown_and_not_bad),
         cmocka_unit_test(each_kind_of_line_gives_what_it_says),
+        cmocka_unit_test(events_as_recorders_write_them_take_the_fastest_path),
         cmocka_unit_test(every_name_of_the_format_is_known_and_its_neighbours_are_not),
         cmocka_unit_test(nesting_is_limited),
         cmocka_unit_test(a_nul_byte_is_bad_wherever_it_stands),

@@ -1,13 +1,16 @@
 /*
  * One line of a trace: from bytes to fields to an item.  Inside the reader only (and its tests).
  *
- *             ┌─ weft_line_scan  (flat object, no escapes, no blanks: most lines) ─┐
- *     bytes ──┤                                                                    ├─► fields
- *             └─ weft_line_parse (everything else, through cJSON; all messages)   ─┘     │
- *                                                                weft_line_interpret ◄───┘
+ *             ┌─ weft_line_event (a good event as recorders write it) ──────────────────────► item
+ *     bytes ──┼─ weft_line_scan  (flat object, no escapes, no blanks) ────────────┐             ▲
+ *             └─ weft_line_parse (everything else, through cJSON; all messages) ──┴─► fields    │
+ *                                                                                        │      │
+ *                                                                    weft_line_interpret ┴──────┘
  *
- * The two paths only find the fields; what they mean is decided once, so the paths cannot differ
- * in it.  The scanner never judges: what it does not take goes to the parser.
+ * Scanner and parser only find the fields; what they mean is decided once, so they cannot differ
+ * in it.  weft_line_event decides on the way, of what is clearly good, and is held against the
+ * other two by test_read_line and the fuzzer.  Neither fast path ever judges: what it does not take
+ * goes to the next.
  * Threads: any; the vocabulary is const once made.
  */
 #ifndef WEFT_TRACES_LINE_H
@@ -97,6 +100,14 @@ struct weft_vocabulary {
 };
 
 void weft_vocabulary_init(struct weft_vocabulary *words);
+
+/*
+ * The fastest path, for nearly all lines: a good event whose line begins with t, thread and event,
+ * and has only keys of its kind.  False says nothing about the line.
+ *   line, *end   as below
+ */
+bool weft_line_event(const struct weft_vocabulary *words, const char *line,
+                     struct weft_item_event *event, const char **end);
 
 /*
  * The fast path: false when the line is not plain, which says nothing about it.

@@ -1,5 +1,5 @@
 /*
- * The fast path: one pass over a flat object without blanks, eight bytes at a time inside
+ * The fast paths: one pass over a flat object without blanks, eight bytes at a time inside
  * strings.  The '\n' that ends the line is a control character, so every loop stops at it and
  * none needs to compare with an end.  Tried and dropped: finding the line's end with memchr first
  * (a second pass over the bytes).
@@ -188,6 +188,198 @@ bool weft_line_scan(const struct weft_vocabulary *words, const char *line,
     }
     fields->present = present;
     fields->padded = true;
+    *end = at + 1;
+    return true;
+}
+
+/* Events as recorders write them ────────────────────────────────────────────────────────────── */
+
+static uint64_t word_of(const char *eight)
+{
+    return weft_word_load(eight);
+}
+
+/*
+ * Does `literal` stand at `at`?  A literal of 8 bytes and more is compared as words, of which the
+ * last one may overlap; its first word has no '\n', so the others can be read when it was found.
+ */
+static inline bool starts(const char *at, const char *literal, size_t len)
+{
+    if (len < 8) {
+        return memcmp(at, literal, len) == 0;
+    }
+    return word_of(at) == word_of(literal) && word_of(at + len - 8) == word_of(literal + len - 8);
+}
+
+#define STARTS(at, literal) starts((at), literal, sizeof(literal) - 1)
+
+/* A number from 1 to WEFT_ID_MAX; NULL for anything else. */
+static inline const char *id_end(const char *at, uint32_t *id)
+{
+    int64_t value;
+    const char *end = integer_end(at, &value);
+
+    if (end == NULL || value < 1 || value > WEFT_ID_MAX) {
+        return NULL;
+    }
+    *id = (uint32_t)value;
+    return end;
+}
+
+/* The text that starts at `at`, behind its quote; NULL when it is not plain. */
+static inline const char *text_end(const char *at, struct weft_slice *text)
+{
+    const char *end = string_end(at);
+
+    *text = (struct weft_slice){at, (size_t)(end - at)};
+    return *end == '"' ? end + 1 : NULL;
+}
+
+/* The value of an argument, if it is as its type demands; NULL for anything else. */
+static const char *argument_end(const struct weft_vocabulary *words, enum weft_arg arg,
+                                const char *at, int64_t *value)
+{
+    struct weft_slice name;
+
+    if (weft_args[arg].type == WEFT_ARG_TYPE_QUESTION) {
+        at = *at == '"' ? text_end(at + 1, &name) : NULL;
+        *value = at != NULL ? weft_names_find(&words->questions, name.at, name.len) : -1;
+        return *value >= 0 ? at : NULL;
+    }
+    at = integer_end(at, value);
+    switch ((enum weft_arg_type)weft_args[arg].type) {
+    case WEFT_ARG_TYPE_NS:
+        return at != NULL && *value >= 0 ? at : NULL;
+    case WEFT_ARG_TYPE_BOOL:
+        return at != NULL && *value >= 0 && *value <= 1 ? at : NULL;
+    case WEFT_ARG_TYPE_OBJECT:
+        return at != NULL && *value >= 1 && *value <= WEFT_ID_MAX ? at : NULL;
+    default:
+        return at;
+    }
+}
+
+/* What an event is about as its line says it; which of them counts, its kind says. */
+struct about {
+    uint32_t object, target; /* 0: not said */
+};
+
+/* The value of a key that is not among the first three; NULL when it is not plain. */
+static const char *member_end(const struct weft_vocabulary *words, int key, const char *at,
+                              struct weft_item_event *event, struct about *about)
+{
+    const struct weft_event_info *info = &weft_events[event->kind];
+    struct weft_slice text;
+
+    switch (key) {
+    case WEFT_KEY_OBJECT:
+        return id_end(at, &about->object);
+    case WEFT_KEY_TARGET:
+        return id_end(at, &about->target);
+    case WEFT_KEY_SITE:
+        return id_end(at, &event->site);
+    case WEFT_KEY_STACK:
+        event->stack.at = at;
+        at = *at == '[' ? list_end(at) : NULL;
+        event->stack.len = at != NULL ? (size_t)(at - event->stack.at) : 0;
+        return weft_line_sites(event->stack, NULL) > 0 ? at : NULL;
+    case WEFT_KEY_OUTCOME:
+        at = *at == '"' ? text_end(at + 1, &text) : NULL;
+        const int outcome = at != NULL ? weft_names_find(&words->outcomes, text.at, text.len) : -1;
+        event->outcome = outcome >= 0 ? (enum weft_outcome)outcome : WEFT_OUT_OK;
+        return outcome >= 0 ? at : NULL;
+    default:
+        break;
+    }
+    if (info->first != WEFT_ARG_NONE && key == WEFT_KEY_ARGS + info->first) {
+        event->has_first = true;
+        return argument_end(words, (enum weft_arg)info->first, at, &event->first);
+    }
+    if (info->second != WEFT_ARG_NONE && key == WEFT_KEY_ARGS + info->second) {
+        event->has_second = true;
+        return argument_end(words, (enum weft_arg)info->second, at, &event->second);
+    }
+    if (info->text != WEFT_TEXT_NONE && key == WEFT_KEY_TEXTS + info->text) {
+        event->has_text = true;
+        return *at == '"' ? text_end(at + 1, &event->text) : NULL;
+    }
+    return NULL; /* a key that this event does not have is for who knows all of them */
+}
+
+/* As subject() of line.c decides it; false: what it needs is not there. */
+static inline bool choose_subject(struct weft_item_event *event, const struct about *about)
+{
+    const struct weft_event_info *info = &weft_events[event->kind];
+    bool about_thread = info->family == WEFT_FAMILY_THREAD;
+
+    if (info->family == WEFT_FAMILY_NONE) {
+        return true;
+    }
+    if (info->family == WEFT_FAMILY_ANY) {
+        about_thread = event->has_first && event->first == WEFT_ASK_IS_ALIVE &&
+                       info->first == WEFT_ARG_QUESTION;
+    }
+    event->object = about_thread ? about->target : about->object;
+    return event->object != 0 || info->family == WEFT_FAMILY_ANY;
+}
+
+/* `{"t":1,"thread":2,"event":"mark"`: what each begins with; NULL when this one does not. */
+static inline const char *head_end(const struct weft_vocabulary *words, const char *at,
+                                   struct weft_item_event *event)
+{
+    struct weft_slice name;
+    int64_t t_ns;
+
+    if (!STARTS(at, "{\"t\":") || (at = integer_end(at + 5, &t_ns)) == NULL || t_ns < 0 ||
+        !STARTS(at, ",\"thread\":") || (at = id_end(at + 10, &event->thread)) == NULL ||
+        !STARTS(at, ",\"event\":\"") || (at = text_end(at + 10, &name)) == NULL) {
+        return NULL;
+    }
+    const int kind = weft_names_find(&words->events, name.at, name.len);
+    if (kind < 0) {
+        return NULL;
+    }
+    event->t_ns = (uint64_t)t_ns;
+    event->kind = (enum weft_event_kind)kind;
+    return at;
+}
+
+bool weft_line_event(const struct weft_vocabulary *words, const char *line,
+                     struct weft_item_event *event, const char **end)
+{
+    struct about about = {0, 0};
+    uint64_t present = 0;
+
+    *event = (struct weft_item_event){.text = {"", 0}};
+    const char *at = head_end(words, line, event);
+    if (at == NULL) {
+        return false;
+    }
+    while (*at == ',') {
+        int key;
+        if (STARTS(at, ",\"object\":")) {
+            key = WEFT_KEY_OBJECT;
+            at += 10;
+        } else if (STARTS(at, ",\"site\":")) {
+            key = WEFT_KEY_SITE;
+            at += 8;
+        } else {
+            key = at[1] == '"' ? key_at(words, at + 2, &at) : -1;
+            if (key < 0 || at[0] != '"' || at[1] != ':') {
+                return false;
+            }
+            at += 2;
+        }
+        const uint64_t bit = UINT64_C(1) << key;
+        at = (present & bit) == 0 ? member_end(words, key, at, event, &about) : NULL;
+        if (at == NULL) {
+            return false;
+        }
+        present |= bit;
+    }
+    if (at[0] != '}' || at[1] != '\n' || !choose_subject(event, &about)) {
+        return false;
+    }
     *end = at + 1;
     return true;
 }

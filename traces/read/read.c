@@ -338,6 +338,24 @@ static void take_end(struct weft_reader *reader, const struct weft_line_end *end
     health->complete = health->events + health->unknown_events == end->events;
 }
 
+/* Takes the line at `at` when it is a good event as recorders write it, which nearly all are. */
+static bool take_event(struct weft_reader *reader, struct weft_item *item)
+{
+    const char *line = reader->buffer + reader->at;
+    const char *end;
+
+    if (reader->ended || !weft_line_event(&reader->words, line, &item->event, &end) ||
+        item->event.t_ns < reader->last_t_ns || end - line > WEFT_LINE_MAX_BYTES) {
+        return false;
+    }
+    pass_line(reader, (size_t)(end - line));
+    item->kind = WEFT_ITEM_EVENT;
+    item->line = ++reader->health.lines;
+    reader->health.events++;
+    reader->last_t_ns = item->event.t_ns;
+    return true;
+}
+
 /* *result is set when the line is one that the caller sees. */
 static bool line_result(struct weft_reader *reader, struct weft_item *item, enum weft_read *result)
 {
@@ -392,10 +410,15 @@ enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *it
     enum weft_read result;
 
     for (;;) {
-        cJSON_Delete(reader->tree);
-        reader->tree = NULL;
+        if (reader->tree != NULL) {
+            cJSON_Delete(reader->tree);
+            reader->tree = NULL;
+        }
         switch (next_line(reader)) {
         case SOURCE_LINE:
+            if (take_event(reader, item)) {
+                return WEFT_READ_ITEM;
+            }
             if (line_result(reader, item, &result)) {
                 return result;
             }
