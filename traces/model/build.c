@@ -126,19 +126,21 @@ void weft_model_free(struct weft_model *model)
 
 /* Sites ─────────────────────────────────────────────────────────────────────────────────────── */
 
-static bool site_index(struct weft_model *model, uint32_t number, uint32_t *index)
+static bool add_site(struct weft_model *model, uint32_t number, uint32_t *index)
 {
     struct weft_model_private *builder = model->builder;
 
-    *index = weft_numbers_find(&builder->site_of, number);
-    if (*index != WEFT_NONE) {
-        return true;
-    }
     *index = (uint32_t)model->sites.count;
     return *index < WEFT_NONE - 1 && weft_vec_room(&model->sites, model->sites.count + 1) &&
            weft_numbers_put(&builder->site_of, number, *index) &&
            weft_vec_push(&model->sites,
                          (struct weft_site){.number = number, .function = "", .file = ""});
+}
+
+static inline bool site_index(struct weft_model *model, uint32_t number, uint32_t *index)
+{
+    *index = weft_numbers_find(&model->builder->site_of, number);
+    return *index != WEFT_NONE || add_site(model, number, index);
 }
 
 /* What is known already stays: a later definition only adds. */
@@ -179,9 +181,9 @@ static bool resolve_arg(struct weft_model *model, enum weft_arg arg, bool *has, 
 
     switch (weft_args[arg].type) {
     case WEFT_ARG_TYPE_OBJECT:
-        if (arg == WEFT_ARG_NONE || !*has || *value <= 0 || *value >= UINT32_MAX) {
+        if (!*has || *value <= 0 || *value >= UINT32_MAX) {
             *has = false;
-            *value = arg == WEFT_ARG_NONE ? 0 : WEFT_NONE;
+            *value = WEFT_NONE;
             return true;
         }
         if (!weft_model_object_index(model, (uint32_t)*value, WEFT_FAMILY_LOCK, &index)) {
@@ -203,6 +205,15 @@ static bool resolve_arg(struct weft_model *model, enum weft_arg arg, bool *has, 
     }
 }
 
+static inline bool resolve_args(struct weft_model *model, struct weft_now *now)
+{
+    const enum weft_arg first = (enum weft_arg)now->info->first;
+    const enum weft_arg second = (enum weft_arg)now->info->second;
+
+    return (first == WEFT_ARG_NONE || resolve_arg(model, first, &now->has_first, &now->first)) &&
+           (second == WEFT_ARG_NONE || resolve_arg(model, second, &now->has_second, &now->second));
+}
+
 static bool resolve(struct weft_model *model, const struct weft_item_event *event,
                     struct weft_now *now)
 {
@@ -220,22 +231,21 @@ static bool resolve(struct weft_model *model, const struct weft_item_event *even
                              .site = WEFT_NONE,
                              .has_first = event->has_first,
                              .has_second = event->has_second,
-                             .first = event->first,
-                             .second = event->second,
+                             .first = event->has_first ? event->first : 0,
+                             .second = event->has_second ? event->second : 0,
                              .waited = WEFT_NONE};
     if ((unsigned)event->outcome >= WEFT_OUT_COUNT) {
         now->outcome = WEFT_OUT_OK;
     }
     if (!weft_model_thread_index(model, event->thread, &now->thread) ||
         (event->site != 0 && !site_index(model, event->site, &now->site)) ||
-        !resolve_arg(model, (enum weft_arg)now->info->first, &now->has_first, &now->first) ||
-        !resolve_arg(model, (enum weft_arg)now->info->second, &now->has_second, &now->second)) {
+        !resolve_args(model, now)) {
         return false;
     }
-    now->about_thread = weft_event_about_thread(now->kind, (enum weft_question)now->first);
     if (event->object == 0) {
         return true;
     }
+    now->about_thread = weft_event_about_thread(now->kind, (enum weft_question)now->first);
     if (now->about_thread) {
         return weft_model_thread_index(model, event->object, &now->object);
     }
@@ -246,27 +256,13 @@ static bool resolve(struct weft_model *model, const struct weft_item_event *even
 static bool add_point(struct weft_model *model, const struct weft_item_event *event,
                       struct weft_now *now)
 {
-    const bool has_args = now->has_first || now->has_second || event->has_text;
-
     if (event->has_text) {
         now->text = weft_model_keep_text(model, event->text);
         if (now->text == NULL) {
             return false;
         }
     }
-    return weft_model_add_point(model,
-                                &(struct weft_point){.t_ns = now->t_ns,
-                                                     .thread = now->thread,
-                                                     .object = now->object,
-                                                     .site = now->site,
-                                                     .kind = (uint8_t)now->kind,
-                                                     .outcome = (uint8_t)now->outcome,
-                                                     .has_args = has_args},
-                                &(struct weft_point_args){.has_first = now->has_first,
-                                                          .has_second = now->has_second,
-                                                          .first = now->first,
-                                                          .second = now->second,
-                                                          .text = now->text});
+    return weft_model_add_point(model, now);
 }
 
 static bool add_stack(struct weft_model *model, const struct weft_item_event *event, uint32_t point)
@@ -285,6 +281,11 @@ static bool add_stack(struct weft_model *model, const struct weft_item_event *ev
 static int32_t small(int64_t value)
 {
     return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
+static inline bool begin_lane(struct weft_model *model, const struct weft_now *now)
+{
+    return model->builder->threads.at[now->thread].begun || weft_model_begin_lane(model, now);
 }
 
 /* An exec leaves one thread, which goes on in another program. */
@@ -401,7 +402,7 @@ static bool step(struct weft_model *model, struct weft_now *now)
     }
     if (model->threads.at[now->thread].ended) {
         model->oddities++; /* its lane is closed, but what it does to objects counts */
-    } else if (!weft_model_begin_lane(model, now) || !weft_model_step_lane(model, now)) {
+    } else if (!begin_lane(model, now) || !weft_model_step_lane(model, now)) {
         return false;
     }
     if (!step_self(model, now) || !weft_model_find_wake(model, now, &wake) ||
@@ -427,7 +428,7 @@ static bool apply_event(struct weft_model *model, const struct weft_item_event *
     }
     if (contradicts(model, &now)) {
         model->oddities++;
-        return weft_model_begin_lane(model, &now);
+        return begin_lane(model, &now);
     }
     if (now.kind == WEFT_EV_CHOICE) {
         return true; /* it befell the thread: what that did last is something else */

@@ -60,6 +60,7 @@ struct weft_offer {
     uint32_t point;
     uint32_t left;
     uint32_t next; /* with left 0: no offer between here and there has any left */
+    uint32_t text; /* of its event: an index into texts, WEFT_NONE: it has none */
 };
 
 /* Offers of one sort on one object. */
@@ -85,10 +86,10 @@ struct weft_object_build {
     bool defined;
     bool named;
     bool touched;       /* by an event */
-    int64_t level;      /* the last one */
     uint32_t open_hold; /* locks: WEFT_NONE when it is free */
     uint32_t owner;     /* locks: the thread that has the open hold */
     uint32_t depth;     /* reentrant locks: how often its owner has it */
+    int64_t level;      /* the last one */
     int64_t arrivals;   /* barriers: who has come to wait in this round */
     /* Locks: a hold that an acquire overtook, its release is due; and the wait that this acquire
      * ended, whose waker is not known before. */
@@ -122,14 +123,19 @@ struct weft_numbers {
     struct weft_map others;
 };
 
+struct weft_seen_text {
+    uint32_t index; /* + 1; 0: there is none */
+    uint32_t len;
+};
+
 struct weft_model_private {
     struct weft_numbers thread_of, object_of, site_of;
     uint64_t last_ns; /* of the events so far */
     bool has_header;
     bool finished;
-    uint32_t text_index;      /* of the text that was kept last */
-    uint32_t *seen_texts;     /* by hash: the last text with it, its index + 1 */
-    struct weft_map stack_of; /* hash of its callers → the first stack with them */
+    uint32_t text_index;               /* of the text that was kept last */
+    struct weft_seen_text *seen_texts; /* by hash: the last text with it */
+    struct weft_map stack_of;          /* hash of its callers → the first stack with them */
     struct {
         struct weft_thread_build *at;
         size_t count, room;
@@ -186,15 +192,14 @@ bool weft_numbers_put(struct weft_numbers *numbers, uint32_t number, uint32_t in
 void weft_numbers_done(struct weft_numbers *numbers);
 
 /* store.c */
-bool weft_model_add_point(struct weft_model *model, const struct weft_point *point,
-                          const struct weft_point_args *args);
+bool weft_model_add_point(struct weft_model *model, const struct weft_now *now);
 bool weft_model_add_stack(struct weft_model *model, uint32_t point, const uint32_t *sites,
                           uint32_t count);
 const char *weft_model_keep_text(struct weft_model *model, struct weft_slice text);
 void weft_model_free_points(struct weft_model *model);
 
 /* threads.c */
-bool weft_model_thread_index(struct weft_model *model, uint32_t number, uint32_t *index);
+bool weft_model_add_thread(struct weft_model *model, uint32_t number, uint32_t *index);
 bool weft_model_define_thread(struct weft_model *model, uint32_t number, struct weft_slice name);
 bool weft_model_rename(struct weft_model *model, uint32_t thread, uint64_t t_ns, const char *name);
 bool weft_model_begin_lane(struct weft_model *model, const struct weft_now *now);
@@ -210,8 +215,8 @@ bool weft_model_is_timeout(enum weft_event_kind kind);
 void weft_model_set_wake(struct weft_model *model, struct weft_span_kept *span, uint32_t wake);
 
 /* objects.c */
-bool weft_model_object_index(struct weft_model *model, uint32_t number, enum weft_family family,
-                             uint32_t *index);
+bool weft_model_settle_object(struct weft_model *model, uint32_t number, enum weft_family family,
+                              uint32_t *index);
 bool weft_model_define_object(struct weft_model *model, uint32_t number, enum weft_object_kind kind,
                               struct weft_slice name, int64_t capacity);
 bool weft_model_touch(struct weft_model *model, const struct weft_now *now);
@@ -223,6 +228,23 @@ bool weft_model_take_mutex_back(struct weft_model *model, const struct weft_now 
 /* One more hold or wait of an object is about to be stored. */
 bool weft_model_crowd_grows(struct weft_model *model, uint32_t object, enum weft_bins_of what,
                             size_t items, uint64_t t_ns);
+
+/* The index of a thread, which is added when it is a new one. */
+static inline bool weft_model_thread_index(struct weft_model *model, uint32_t number,
+                                           uint32_t *index)
+{
+    *index = weft_numbers_find(&model->builder->thread_of, number);
+    return *index != WEFT_NONE || weft_model_add_thread(model, number, index);
+}
+
+/* The same of an object; an event about one of `family` tells the kind of one without. */
+static inline bool weft_model_object_index(struct weft_model *model, uint32_t number,
+                                           enum weft_family family, uint32_t *index)
+{
+    *index = weft_numbers_find(&model->builder->object_of, number);
+    return (*index != WEFT_NONE && model->objects.at[*index].kind != WEFT_OBJ_NONE) ||
+           weft_model_settle_object(model, number, family, index);
+}
 
 /* wakes.c */
 bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, uint32_t *wake);

@@ -225,24 +225,26 @@ struct weft_level {
 /* What of an object has bins. */
 enum weft_bins_of { WEFT_BINS_HOLDS, WEFT_BINS_WAITS, WEFT_BINS_LEVELS, WEFT_BINS_COUNT };
 
+/* What each event about a lock looks at comes first: of very many objects none is in a cache. */
 struct weft_object {
-    uint32_t number;  /* in the file */
-    uint8_t kind;     /* enum weft_object_kind */
-    uint8_t family;   /* enum weft_family */
-    const char *name; /* "" never: "lock 3" when the program gave none */
-    int64_t capacity; /* queues: 0 unbounded; semaphores: first value; barriers: parties */
-    uint64_t first_ns, last_ns; /* of the events about it */
+    uint32_t number; /* in the file */
+    uint8_t kind;    /* enum weft_object_kind */
+    uint8_t family;  /* enum weft_family */
     bool destroyed;
+    uint64_t last_ns;   /* of the events about it */
     uint64_t acquires;  /* locks, semaphores: TAKE with outcome ok */
     uint64_t contended; /* of these, after a wait */
     uint64_t failed;    /* tries in vain */
-    uint64_t timeouts;
-    uint64_t puts, gets; /* queues */
-    int64_t peak;        /* highest level */
     struct {
         struct weft_hold_kept *at;
         size_t count, room;
     } holds;
+    uint64_t first_ns;
+    const char *name; /* "" never: "lock 3" when the program gave none */
+    int64_t capacity; /* queues: 0 unbounded; semaphores: first value; barriers: parties */
+    uint64_t timeouts;
+    uint64_t puts, gets; /* queues */
+    int64_t peak;        /* highest level */
     struct {
         struct weft_wait_ref *at;
         size_t count, room;

@@ -68,8 +68,8 @@ static bool add_object(struct weft_model *model, uint32_t number, enum weft_obje
     return true;
 }
 
-bool weft_model_object_index(struct weft_model *model, uint32_t number, enum weft_family family,
-                             uint32_t *index)
+bool weft_model_settle_object(struct weft_model *model, uint32_t number, enum weft_family family,
+                              uint32_t *index)
 {
     *index = weft_numbers_find(&model->builder->object_of, number);
     if (*index == WEFT_NONE) {

@@ -3,7 +3,6 @@
 #include "traces/model/model.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { PARTS = 1 << WEFT_PYRAMID_LOG, SHARE_ALL = 65535, CRITICAL = 3 << 14 };
 
@@ -28,63 +27,84 @@ static bool resize(uint16_t **at, size_t room)
     return moved != NULL;
 }
 
-/* Room for one more bin, and for states that come up for the first time. */
+/* The lowest of a set of states, which is not empty. */
+static int first_of(unsigned states)
+{
+    return __builtin_ctz(states);
+}
+
 static bool make_room(struct weft_pyramid_level *level, bool has_starts)
 {
-    if (level->count == level->room) {
-        const size_t room = level->room + level->room / 2 + 4;
-        uint64_t *starts = has_starts ? realloc(level->starts_ns, room * sizeof *starts) : NULL;
-        if ((has_starts && starts == NULL)) {
-            return false;
-        }
-        level->starts_ns = starts;
-        if (!resize(&level->masks, room)) {
-            return false;
-        }
-        for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-            if (level->shares[state] != NULL && !resize(&level->shares[state], room)) {
-                return false;
-            }
-        }
-        level->room = room;
+    const size_t room = level->room + level->room / 2 + 4;
+    uint64_t *starts = has_starts ? realloc(level->starts_ns, room * sizeof *starts) : NULL;
+
+    if (has_starts && starts == NULL) {
+        return false;
     }
-    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-        if (level->sum_ns[state] > 0 && level->shares[state] == NULL) {
+    level->starts_ns = starts;
+    if (!resize(&level->masks, room)) {
+        return false;
+    }
+    for (unsigned left = level->states; left != 0; left &= left - 1) {
+        if (!resize(&level->shares[first_of(left)], room)) {
+            return false;
+        }
+    }
+    level->room = room;
+    return true;
+}
+
+/* Room for states that come up for the first time; in the bins before, they have no share. */
+static bool add_states(struct weft_pyramid_level *level, unsigned states)
+{
+    for (unsigned left = states; left != 0; left &= left - 1) {
+        const int state = first_of(left);
+        if (level->sum_ns[state] > 0) { /* one that never has any length takes no memory */
             level->shares[state] = calloc(level->room, sizeof(uint16_t));
             if (level->shares[state] == NULL) {
                 return false;
             }
+            level->states |= (uint16_t)(1u << state);
         }
     }
     return true;
 }
 
-/* The bin is full: *sum of it goes into the level above. */
+/* The bin is full. */
 static bool end_bin(struct weft_pyramid_level *level, bool has_starts, uint64_t end_ns)
 {
-    const uint64_t length_ns = end_ns - level->start_ns;
+    const double all = end_ns == level->start_ns ? 0 : SHARE_ALL;
+    const double length_ns = end_ns == level->start_ns ? 1 : (double)(end_ns - level->start_ns);
+    const unsigned new_states = level->mask & ~(unsigned)CRITICAL & ~(unsigned)level->states;
 
-    if (!make_room(level, has_starts)) {
+    if ((level->count == level->room && !make_room(level, has_starts)) ||
+        (new_states != 0 && !add_states(level, new_states))) {
         return false;
     }
     if (has_starts) {
         level->starts_ns[level->count] = level->start_ns;
     }
     level->masks[level->count] = level->mask;
-    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-        if (level->shares[state] != NULL) {
-            const double share =
-                length_ns == 0 ? 0 : (double)level->sum_ns[state] / (double)length_ns;
-            level->shares[state][level->count] = (uint16_t)(share * SHARE_ALL + 0.5);
-        }
+    for (unsigned left = level->states; left != 0; left &= left - 1) {
+        const int state = first_of(left);
+        const double share = (double)level->sum_ns[state] / length_ns;
+        level->shares[state][level->count] = (uint16_t)(share * all + 0.5);
     }
     level->count++;
     return true;
 }
 
-static void clear_bin(struct weft_pyramid_level *level)
+/* What a bin that is full has goes into the bin of the level above, and the next one begins. */
+static void move_up(struct weft_pyramid_level *level, struct weft_pyramid_level *above)
 {
-    memset(level->sum_ns, 0, sizeof level->sum_ns);
+    above->start_ns = above->parts == 0 ? level->start_ns : above->start_ns;
+    above->mask |= level->mask;
+    above->parts++;
+    for (unsigned left = level->mask & ~(unsigned)CRITICAL; left != 0; left &= left - 1) {
+        const int state = first_of(left);
+        above->sum_ns[state] += level->sum_ns[state];
+        level->sum_ns[state] = 0;
+    }
     level->mask = 0;
     level->parts = 0;
 }
@@ -104,18 +124,11 @@ bool weft_pyramid_add(struct weft_pyramid *pyramid, enum weft_state state, uint6
     level->mask |= (uint16_t)(1u << state);
     level->parts++;
     for (size_t i = 0; level->parts == PARTS && i + 1 < WEFT_PYRAMID_LEVELS; i++) {
-        struct weft_pyramid_level *above = level + 1;
         if (!end_bin(level, i > 0, end_ns)) {
             return false;
         }
-        above->start_ns = above->parts == 0 ? level->start_ns : above->start_ns;
-        above->mask |= level->mask;
-        for (int k = 0; k < WEFT_STATE_COUNT; k++) {
-            above->sum_ns[k] += level->sum_ns[k];
-        }
-        above->parts++;
-        clear_bin(level);
-        level = above;
+        move_up(level, level + 1);
+        level++;
     }
     return true;
 }

@@ -47,6 +47,7 @@ struct weft_pyramid_level {
     uint64_t sum_ns[WEFT_STATE_COUNT];
     uint64_t start_ns;
     uint16_t mask;
+    uint16_t states; /* a bit for each state that has shares */
     uint8_t parts;
 };
 

@@ -7,8 +7,8 @@
 enum {
     OBJECT_NONE = 0xffffff, /* of 24 bits, as sites */
     THREADS_MAX = 0xffff,
-    ARGS_BYTES_MAX = 1 + 8 + 8 + 4, /* of one point */
-    ARG_FIRST = 0,                  /* where in the head byte the size of each stands */
+    ARGS_BYTES_MAX = 1 + 3 * 8, /* of one point, as put_number writes */
+    ARG_FIRST = 0,              /* where in the head byte the size of each stands */
     ARG_SECOND = 3,
     ARG_TEXT = 6,
     TEXTS_LOG = 12,
@@ -55,24 +55,24 @@ void weft_model_free_points(struct weft_model *model)
     free(model->points.at);
 }
 
+/* WEFT_NONE, or less than OBJECT_NONE. */
 static bool fits(uint32_t number)
 {
-    return number == WEFT_NONE || number < OBJECT_NONE;
+    return number + 1 <= OBJECT_NONE;
 }
 
-static bool is_narrow(const struct weft_point *point)
+static bool is_narrow(const struct weft_now *now)
 {
-    return point->t_ns >> 48 == 0 && point->thread < THREADS_MAX && fits(point->object) &&
-           fits(point->site);
+    return now->t_ns >> 48 == 0 && now->thread < THREADS_MAX && fits(now->object) &&
+           fits(now->site);
 }
 
-static struct weft_point_kept packed(const struct weft_point *point)
+static struct weft_point_kept packed(const struct weft_now *now, bool has_args)
 {
-    return (struct weft_point_kept){{point->t_ns << 16 | (uint64_t)point->kind << 8 |
-                                         (uint64_t)point->outcome << 1 | point->has_args,
-                                     (uint64_t)point->thread << 48 |
-                                         (uint64_t)(point->site & OBJECT_NONE) << 24 |
-                                         (point->object & OBJECT_NONE)}};
+    return (struct weft_point_kept){
+        {now->t_ns << 16 | (uint64_t)now->kind << 8 | (uint64_t)now->outcome << 1 | has_args,
+         (uint64_t)now->thread << 48 | (uint64_t)(now->site & OBJECT_NONE) << 24 |
+             (now->object & OBJECT_NONE)}};
 }
 
 /* Keeps the events of the last chunk whole from now on; the first `count` are there. */
@@ -134,11 +134,13 @@ static unsigned size_code(uint64_t value)
                                  : 5;
 }
 
+/* The lowest byte first.  Eight are written, of which `bytes` count: one store, without a loop. */
 static uint8_t *put_number(uint8_t *at, uint64_t value, unsigned bytes)
 {
-    for (unsigned i = 0; i < bytes; i++) {
-        at[i] = (uint8_t)(value >> (8 * i));
-    }
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap64(value);
+#endif
+    memcpy(at, &value, sizeof value);
     return at + bytes;
 }
 
@@ -158,14 +160,13 @@ static size_t record_bytes(uint8_t head)
            TEXT_SIZES[head >> ARG_TEXT];
 }
 
-static bool add_args(struct weft_model *model, struct weft_chunk *chunk,
-                     const struct weft_point_args *args)
+static bool add_args(struct weft_model *model, struct weft_chunk *chunk, const struct weft_now *now)
 {
-    const uint64_t first = folded(args->first), second = folded(args->second);
-    const unsigned first_code = args->has_first ? size_code(first) : 0;
-    const unsigned second_code = args->has_second ? size_code(second) : 0;
+    const uint64_t first = folded(now->first), second = folded(now->second);
+    const unsigned first_code = now->has_first ? size_code(first) : 0;
+    const unsigned second_code = now->has_second ? size_code(second) : 0;
     const uint32_t text = model->builder->text_index;
-    const unsigned text_code = args->text == NULL   ? 0
+    const unsigned text_code = now->text == NULL    ? 0
                                : text <= UINT8_MAX  ? 1
                                : text <= UINT16_MAX ? 2
                                                     : 3;
@@ -227,17 +228,42 @@ struct weft_point_args weft_model_args(const struct weft_model *model, uint32_t 
     return args;
 }
 
+static uint64_t mixed(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+/* Less than 8 bytes, all of them in one word; some may be in it twice. */
+static uint64_t short_word(const char *at, size_t len)
+{
+    uint32_t first, last;
+
+    if (len < 4) {
+        return len == 0 ? 0
+                        : (uint64_t)(uint8_t)at[0] | (uint64_t)(uint8_t)at[len / 2] << 8 |
+                              (uint64_t)(uint8_t)at[len - 1] << 16;
+    }
+    memcpy(&first, at, sizeof first);
+    memcpy(&last, at + len - sizeof last, sizeof last);
+    return (uint64_t)last << 32 | first;
+}
+
+/* Over the first TEXT_SHARED_MAX_BYTES; the last word may overlap the one before. */
 static uint64_t hash_of(struct weft_slice text)
 {
-    uint64_t hash = text.len;
+    const size_t len = text.len < TEXT_SHARED_MAX_BYTES ? text.len : TEXT_SHARED_MAX_BYTES;
+    uint64_t hash = text.len, word;
 
-    for (size_t i = 0; i < text.len && i < TEXT_SHARED_MAX_BYTES; i += 8) {
-        uint64_t word = 0;
-        memcpy(&word, text.at + i, text.len - i < 8 ? text.len - i : 8);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
+    if (len < 8) {
+        return mixed(hash, short_word(text.at, len)) * UINT64_C(0x9e3779b97f4a7c15);
     }
-    return hash * UINT64_C(0x9e3779b97f4a7c15);
+    for (size_t i = 0; i + 8 < len; i += 8) {
+        memcpy(&word, text.at + i, sizeof word);
+        hash = mixed(hash, word);
+    }
+    memcpy(&word, text.at + len - 8, sizeof word);
+    return mixed(hash, word) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* Texts often come again: the last ones that were seen are kept once.  NULL: no memory. */
@@ -251,12 +277,11 @@ const char *weft_model_keep_text(struct weft_model *model, struct weft_slice tex
             return NULL;
         }
     }
-    uint32_t *seen = &builder->seen_texts[hash_of(text) >> (64 - TEXTS_LOG)]; /* the index + 1 */
-    if (*seen != 0 && text.len <= TEXT_SHARED_MAX_BYTES) {
-        const char *known = model->texts.at[*seen - 1];
-        if (strncmp(known, text.at, text.len) == 0 && known[text.len] == '\0' &&
-            memchr(text.at, '\0', text.len) == NULL) {
-            builder->text_index = *seen - 1;
+    struct weft_seen_text *seen = &builder->seen_texts[hash_of(text) >> (64 - TEXTS_LOG)];
+    if (seen->index != 0 && seen->len == text.len) {
+        const char *known = model->texts.at[seen->index - 1];
+        if (memcmp(known, text.at, text.len) == 0) {
+            builder->text_index = seen->index - 1;
             return known;
         }
     }
@@ -265,13 +290,16 @@ const char *weft_model_keep_text(struct weft_model *model, struct weft_slice tex
         return NULL;
     }
     builder->text_index = (uint32_t)model->texts.count - 1;
-    *seen = (uint32_t)model->texts.count;
+    if (text.len <= TEXT_SHARED_MAX_BYTES) {
+        *seen = (struct weft_seen_text){(uint32_t)model->texts.count, (uint32_t)text.len};
+    }
     return copy;
 }
 
-bool weft_model_add_point(struct weft_model *model, const struct weft_point *point,
-                          const struct weft_point_args *args)
+/* Of the event that is being built in, whose text was kept last. */
+bool weft_model_add_point(struct weft_model *model, const struct weft_now *now)
 {
+    const bool has_args = now->has_first || now->has_second || now->text != NULL;
     const size_t at = model->points.count % WEFT_CHUNK_POINTS;
     const size_t index = model->points.count / WEFT_CHUNK_POINTS;
 
@@ -282,17 +310,23 @@ bool weft_model_add_point(struct weft_model *model, const struct weft_point *poi
     if (at % WEFT_ARGS_INDEXED == 0) {
         chunk->args_from[at / WEFT_ARGS_INDEXED] = chunk->args_used;
     }
-    if ((chunk->kept != NULL && !is_narrow(point) && !widen(model, chunk, at)) ||
-        (point->has_args && !add_args(model, chunk, args))) {
+    if ((chunk->kept != NULL && !is_narrow(now) && !widen(model, chunk, at)) ||
+        (has_args && !add_args(model, chunk, now))) {
         if (at == 0) { /* it is not counted yet */
             free_chunk(chunk);
         }
         return false;
     }
     if (chunk->kept != NULL) {
-        chunk->kept[at] = packed(point);
+        chunk->kept[at] = packed(now, has_args);
     } else {
-        chunk->wide[at] = *point;
+        chunk->wide[at] = (struct weft_point){.t_ns = now->t_ns,
+                                              .thread = now->thread,
+                                              .object = now->object,
+                                              .site = now->site,
+                                              .kind = (uint8_t)now->kind,
+                                              .outcome = (uint8_t)now->outcome,
+                                              .has_args = has_args};
     }
     model->points.count++;
     return true;

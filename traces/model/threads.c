@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool add_thread(struct weft_model *model, uint32_t number)
+bool weft_model_add_thread(struct weft_model *model, uint32_t number, uint32_t *added)
 {
     struct weft_model_private *builder = model->builder;
     char text[32];
@@ -31,19 +31,7 @@ static bool add_thread(struct weft_model *model, uint32_t number)
     model->threads.at[model->threads.count++] = info;
     builder->threads.at[builder->threads.count++] =
         (struct weft_thread_build){.last_object = WEFT_NONE, .exit_point = WEFT_NONE};
-    return true;
-}
-
-bool weft_model_thread_index(struct weft_model *model, uint32_t number, uint32_t *index)
-{
-    *index = weft_numbers_find(&model->builder->thread_of, number);
-    if (*index != WEFT_NONE) {
-        return true;
-    }
-    if (!add_thread(model, number)) {
-        return false;
-    }
-    *index = (uint32_t)model->threads.count - 1;
+    *added = index;
     return true;
 }
 
@@ -140,9 +128,6 @@ static bool run(struct weft_model *model, const struct weft_now *now)
 
 bool weft_model_begin_lane(struct weft_model *model, const struct weft_now *now)
 {
-    if (model->builder->threads.at[now->thread].begun) {
-        return true;
-    }
     if (!run(model, now)) {
         return false;
     }

@@ -99,8 +99,8 @@ static size_t first_left(struct weft_supply *supply, size_t from)
     return end;
 }
 
-/* Takes the oldest offer after the point `after` that has any left; WEFT_NONE: there is none. */
-static uint32_t take_offer(struct weft_supply *supply, uint32_t after)
+/* Takes the oldest offer after the point `after` that has any left; its point, WEFT_NONE: none. */
+static struct weft_offer take_offer(struct weft_supply *supply, uint32_t after)
 {
     size_t low = 0, high = supply->offers.count;
 
@@ -114,14 +114,14 @@ static uint32_t take_offer(struct weft_supply *supply, uint32_t after)
     }
     low = first_left(supply, low);
     if (low == supply->offers.count) {
-        return WEFT_NONE;
+        return (struct weft_offer){.point = WEFT_NONE, .text = WEFT_NONE};
     }
     struct weft_offer *offer = &supply->offers.at[low];
     if (--offer->left == 0) {
         offer->next = (uint32_t)low + 1;
         supply->spent++;
     }
-    return offer->point;
+    return *offer;
 }
 
 /* The memory that the next offer would take is that of offers with none left, if half are. */
@@ -140,37 +140,33 @@ static bool push_offer(struct weft_supply *supply, struct weft_offer offer)
     return weft_vec_push(&supply->offers, offer);
 }
 
-static const char *text_of(const struct weft_model *model, uint32_t point)
-{
-    return weft_model_args(model, point).text;
-}
-
-/* The put whose item a get has taken, when that is sure. */
-static uint32_t item_of(const struct weft_model *model, const struct weft_now *now, uint32_t from)
+/* Is the item that a get has taken that of the put which woke it?  True when that is sure. */
+static bool took_item(const struct weft_model *model, const struct weft_now *now,
+                      const struct weft_offer *put)
 {
     const struct weft_object *queue = &model->objects.at[now->object];
 
     if (now->kind != WEFT_EV_QUEUE_GET) {
-        return WEFT_NONE;
+        return false;
     }
-    const char *put = text_of(model, from), *got = now->text;
-    if (put != NULL && got != NULL) {
-        return put == got || strcmp(put, got) == 0 ? from : WEFT_NONE;
+    if (put->text != WEFT_NONE && now->text != NULL) {
+        const char *given = model->texts.at[put->text];
+        return given == now->text || strcmp(given, now->text) == 0;
     }
-    return queue->kind == WEFT_OBJ_QUEUE ? from : WEFT_NONE;
+    return queue->kind == WEFT_OBJ_QUEUE;
 }
 
-static bool add_wake(struct weft_model *model, const struct weft_now *now, uint32_t from,
-                     uint32_t *wake)
+static bool add_wake(struct weft_model *model, const struct weft_now *now,
+                     const struct weft_offer *from, uint32_t *wake)
 {
-    const bool join = now->kind == WEFT_EV_JOIN_END;
+    const struct weft_point act = weft_model_point(model, from->point);
 
-    if (weft_model_point(model, from).thread == now->thread) {
+    if (act.thread == now->thread || act.t_ns < model->builder->threads.at[now->thread].span_ns) {
         return true;
     }
-    const uint32_t item = join ? WEFT_NONE : item_of(model, now, from);
+    const bool item = now->kind != WEFT_EV_JOIN_END && took_item(model, now, from);
     if (!weft_vec_push(&model->wakes,
-                       (struct weft_wake_kept){.from = from | (item == from ? WEFT_KEPT_BIT : 0),
+                       (struct weft_wake_kept){.from = from->point | (item ? WEFT_KEPT_BIT : 0),
                                                .to = now->point,
                                                .span = now->waited})) {
         return false;
@@ -182,34 +178,27 @@ static bool add_wake(struct weft_model *model, const struct weft_now *now, uint3
 bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, uint32_t *wake)
 {
     const struct weft_thread_build *build = &model->builder->threads.at[now->thread];
-    const struct route route = route_of(now);
-    uint32_t from = WEFT_NONE;
+    const bool waited = now->waited != WEFT_NONE;
+    struct weft_offer from = {.point = WEFT_NONE, .text = WEFT_NONE};
 
-    if (now->object == WEFT_NONE) {
+    /* A permit or an item that somebody takes without a wait is gone for those who wait. */
+    if (now->object == WEFT_NONE ||
+        (!waited && now->kind != WEFT_EV_SEM_ACQUIRE && now->info->family != WEFT_FAMILY_QUEUE)) {
         return true;
     }
+    const struct route route = route_of(now);
     if (now->kind == WEFT_EV_JOIN_END) {
-        from = now->outcome == WEFT_OUT_OK ? model->builder->threads.at[now->object].exit_point
-                                           : WEFT_NONE;
+        from.point = now->outcome == WEFT_OUT_OK
+                         ? model->builder->threads.at[now->object].exit_point
+                         : WEFT_NONE;
     } else if (route.draws != WEFT_SUPPLY_NONE) {
         struct weft_supply *supply = &model->builder->objects.at[now->object].supplies[route.draws];
-        if (now->waited == WEFT_NONE) {
-            /* A permit or an item that somebody takes without a wait is gone for those who wait. */
-            if (now->kind == WEFT_EV_SEM_ACQUIRE || now->info->family == WEFT_FAMILY_QUEUE) {
-                take_offer(supply, 0);
-            }
-            return true;
-        }
-        from = take_offer(supply, build->begin_point);
-        if (from == WEFT_NONE) {
-            from = supply->last;
+        from = take_offer(supply, waited ? build->begin_point : 0);
+        if (from.point == WEFT_NONE) {
+            from.point = supply->last;
         }
     }
-    if (now->waited == WEFT_NONE || from == WEFT_NONE ||
-        weft_model_point_ns(model, from) < build->span_ns) {
-        return true;
-    }
-    return add_wake(model, now, from, wake);
+    return !waited || from.point == WEFT_NONE || add_wake(model, now, &from, wake);
 }
 
 /*
@@ -254,7 +243,11 @@ bool weft_model_offer(struct weft_model *model, const struct weft_now *now)
     }
     /* Without anybody waiting, it ends no wait. */
     return waits == 0 || supply->waiting == 0 ||
-           push_offer(supply, (struct weft_offer){now->point, waits, 0});
+           push_offer(supply,
+                      (struct weft_offer){.point = now->point,
+                                          .left = waits,
+                                          .text = now->text != NULL ? model->builder->text_index
+                                                                    : WEFT_NONE});
 }
 
 bool weft_model_add_late_wake(struct weft_model *model, const struct weft_now *release,
