@@ -55,10 +55,7 @@ struct weft_app *weft_app_new(const struct weft_app_options *options)
 
 static void forget_trace(struct weft_app *app)
 {
-    if (app->has_findings) {
-        weft_findings_done(&app->findings);
-        app->has_findings = false;
-    }
+    weft_app_forget_findings(app);
     weft_minimap_done(&app->minimap);
     weft_summary_done(&app->summary);
     weft_reader_close(app->reader);
@@ -241,10 +238,7 @@ static void load_more(struct weft_app *app)
         settle_view(app);
     }
     if (!more) {
-        if (app->model->points.count <= WEFT_FINDINGS_AT_ONCE ||
-            app->view.tab == WEFT_TAB_FINDINGS) {
-            weft_app_look_for_findings(app); /* of more when somebody asks for them */
-        }
+        weft_app_look_for_findings(app);
         weft_reader_close(app->reader);
         app->reader = NULL;
     }
@@ -287,6 +281,22 @@ static int tick_live(struct weft_app *app)
     return weft_live_tick(app, app->model->points.count != before);
 }
 
+static int sooner(int a_ms, int b_ms)
+{
+    return a_ms < 0 ? b_ms : b_ms < 0 || a_ms < b_ms ? a_ms : b_ms;
+}
+
+static int tick_look(struct weft_app *app)
+{
+    const bool looked = app->look.runs;
+    const int next_ms = weft_app_tick_look(app);
+
+    if (looked && !app->look.runs && app->live) {
+        weft_live_found(app);
+    }
+    return next_ms;
+}
+
 int weft_app_tick_one(struct weft_app *app, uint64_t now_ns)
 {
     const uint64_t passed_ns = app->ticked && now_ns > app->now_ns ? now_ns - app->now_ns : 0;
@@ -298,9 +308,9 @@ int weft_app_tick_one(struct weft_app *app, uint64_t now_ns)
         load_more(app);
         return 0;
     }
-    if (app->live) {
-        const int live_ms = tick_live(app);
-        next_ms = next_ms < 0 || live_ms < next_ms ? live_ms : next_ms;
+    next_ms = sooner(next_ms, tick_look(app));
+    if (app->live && !app->look.runs) {
+        next_ms = sooner(next_ms, tick_live(app));
     }
     if (app->view.playing) {
         weft_view_play(&app->view, passed_ns);
@@ -368,6 +378,7 @@ static void lay_out_lanes(struct weft_frame *frame)
     weft_tracks_draw_selection(frame);
     weft_tracks_draw_arrows(frame);
     weft_track_marks(frame);
+    weft_track_critical(frame);
     weft_ruler_draw_playhead(frame);
     weft_pen_flush_labels(frame, first_line);
     weft_draw_clip(frame->list, (struct weft_rect){0});
@@ -508,6 +519,7 @@ static void compose(struct weft_app *app, float width, float height,
                                .load_error =
                                    app->load_error.text[0] != '\0' ? app->load_error.text : NULL,
                                .loading = app->loading,
+                               .looking = app->look.runs,
                                .live = app->live,
                                .read_percent = read_percent(app),
                                .mouse_x = app->mouse_x,

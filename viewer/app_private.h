@@ -8,6 +8,9 @@
 #include "viewer/frame.h"
 #include "viewer/rerun.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 enum weft_drag {
     WEFT_DRAG_NONE,
     WEFT_DRAG_PRESSED, /* a button is down and the mouse has hardly moved: may be a click */
@@ -44,6 +47,12 @@ struct weft_app {
     struct weft_moment moment;
     struct weft_findings findings;
     bool has_findings;
+    uint32_t finding_at; /* the one that was gone to last, or WEFT_NONE */
+    struct {
+        bool runs, threaded;
+        pthread_t thread;
+        _Atomic bool stop, over;
+    } look;                  /* for them (look.c) */
     struct weft_chain chain; /* of chain_of, when that is a span */
     struct weft_target chain_of;
     struct weft_settings settings;
@@ -108,19 +117,20 @@ void weft_app_layout_one(struct weft_app *app, float width, float height,
 void weft_beside_align(struct weft_app *app);
 void weft_beside_other(struct weft_app *app);
 
-/* Findings of more events than that are looked for when somebody asks for them. */
-enum { WEFT_FINDINGS_AT_ONCE = 200000 };
+/* Findings of so many events are looked for within a frame, those of more beside the frames. */
+enum { WEFT_FINDINGS_AT_ONCE = 100000 };
 
 /*
  * A trace that is still being written (live.c).  _open: true when its reader is there, which is so
  * once the trace has a first line.  _tick: ms until the next one.  _settle: where the view follows
- * the end.  _end: it is complete.
+ * the end.  _end: it is complete.  _found: its findings, for which it was not read for a while.
  */
 bool weft_live_open(struct weft_app *app);
 int weft_live_tick(struct weft_app *app, bool grown);
 void weft_live_settle(struct weft_app *app);
 void weft_live_follow(struct weft_app *app, bool follow);
 void weft_live_end(struct weft_app *app);
+void weft_live_found(struct weft_app *app);
 
 /* What is at a place, by a layout for the mouse there. */
 struct weft_target weft_app_target(struct weft_app *app, float x, float y);
@@ -152,8 +162,11 @@ void weft_app_run_again(struct weft_app *app, uint32_t i);
 bool weft_app_stop_again(struct weft_app *app);
 int weft_app_tick_again(struct weft_app *app);
 
-/* Looks for findings, if that was not done yet. */
+/* Looks for findings, if that was not done yet; they are there when app->has_findings.
+ * _tick_look: ms until the next one, -1.  _forget: before the model or the language changes. */
 void weft_app_look_for_findings(struct weft_app *app);
+int weft_app_tick_look(struct weft_app *app);
+void weft_app_forget_findings(struct weft_app *app);
 void weft_app_go_to_cause(struct weft_app *app, uint32_t cause);
 
 /* The chain of the selected wait, built when it is first asked for; NULL: there is none. */

@@ -93,6 +93,7 @@ struct weft_frame {
     const char *file;                     /* its name without the folder */
     const char *load_error;               /* why there is no trace, or NULL */
     bool loading;
+    bool looking;     /* for findings */
     bool live;        /* it may still grow */
     int read_percent; /* while it is loaded; -1: not known */
     float mouse_x, mouse_y;

@@ -112,7 +112,7 @@ static uint32_t find_ring(const struct weft_model *model)
 
 static void tell_deadlock(struct weft_app *app)
 {
-    for (size_t i = 0; i < app->findings.all.count; i++) {
+    for (size_t i = 0; app->has_findings && i < app->findings.all.count; i++) {
         const struct weft_finding *finding = &app->findings.all.at[i];
         if (finding->kind == WEFT_FIND_DEADLOCK) {
             struct weft_sentence text = {.len = 0};
@@ -123,13 +123,17 @@ static void tell_deadlock(struct weft_app *app)
     }
 }
 
+void weft_live_found(struct weft_app *app)
+{
+    if (app->ring != WEFT_NONE) {
+        tell_deadlock(app);
+    }
+}
+
 /* Findings of a trace that has grown since they were looked for are old. */
 static void look_again(struct weft_app *app)
 {
-    if (app->has_findings) {
-        weft_findings_done(&app->findings);
-        app->has_findings = false;
-    }
+    weft_app_forget_findings(app);
     weft_app_look_for_findings(app);
     app->looked_points = app->model->points.count;
     app->dirty = true;
@@ -170,10 +174,7 @@ void weft_live_end(struct weft_app *app)
     weft_view_set_end(&app->view, app->model->end_ns);
     weft_live_settle(app); /* the end that was followed is the last one */
     app->live = app->view.live = app->view.follow = false;
-    if (app->has_findings) {
-        weft_findings_done(&app->findings);
-        app->has_findings = false;
-    }
+    weft_app_forget_findings(app);
     if (app->waited) {
         weft_app_say(app, _("The program has ended: this is all of it."));
     }

@@ -102,21 +102,12 @@ void weft_app_go_to_found(struct weft_app *app, const struct weft_found *found)
             }
         }
         break;
+    case WEFT_FOUND_FINDING:
+        weft_app_go_to_finding(app, found->index);
+        break;
     case WEFT_FOUND_PRINT:
         weft_app_go_to_point(app, model->prints.at[found->index].point);
         break;
-    }
-}
-
-void weft_app_look_for_findings(struct weft_app *app)
-{
-    if (app->has_findings || app->loading) {
-        return;
-    }
-    weft_findings_init(&app->findings, app->model);
-    app->has_findings = true;
-    if (weft_findings_look(&app->findings) != WEFT_OK) {
-        weft_app_say(app, _("There is no memory for all that was found."));
     }
 }
 
@@ -127,6 +118,7 @@ void weft_app_go_to_finding(struct weft_app *app, uint32_t index)
         return;
     }
     const struct weft_finding *finding = &app->findings.all.at[index];
+    app->finding_at = index;
     for (size_t i = 0; i < finding->places.count; i++) {
         const struct weft_finding_place *place = &finding->places.at[i];
         if (place->thread < app->model->threads.count &&
@@ -146,28 +138,45 @@ void weft_app_go_to_finding(struct weft_app *app, uint32_t index)
     weft_app_say(app, finding->what);
 }
 
-/* By when they begin; those that begin at once in their own order would hide one another, so only
- * the weightiest of them is met. */
-void weft_app_step_finding(struct weft_app *app, bool on)
+/* Is the finding at (a_ns, a) before the one at (b_ns, b)?  Those that begin at once stand in the
+ * order of the list. */
+static bool stands_before(uint64_t a_ns, uint32_t a, uint64_t b_ns, uint32_t b)
+{
+    return a_ns != b_ns ? a_ns < b_ns : a < b;
+}
+
+/* The nearest one behind the playhead, or before it; of those at its time all are met, too. */
+static uint32_t next_finding(const struct weft_app *app, bool on)
 {
     const uint64_t now_ns = app->view.playhead_ns;
-    uint32_t best = WEFT_NONE;
+    uint32_t at = app->finding_at, best = WEFT_NONE;
+    const bool there = at < app->findings.all.count && app->findings.all.at[at].from_ns == now_ns;
 
-    weft_app_look_for_findings(app);
     for (uint32_t i = 0; i < app->findings.all.count; i++) {
-        const struct weft_finding *finding = &app->findings.all.at[i];
-        const bool there = on ? finding->from_ns > now_ns : finding->from_ns < now_ns;
-        if (finding->detail_of != WEFT_NONE || !there) {
+        const uint64_t from_ns = app->findings.all.at[i].from_ns;
+        const bool in_way = there ? i != at && stands_before(from_ns, i, now_ns, at) != on
+                                  : from_ns == now_ns || (from_ns > now_ns) == on;
+        if (app->findings.all.at[i].detail_of != WEFT_NONE || !in_way) {
             continue;
         }
-        const uint64_t at_ns =
-            best != WEFT_NONE ? app->findings.all.at[best].from_ns : finding->from_ns;
-        if (best == WEFT_NONE || (on ? finding->from_ns < at_ns : finding->from_ns > at_ns)) {
+        if (best == WEFT_NONE ||
+            stands_before(from_ns, i, app->findings.all.at[best].from_ns, best) == on) {
             best = i;
         }
     }
-    if (best != WEFT_NONE) {
-        weft_app_go_to_finding(app, best);
+    return best;
+}
+
+void weft_app_step_finding(struct weft_app *app, bool on)
+{
+    weft_app_look_for_findings(app);
+    if (!app->has_findings) {
+        weft_app_say(app, _("Findings are still being looked for."));
+        return;
+    }
+    const uint32_t next = next_finding(app, on);
+    if (next != WEFT_NONE) {
+        weft_app_go_to_finding(app, next);
     } else {
         weft_app_say(app, app->findings.count == 0 ? _("Nothing was found in this trace.")
                           : on                     ? _("There is no finding after this.")

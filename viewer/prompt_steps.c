@@ -20,7 +20,8 @@ static void typed(struct weft_app *app)
     const struct weft_prompt *prompt = &app->view.prompt;
 
     if (prompt->kind == WEFT_PROMPT_SEARCH &&
-        !weft_search_run(&app->search, app->model, prompt->text)) {
+        !weft_search_run(&app->search, app->model, app->has_findings ? &app->findings : NULL,
+                         prompt->text)) {
         weft_app_say(app, _("There is no memory for all that was found."));
     } else if (prompt->kind == WEFT_PROMPT_FILTER) {
         memcpy(app->arrangement.filter, prompt->text, prompt->len + 1);

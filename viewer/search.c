@@ -56,7 +56,24 @@ static bool find_names(struct weft_search *search, const struct weft_model *mode
     return ok;
 }
 
-bool weft_search_run(struct weft_search *search, const struct weft_model *model, const char *text)
+static bool find_findings(struct weft_search *search, const struct weft_findings *findings,
+                          const char *word)
+{
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && findings != NULL && i < findings->all.count && !search->more; i++) {
+        const struct weft_finding *finding = &findings->all.at[i];
+        const bool has = weft_search_has(weft_finding_kinds[finding->kind].name, word) ||
+                         weft_search_has(finding->what, word) ||
+                         weft_search_has(finding->why, word) ||
+                         weft_search_has(finding->advice, word);
+        ok = !has || finding->detail_of != WEFT_NONE || add(search, WEFT_FOUND_FINDING, i);
+    }
+    return ok;
+}
+
+bool weft_search_run(struct weft_search *search, const struct weft_model *model,
+                     const struct weft_findings *findings, const char *text)
 {
     const size_t len = strnlen(text, sizeof search->text - 1);
 
@@ -68,7 +85,8 @@ bool weft_search_run(struct weft_search *search, const struct weft_model *model,
     if (len == 0) {
         return true;
     }
-    bool ok = find_names(search, model, search->text);
+    bool ok =
+        find_names(search, model, search->text) && find_findings(search, findings, search->text);
     for (uint32_t i = 0; ok && i < model->sites.count && !search->more; i++) {
         const struct weft_site *site = &model->sites.at[i];
         ok = (!weft_search_has(site->function, search->text) &&

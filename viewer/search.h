@@ -1,19 +1,22 @@
 /*
- * What a word is found in: names of threads and objects, places in the source, printed text.
+ * What a word is found in: names of threads and objects, findings, places in the source,
+ * printed text.
  * The search owns its list.  Threads: one at a time.
  */
 #ifndef WEFT_VIEWER_SEARCH_H
 #define WEFT_VIEWER_SEARCH_H
 
+#include "traces/analysis/findings.h"
 #include "traces/model/model.h"
 
 #include <stdbool.h>
 
 enum weft_found_kind {
-    WEFT_FOUND_THREAD, /* index: thread */
-    WEFT_FOUND_OBJECT, /* index: object */
-    WEFT_FOUND_SITE,   /* index: site */
-    WEFT_FOUND_PRINT,  /* index: printed line */
+    WEFT_FOUND_THREAD,  /* index: thread */
+    WEFT_FOUND_OBJECT,  /* index: object */
+    WEFT_FOUND_FINDING, /* index: in findings->all */
+    WEFT_FOUND_SITE,    /* index: site */
+    WEFT_FOUND_PRINT,   /* index: printed line */
 };
 
 struct weft_found {
@@ -35,9 +38,13 @@ struct weft_search {
 
 void weft_search_done(struct weft_search *search);
 
-/* Looks for text anew, without regard to the case of ASCII letters; "" finds nothing.  False when
- * there is no memory: the list then has what was found until then. */
-bool weft_search_run(struct weft_search *search, const struct weft_model *model, const char *text);
+/*
+ * Looks for text anew, without regard to the case of ASCII letters; "" finds nothing.
+ *   findings   may be NULL: they are not known yet
+ * False when there is no memory: the list then has what was found until then.
+ */
+bool weft_search_run(struct weft_search *search, const struct weft_model *model,
+                     const struct weft_findings *findings, const char *text);
 
 /* Has `text` the word in it, as above? */
 bool weft_search_has(const char *text, const char *word);

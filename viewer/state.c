@@ -159,7 +159,8 @@ static void put_choices(const struct weft_app *app, struct weft_sink *sink)
     weft_sink_printf(sink, "\"grouped\":%u,\"only_states\":%u,\"collapsed\":%u,\"back\":%u,",
                      app->lanes.grouped, app->arrangement.only_states, app->arrangement.collapsed,
                      view->back_count);
-    weft_sink_printf(sink, "\"findings\":%zu,", app->has_findings ? app->findings.count : 0);
+    weft_sink_printf(sink, "\"findings\":%zu,\"looking\":%s,",
+                     app->has_findings ? app->findings.count : 0, flag(app->look.runs));
     weft_sink_printf(sink, "\"forward\":%u,\"tab_scroll_px\":%.1f,", view->forward_count,
                      (double)view->tab_scroll_px);
 }

@@ -374,26 +374,35 @@ static void next_theme(struct weft_app *app)
     app->theme = weft_theme_of(app->settings.theme);
 }
 
-/* How the window looks, and what it asks for. */
-/* The next language.  All text is made anew each frame but that of the findings, which are kept. */
+/* The next language.  All text is made anew each frame but that of the findings, which are kept as
+ * text, and made by a thread that must not speak meanwhile. */
 static void next_tongue(struct weft_app *app)
 {
     const enum weft_tongue next = (enum weft_tongue)((weft_tongue_now() + 1) % WEFT_TONGUE_COUNT);
+    struct weft_app *other = app->above != NULL ? app->above : app->below;
+    const bool found = app->has_findings || app->look.runs;
+    const bool found_too = other != NULL && (other->has_findings || other->look.runs);
 
-    if (!weft_tongue_choose(next, app->options.catalogues)) {
-        weft_app_say(app, _("The translation is not installed: weft.mo was not found."));
-        return;
+    weft_app_forget_findings(app);
+    if (other != NULL) {
+        weft_app_forget_findings(other);
     }
-    app->settings.tongue = next;
-    app->settings.has_tongue = true;
-    if (app->has_findings) {
-        weft_findings_done(&app->findings);
-        app->has_findings = false;
+    if (weft_tongue_choose(next, app->options.catalogues)) {
+        app->settings.tongue = next;
+        app->settings.has_tongue = true;
+        weft_app_say(app, weft_tongue_name(next));
+    } else {
+        weft_app_say(app, _("The translation is not installed: weft.mo was not found."));
+    }
+    if (found) {
         weft_app_look_for_findings(app);
     }
-    weft_app_say(app, weft_tongue_name(next));
+    if (found_too) {
+        weft_app_look_for_findings(other);
+    }
 }
 
+/* How the window looks, and what it asks for. */
 static bool window_command(struct weft_app *app, enum weft_command_id command)
 {
     switch (command) {

@@ -129,17 +129,17 @@ static void a_search_looks_into_names_and_text_without_case(void **state)
     struct weft_model *model = model_of(deadlock);
     struct weft_search search = {.at = WEFT_NONE};
 
-    assert_true(weft_search_run(&search, model, "hello w"));
+    assert_true(weft_search_run(&search, model, NULL, "hello w"));
     assert_int_equal(search.found.count, 1);
     assert_int_equal(search.found.at[0].kind, WEFT_FOUND_PRINT);
-    assert_true(weft_search_run(&search, model, "a"));
+    assert_true(weft_search_run(&search, model, NULL, "a"));
     assert_int_equal(search.found.count, 2); /* thread a and lock A */
     assert_int_equal(weft_search_step(&search, false)->kind, WEFT_FOUND_OBJECT);
     assert_int_equal(weft_search_step(&search, true)->kind, WEFT_FOUND_THREAD);
     assert_int_equal(weft_search_step(&search, true)->kind, WEFT_FOUND_OBJECT);
-    assert_true(weft_search_run(&search, model, "nowhere"));
+    assert_true(weft_search_run(&search, model, NULL, "nowhere"));
     assert_null(weft_search_step(&search, true));
-    assert_true(weft_search_run(&search, model, ""));
+    assert_true(weft_search_run(&search, model, NULL, ""));
     assert_int_equal(search.found.count, 0);
     weft_search_done(&search);
     weft_model_free(model);

@@ -28,6 +28,16 @@ static const struct {
 #include "traces/analysis/findings.def"
 };
 
+static void forget_ending(struct weft_findings *findings)
+{
+    if (findings->ending != NULL) {
+        weft_ending_done(findings->ending);
+        free(findings->ending);
+        findings->ending = NULL;
+    }
+    weft_crowds_done(findings);
+}
+
 void weft_findings_init(struct weft_findings *findings, const struct weft_model *model)
 {
     *findings = (struct weft_findings){.model = model};
@@ -39,6 +49,7 @@ void weft_findings_init(struct weft_findings *findings, const struct weft_model 
 
 void weft_findings_done(struct weft_findings *findings)
 {
+    forget_ending(findings);
     for (size_t i = 0; i < findings->all.count; i++) {
         free(findings->all.at[i].threads.at);
         free(findings->all.at[i].objects.at);
@@ -278,28 +289,47 @@ static int by_weight(const void *a, const void *b)
     return (left->from_ns > right->from_ns) - (left->from_ns < right->from_ns);
 }
 
-enum weft_status weft_findings_look(struct weft_findings *findings)
-{
-    static void (*const finders[])(struct weft_findings *) = {
+static void (*const finders[])(struct weft_findings *) = {
 #define WEFT_FINDING(id, name, finder, words) finder,
 #include "traces/analysis/findings.def"
-    };
-    struct weft_ending ending;
+};
 
-    if (!weft_ending_build(findings->model, &ending)) {
-        return WEFT_ERR_MEMORY;
+void weft_findings_begin(struct weft_findings *findings)
+{
+    struct weft_ending *ending = malloc(sizeof *ending);
+
+    findings->kinds_done = 0;
+    if (ending == NULL || !weft_ending_build(findings->model, ending)) {
+        free(ending);
+        findings->no_memory = true;
+        return;
     }
-    findings->ending = &ending;
-    findings->all_stand = !ending.anybody_goes_on;
-    for (size_t i = 0; i < sizeof finders / sizeof *finders && !findings->no_memory; i++) {
-        finders[i](findings);
+    findings->ending = ending;
+    findings->all_stand = !ending->anybody_goes_on;
+}
+
+bool weft_findings_step(struct weft_findings *findings)
+{
+    const uint32_t count = sizeof finders / sizeof *finders;
+
+    if (findings->kinds_done < count && !findings->no_memory) {
+        finders[findings->kinds_done++](findings);
     }
-    findings->ending = NULL;
-    weft_ending_done(&ending);
-    weft_crowds_done(findings);
+    if (findings->kinds_done < count && !findings->no_memory) {
+        return true;
+    }
+    forget_ending(findings);
     if (findings->all.count > 0) {
         qsort(findings->all.at, findings->all.count, sizeof *findings->all.at, by_weight);
     }
     absorb(findings);
+    return false;
+}
+
+enum weft_status weft_findings_look(struct weft_findings *findings)
+{
+    weft_findings_begin(findings);
+    while (weft_findings_step(findings)) {
+    }
     return findings->no_memory ? WEFT_ERR_MEMORY : WEFT_OK;
 }

@@ -89,13 +89,21 @@ struct weft_findings {
     bool all_stand;                 /* nobody could go on when the trace ended */
     bool no_memory;
     /* While they are looked for: */
-    const struct weft_ending *ending;
+    struct weft_ending *ending;
+    uint32_t kinds_done;
     struct weft_crowds *crowds;
 };
 
 /* The default thresholds; to be changed before weft_findings_look. */
 void weft_findings_init(struct weft_findings *findings, const struct weft_model *model);
 void weft_findings_done(struct weft_findings *findings);
+
+/*
+ * Looks for them a kind at a time, for one who has something else to do between: _begin, then _step
+ * until it is false; what was found is in order only then.  Memory that ran out is in no_memory.
+ */
+void weft_findings_begin(struct weft_findings *findings);
+bool weft_findings_step(struct weft_findings *findings);
 
 /* Looks for all kinds.  WEFT_ERR_MEMORY: what was found so far is there, but not all. */
 enum weft_status weft_findings_look(struct weft_findings *findings);

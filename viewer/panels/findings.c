@@ -81,7 +81,8 @@ void weft_findings_draw(struct weft_frame *frame)
     weft_draw_clip(frame->list, main);
     if (findings == NULL) {
         weft_pen_text(frame, EDGE, main.y + 30, main.w - 2 * EDGE, style,
-                      _("Findings are looked for when the whole trace is read."));
+                      frame->looking ? _("Findings are still being looked for.")
+                                     : _("Findings are looked for when the whole trace is read."));
     } else if (findings->count == 0) {
         weft_pen_text(frame, EDGE, main.y + 30, main.w - 2 * EDGE, style,
                       _("Nothing was found: no deadlock, no lost wake-up, nobody who was kept "

@@ -54,7 +54,8 @@ static void status_of(const struct weft_frame *frame, struct weft_sentence *out)
         break;
     case WEFT_PROMPT_SEARCH:
         if (prompt->len == 0) {
-            weft_sentence_add(out, "Threads, objects, places in the source, printed text.");
+            weft_sentence_add(out,
+                              "Threads, objects, findings, places in the source, printed text.");
         } else if (search->found.count == 0) {
             weft_sentence_add(out, "Nothing has that in it.");
         } else if (search->at < search->found.count) {

@@ -59,6 +59,9 @@ void weft_track_lock(struct weft_frame *frame, const struct weft_lane *lane);
 void weft_track_level(struct weft_frame *frame, const struct weft_lane *lane);
 void weft_track_waits(struct weft_frame *frame, const struct weft_lane *lane);
 
+/* Deadlocks and lost wake-ups, on all lanes that they are on. */
+void weft_track_critical(struct weft_frame *frame);
+
 /* Bars of those who wait for an object, stacked in rows; returns how many rows there are. */
 uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct weft_rect rect,
                             float row_px);
