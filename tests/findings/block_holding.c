@@ -21,6 +21,13 @@ static void *reads(void *unused)
     return unused;
 }
 
+static void *writes_later(void *unused)
+{
+    sleep_ms(30);
+    (void)!write(ends[1], "x", 1);
+    return unused;
+}
+
 static void *uses(void *unused)
 {
     for (int i = 0; i < 5; i++) {
@@ -31,10 +38,28 @@ static void *uses(void *unused)
     return unused;
 }
 
+/* Started behind a gate, which opens when all is read. */
+static void start_behind_a_gate(void)
+{
+    char byte;
+
+    pthread_mutex_lock(&cache);
+    const pthread_t two = start(uses, NULL);
+    const pthread_t slow = start(writes_later, NULL);
+    (void)!read(ends[0], &byte, 1);
+    pthread_mutex_unlock(&cache);
+    pthread_join(slow, NULL);
+    pthread_join(two, NULL);
+}
+
 int main(int argc, char **argv)
 {
     if (!begin(argc, argv, 0) || pipe(ends) != 0) {
         return 2;
+    }
+    if (is("gate")) {
+        start_behind_a_gate();
+        return 0;
     }
     const pthread_t one = start(reads, NULL), two = start(uses, NULL);
     for (int i = 0; i < 3; i++) {

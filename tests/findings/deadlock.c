@@ -1,6 +1,8 @@
 /* Two threads take two locks in opposite orders and meet in the middle; other rings, too. */
 #include "tests/findings/program.h"
 
+#include <semaphore.h>
+
 static pthread_mutex_t first_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t second_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t third_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -118,6 +120,32 @@ static void run_all(void *(*const *routines)(void *), int count)
     }
 }
 
+/* Semaphores of one permit, used as locks. */
+static sem_t one_permit, other_permit;
+
+static void *takes_permits(void *first)
+{
+    sem_t *const mine = first, *const next = mine == &one_permit ? &other_permit : &one_permit;
+
+    sem_wait(mine); /* @permit-took */
+    pthread_barrier_wait(&both);
+    sem_wait(next); /* @permit-waits */
+    sem_post(next);
+    sem_post(mine);
+    return NULL;
+}
+
+static void take_permits(void)
+{
+    sem_init(&one_permit, 0, 1);
+    sem_init(&other_permit, 0, 1);
+    pthread_barrier_init(&both, NULL, 2);
+    const pthread_t one_way = start(takes_permits, &one_permit);
+    const pthread_t other_way = start(takes_permits, &other_permit);
+    pthread_join(one_way, NULL);
+    pthread_join(other_way, NULL);
+}
+
 int main(int argc, char **argv)
 {
     if (!begin(argc, argv, 500)) {
@@ -134,6 +162,8 @@ int main(int argc, char **argv)
         run_all((void *(*const[])(void *)){in_ring, in_ring, in_ring}, 3);
     } else if (is("join")) {
         join_with_the_lock();
+    } else if (is("permits")) {
+        take_permits();
     } else if (is("self")) {
         pthread_mutex_lock(&first_lock); /* @self-took */
         pthread_mutex_lock(&first_lock); /* @self-waits */

@@ -60,6 +60,43 @@ static void feed(void)
     pthread_join(thread, NULL);
 }
 
+/* Three look under the lock, release it, and then wait in spite of what came meanwhile. */
+static pthread_barrier_t all;
+
+static void *looks_and_waits(void *unused)
+{
+    pthread_mutex_lock(&lock);
+    const bool wait = !ready;
+    pthread_mutex_unlock(&lock);
+    pthread_barrier_wait(&all); /* they have looked */
+    pthread_barrier_wait(&all); /* it is ready */
+    pthread_mutex_lock(&lock);
+    if (wait) {
+        pthread_cond_wait(&ready_changed, &lock); /* @pool-waits */
+    }
+    pthread_mutex_unlock(&lock);
+    return unused;
+}
+
+static void stop_a_pool(void)
+{
+    pthread_t pool[3];
+
+    pthread_barrier_init(&all, NULL, 4);
+    for (int i = 0; i < 3; i++) {
+        pool[i] = start(looks_and_waits, NULL);
+    }
+    pthread_barrier_wait(&all);
+    pthread_mutex_lock(&lock);
+    ready = true;
+    pthread_cond_broadcast(&ready_changed); /* @pool-signals */
+    pthread_mutex_unlock(&lock);
+    pthread_barrier_wait(&all);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(pool[i], NULL);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (!begin(argc, argv, 400)) {
@@ -67,6 +104,10 @@ int main(int argc, char **argv)
     }
     if (is("queue")) {
         feed();
+        return 0;
+    }
+    if (is("pool")) {
+        stop_a_pool();
         return 0;
     }
     const pthread_t thread = start(waiter, NULL);

@@ -23,10 +23,38 @@ static void *next(void *unused)
     return unused;
 }
 
+static void *naps(void *unused)
+{
+    sleep_ms(20);
+    return unused;
+}
+
+/* A gate that is shut when the program ends, with somebody parked behind it. */
+static void shut_the_gate(void)
+{
+    pthread_mutex_lock(&lock);
+    const pthread_t first = start(next, NULL);
+    pthread_join(start(naps, NULL), NULL);
+    pthread_mutex_unlock(&lock);
+    pthread_join(first, NULL);
+    pthread_mutex_lock(&lock);
+    (void)start(next, NULL);
+    pthread_join(start(naps, NULL), NULL);
+}
+
 int main(int argc, char **argv)
 {
     if (!begin(argc, argv, 300)) {
         return 2;
+    }
+    if (is("gate")) {
+        shut_the_gate();
+        return 0;
+    }
+    if (is("last")) {
+        pthread_mutex_lock(&lock); /* @took-last */
+        left--;
+        return 0;
     }
     pthread_join(start(careless, NULL), NULL);
     if (!is("alone")) {

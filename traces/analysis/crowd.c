@@ -241,8 +241,7 @@ uint64_t weft_crowd_overtaken(const struct weft_model *model, uint32_t index, ui
     return count;
 }
 
-/* Users that had it for a good part of the time: two of them at least are a crowd. */
-static size_t real_users(const struct weft_crowd *crowd)
+size_t weft_crowd_real_users(const struct weft_crowd *crowd)
 {
     size_t count = 0;
 
@@ -257,7 +256,7 @@ bool weft_crowd_is_serialised(const struct weft_findings *findings, const struct
     const uint64_t window_ns = crowd->to_ns - crowd->from_ns;
     /* Readers have a read-write lock together. */
     return findings->model->objects.at[crowd->object].family == WEFT_FAMILY_LOCK &&
-           real_users(crowd) >= 2 &&
+           weft_crowd_real_users(crowd) >= 2 &&
            weft_percent(crowd->held_ns, window_ns) >= findings->from[WEFT_FROM_SERIALISED] &&
            weft_percent(crowd->gap_ns, crowd->gap_ns + crowd->hold_ns) <=
                findings->from[WEFT_FROM_SERIALISED_OUTSIDE] &&

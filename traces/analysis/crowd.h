@@ -44,6 +44,9 @@ void weft_crowds_done(struct weft_findings *findings);
 uint64_t weft_crowd_overtaken(const struct weft_model *model, uint32_t object, uint32_t thread,
                               uint32_t span);
 
+/* Users that had it for a good part of the time: two of them at least are a crowd. */
+size_t weft_crowd_real_users(const struct weft_crowd *crowd);
+
 /* Does one of them do nearly all of its work with the lock, so that only one runs at a time? */
 bool weft_crowd_is_serialised(const struct weft_findings *findings, const struct weft_crowd *crowd);
 

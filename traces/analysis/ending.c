@@ -52,6 +52,36 @@ static uint32_t last_wait(const struct weft_ending *ending, uint32_t thread)
     return index;
 }
 
+static bool is_open_hold(const struct weft_ending *ending, const struct weft_hold *hold)
+{
+    return (hold->flags & WEFT_SPAN_OPEN) != 0 && (hold->flags & WEFT_SPAN_ASSUMED) == 0 &&
+           weft_ending_knows(ending, hold->thread, hold->start_ns);
+}
+
+/*
+ * Who waits for a permit that it has itself may wait for another to take what it made: that is a
+ * lock only when such permits came back from those who took them.
+ */
+static bool is_used_as_lock(const struct weft_ending *ending, uint32_t thread, uint32_t object)
+{
+    const struct weft_object *semaphore = &ending->model->objects.at[object];
+    int64_t open = 0;
+    bool has_itself = false, came_back = false;
+
+    for (size_t i = 0; i < semaphore->holds.count; i++) {
+        const struct weft_hold hold = weft_model_hold(ending->model, object, i);
+        if (is_open_hold(ending, &hold)) {
+            open++;
+            has_itself |= hold.thread == thread;
+        } else if (hold.released_by != hold.thread) {
+            return false;
+        } else {
+            came_back = true;
+        }
+    }
+    return semaphore->capacity > 0 && open == semaphore->capacity && (came_back || !has_itself);
+}
+
 /* Locks have one open hold at most, and it is the last one. */
 size_t weft_ending_owners(const struct weft_ending *ending, uint32_t thread,
                           uint32_t owners[WEFT_OWNERS_MAX])
@@ -60,14 +90,14 @@ size_t weft_ending_owners(const struct weft_ending *ending, uint32_t thread,
         weft_model_span(ending->model, thread, ending->threads[thread].wait);
     size_t count = 0;
 
-    if (span.state != WEFT_STATE_LOCK_WAIT && span.state != WEFT_STATE_RWLOCK_WAIT) {
+    if (span.state != WEFT_STATE_LOCK_WAIT && span.state != WEFT_STATE_RWLOCK_WAIT &&
+        (span.state != WEFT_STATE_SEM_WAIT || !is_used_as_lock(ending, thread, span.object))) {
         return 0;
     }
     const struct weft_object *object = &ending->model->objects.at[span.object];
     for (size_t i = object->holds.count; i > 0 && count < WEFT_OWNERS_MAX; i--) {
         const struct weft_hold hold = weft_model_hold(ending->model, span.object, i - 1);
-        if ((hold.flags & WEFT_SPAN_OPEN) != 0 && (hold.flags & WEFT_SPAN_ASSUMED) == 0 &&
-            weft_ending_knows(ending, hold.thread, hold.start_ns)) {
+        if (is_open_hold(ending, &hold)) {
             owners[count++] = (uint32_t)i - 1;
         }
         if (object->family == WEFT_FAMILY_LOCK) {
@@ -120,10 +150,19 @@ static bool can_go_on(const struct weft_ending *ending, uint32_t thread)
         return !target->alive || target->goes_on ||
                ending->model->threads.at[span.object].spans.count == 0;
     }
-    if (span.state != WEFT_STATE_LOCK_WAIT && span.state != WEFT_STATE_RWLOCK_WAIT) {
+    const bool is_lock = span.state == WEFT_STATE_LOCK_WAIT || span.state == WEFT_STATE_RWLOCK_WAIT;
+    const size_t count = weft_ending_owners(ending, thread, owners);
+    if (!is_lock && count == 0) {
         return may_be_woken(ending, thread, span.object);
     }
-    const size_t count = weft_ending_owners(ending, thread, owners);
+    for (size_t i = 0; i < count && !is_lock; i++) {
+        if (owner_goes_on(ending, span.object, owners[i])) {
+            return true;
+        }
+    }
+    if (!is_lock) {
+        return false;
+    }
     for (size_t i = 0; i < count; i++) {
         if (!owner_goes_on(ending, span.object, owners[i])) {
             return false;
@@ -167,7 +206,8 @@ static bool find_actors(struct weft_ending *ending)
         if (span.state != WEFT_STATE_JOIN &&
             weft_map_find(&ending->actors_of, span.object) == NULL) {
             if (!weft_map_put(&ending->actors_of, span.object, (uint32_t)ending->actors.count) ||
-                !weft_vec_push(&ending->actors, (struct weft_actors){.count = 0})) {
+                !weft_vec_push(&ending->actors, (struct weft_actors){.last_thread = WEFT_NONE,
+                                                                     .last_site = WEFT_NONE})) {
                 return false;
             }
         }
@@ -184,6 +224,9 @@ static bool find_actors(struct weft_ending *ending)
             continue;
         }
         struct weft_actors *actors = &ending->actors.at[*index];
+        actors->last_thread = point.thread;
+        actors->last_site = point.site;
+        actors->last_ns = point.t_ns;
         uint32_t k = 0;
         while (k < actors->count && actors->thread[k] != point.thread) {
             k++;
@@ -200,12 +243,17 @@ static bool find_actors(struct weft_ending *ending)
     return true;
 }
 
-bool weft_ending_acted(const struct weft_ending *ending, uint32_t waiter, uint32_t thread)
+const struct weft_actors *weft_ending_actors(const struct weft_ending *ending, uint32_t thread)
 {
     const struct weft_span span =
-        weft_model_span(ending->model, waiter, ending->threads[waiter].wait);
-    const struct weft_actors *actors =
-        span.state == WEFT_STATE_JOIN ? NULL : actors_on(ending, span.object);
+        weft_model_span(ending->model, thread, ending->threads[thread].wait);
+
+    return span.state == WEFT_STATE_JOIN ? NULL : actors_on(ending, span.object);
+}
+
+bool weft_ending_acted(const struct weft_ending *ending, uint32_t waiter, uint32_t thread)
+{
+    const struct weft_actors *actors = weft_ending_actors(ending, waiter);
 
     for (uint32_t i = 0; actors != NULL && i < actors->count; i++) {
         if (actors->thread[i] == thread) {
@@ -235,8 +283,10 @@ static void link_lock(struct weft_ending *ending, uint32_t thread, uint32_t obje
         }
         const enum weft_state state =
             (enum weft_state)weft_model_span(ending->model, owner, keeps->wait).state;
-        const bool waits_for_an_act = state != WEFT_STATE_JOIN && state != WEFT_STATE_LOCK_WAIT &&
-                                      state != WEFT_STATE_RWLOCK_WAIT;
+        uint32_t its_owners[WEFT_OWNERS_MAX];
+        const bool waits_for_an_act =
+            state != WEFT_STATE_JOIN && weft_ending_owners(ending, owner, its_owners) == 0 &&
+            state != WEFT_STATE_LOCK_WAIT && state != WEFT_STATE_RWLOCK_WAIT;
         if (waits_for_an_act &&
             (keeps->next == WEFT_NONE || weft_ending_acted(ending, owner, thread))) {
             keeps->next = thread;
@@ -256,7 +306,8 @@ static void link_all(struct weft_ending *ending)
         if (span.state == WEFT_STATE_JOIN) {
             ending->threads[i].next =
                 weft_ending_stuck(ending, span.object) ? span.object : WEFT_NONE;
-        } else if (span.state == WEFT_STATE_LOCK_WAIT || span.state == WEFT_STATE_RWLOCK_WAIT) {
+        } else if (span.state == WEFT_STATE_LOCK_WAIT || span.state == WEFT_STATE_RWLOCK_WAIT ||
+                   span.state == WEFT_STATE_SEM_WAIT) {
             link_lock(ending, i, span.object);
         }
     }

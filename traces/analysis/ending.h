@@ -5,6 +5,7 @@
  * A thread can go on when it does not wait, or waits with a time limit, or when somebody it waits
  * for can go on:
  *   lock, read-write lock   all who have it, or nobody
+ *   semaphore as a lock     one who has a permit
  *   join                    the thread
  *   all other waits         those who ever signalled, posted, put … there, or else anybody at all
  * What is left over when no more can be added is stuck, for certain: that is what a deadlock is
@@ -44,7 +45,9 @@ struct weft_thread_ending {
 struct weft_actors {
     uint32_t thread[16];
     uint32_t count;
-    bool many; /* more than that: anybody may */
+    bool many;                       /* more than that: anybody may */
+    uint32_t last_thread, last_site; /* of the last act; WEFT_NONE: there was none */
+    uint64_t last_ns;
 };
 
 struct weft_ending {
@@ -69,9 +72,15 @@ void weft_ending_done(struct weft_ending *ending);
 /*
  * The holds that keep a waiting thread from its lock or read-write lock at the end: indices into
  * the object's holds, at most WEFT_OWNERS_MAX; 0: nobody that is known.
+ *
+ * A semaphore has owners when it is used as a lock: those who took its permits have all of them,
+ * and each permit that was given back was so by who had taken it.
  */
 size_t weft_ending_owners(const struct weft_ending *ending, uint32_t thread,
                           uint32_t owners[WEFT_OWNERS_MAX]);
+
+/* Who acted on the object that a thread waits for; NULL: it waits for no act, as in a join. */
+const struct weft_actors *weft_ending_actors(const struct weft_ending *ending, uint32_t thread);
 
 /* Has the thread ever acted on the object that `waiter` waits for? */
 bool weft_ending_acted(const struct weft_ending *ending, uint32_t waiter, uint32_t thread);

@@ -20,18 +20,21 @@ static void tell(struct weft_findings *findings, const struct weft_holding *hold
     if (waited) {
         finding->what = weft_finding_say(
             findings,
-            "%s was blocked (%s) with %s held, %llu time%s and %s in all, while %s waited "
+            "%s %s blocked (%s) with %s held, %llu time%s and %s in all, while %s waited "
             "for it.",
             weft_threads_called(findings, holding->holders.at, holding->holders.count),
-            _(weft_states[rest->state].words), weft_object_called(findings, holding->object),
-            (unsigned long long)holding->count, holding->count == 1 ? "" : "s",
-            WEFT_NS(holding->rested_ns),
+            holding->holders.count == 1 ? _("was") : _("were"), _(weft_states[rest->state].words),
+            weft_object_called(findings, holding->object), (unsigned long long)holding->count,
+            holding->count == 1 ? "" : "s", WEFT_NS(holding->rested_ns),
             weft_threads_called(findings, holding->waiters.at, holding->waiters.count));
         finding->why = weft_finding_say(
             findings,
-            "The others lost %s to it: how long it takes is not in the program's hands "
-            "(counts from %s on).",
-            WEFT_NS(holding->waited_ns), weft_threshold_said(findings, WEFT_FROM_BLOCK_HOLDING));
+            "The others lost %s to it, %s of their waiting for it: how long it takes is not in "
+            "the program's hands (counts from %s and %s on).",
+            WEFT_NS(holding->waited_ns),
+            weft_words_share(holding->waited_ns, holding->wanted_ns).text,
+            weft_threshold_said(findings, WEFT_FROM_BLOCK_HOLDING),
+            weft_threshold_said(findings, WEFT_FROM_HELD_UP));
     } else {
         finding->what = weft_finding_say(findings, "%s was blocked for %s in a call with %s held.",
                                          weft_thread_called(findings, rest->thread),
@@ -54,8 +57,8 @@ void weft_find_block_holding(struct weft_findings *findings)
     findings->no_memory |= !weft_holdings_collect(findings->model, false, &holdings);
     for (size_t i = 0; i < holdings.all.count; i++) {
         const struct weft_holding *holding = &holdings.all.at[i];
-        const bool waited =
-            holding->waited_ns > 0 && holding->waited_ns >= findings->from[WEFT_FROM_BLOCK_HOLDING];
+        const bool waited = weft_holding_matters(holding, findings->from[WEFT_FROM_BLOCK_HOLDING],
+                                                 findings->from[WEFT_FROM_HELD_UP]);
         const bool alone = holding->longest_io_ns > 0 &&
                            holding->longest_io_ns >= findings->from[WEFT_FROM_BLOCK_ALONE];
         if (waited || alone) {

@@ -1,17 +1,34 @@
 /*
- * convoy: threads that have work of their own queue for a lock again and again: a third of the
- * acquires must wait at least, and on the average several stand in the queue.
+ * convoy: threads that have work of their own queue for a lock again and again: more threads want
+ * it than it can serve, and on the average several stand in the queue.
  */
 #include "base/tongue.h"
 #include "traces/analysis/crowd.h"
+
+/*
+ * Would they queue on a machine with nothing else to do?  While one has the lock, each of the
+ * others does its gap and stands in the queue for the rest of the round: with as many as are here,
+ * n - (hold + gap) / hold of them.  How many of the acquires had to wait says less: where threads
+ * get a processor in turn only, each has the lock many times in its turn before another asks.
+ * Source: Little's law for a closed system (Denning and Buzen, "The Operational Analysis of
+ * Queueing Network Models", 1978).
+ */
+static bool is_saturated(const struct weft_findings *findings, const struct weft_crowd *crowd)
+{
+    const double hold_ns = crowd->hold_ns > 0 ? (double)crowd->hold_ns : 1;
+    const double queue = (double)weft_crowd_real_users(crowd) - 1 - (double)crowd->gap_ns / hold_ns;
+
+    return queue >= (double)findings->from[WEFT_FROM_CONVOY_QUEUE];
+}
 
 static bool is_convoy(const struct weft_findings *findings, const struct weft_crowd *crowd)
 {
     const uint64_t window_ns = crowd->to_ns - crowd->from_ns;
 
     return findings->model->objects.at[crowd->object].family == WEFT_FAMILY_LOCK &&
-           crowd->users.count > 2 && crowd->waits >= findings->from[WEFT_FROM_CONVOY_ACQUIRES] &&
-           crowd->waits * 3 >= crowd->acquires &&
+           crowd->users.count > 2 && crowd->waits >= crowd->users.count &&
+           crowd->acquires >= findings->from[WEFT_FROM_CONVOY_ACQUIRES] &&
+           is_saturated(findings, crowd) &&
            crowd->waited_ns / findings->from[WEFT_FROM_CONVOY_QUEUE] >= window_ns &&
            !weft_crowd_is_serialised(findings, crowd) &&
            weft_crowd_starved(findings, crowd) == WEFT_NONE;

@@ -35,6 +35,11 @@ static const char *step_said(struct weft_findings *findings, uint32_t thread)
                                 weft_object_called(findings, wait.object),
                                 next == thread ? _("it") : weft_thread_called(findings, next));
     }
+    if (wait.state == WEFT_STATE_SEM_WAIT && wait.object == held) {
+        return weft_finding_say(findings, "%s waits for a permit of %s, which %s has", name,
+                                weft_object_called(findings, held),
+                                next == thread ? _("it") : weft_thread_called(findings, next));
+    }
     return weft_finding_say(findings, "%s waits for %s and keeps %s, without which %s cannot go on",
                             name, weft_object_called(findings, wait.object),
                             weft_object_called(findings, held), weft_thread_called(findings, next));
@@ -78,6 +83,50 @@ static void add_those_behind(struct weft_findings *findings, struct weft_finding
     }
 }
 
+/* All steps at one read-write lock, between those who read: each wants to write. */
+static bool is_upgrade(const struct weft_findings *findings, const struct ring *ring)
+{
+    const struct weft_thread_ending *threads = findings->ending->threads;
+
+    for (size_t i = 0; i < ring->count; i++) {
+        const struct weft_thread_ending *one = &threads[ring->threads[i]];
+        if (one->hold == WEFT_NONE || one->held != threads[ring->threads[0]].held ||
+            (weft_model_hold(findings->model, one->held, one->hold).flags & WEFT_HOLD_SHARED) ==
+                0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_join(const struct weft_findings *findings, const struct ring *ring)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < ring->count; i++) {
+        has |= findings->ending->threads[ring->threads[i]].hold == WEFT_NONE;
+    }
+    return has;
+}
+
+static const char *advice_for(const struct weft_findings *findings, const struct ring *ring)
+{
+    if (is_upgrade(findings, ring)) {
+        return _("A read lock does not become a write lock: release it, take the write lock, and "
+                 "look again at what was read; or write-lock from the start.");
+    }
+    if (ring->count == 1) {
+        return _("Take it once only (or make it a recursive one), and look which caller "
+                 "has it already.");
+    }
+    if (has_join(findings, ring)) {
+        return _("Join a thread only when it needs nothing any more that the one who joins has: "
+                 "release the locks before, and let one side alone join the other.");
+    }
+    return _("Take the locks in one order everywhere, and neither join a thread nor "
+             "wait for a signal with a lock that the other one needs.");
+}
+
 static void tell(struct weft_findings *findings, const struct ring *ring, const uint32_t *ring_of,
                  uint32_t number)
 {
@@ -111,12 +160,7 @@ static void tell(struct weft_findings *findings, const struct ring *ring, const 
     finding->why = weft_finding_say(
         findings, "None of them can ever go on: this has been so since %s, for %s.",
         WEFT_NS(since_ns), WEFT_NS(finding->cost_ns));
-    finding->advice =
-        ring->count == 1
-            ? _("Take it once only (or make it a recursive one), and look which caller "
-                "has it already.")
-            : _("Take the locks in one order everywhere, and neither join a thread nor "
-                "wait for a signal with a lock that the other one needs.");
+    finding->advice = advice_for(findings, ring);
 }
 
 /* Follows next from a thread until it ends or meets a thread of this walk: a ring. */

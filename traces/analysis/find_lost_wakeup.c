@@ -111,45 +111,91 @@ static bool was_for(const struct weft_findings *findings, const struct watched *
             sections_since(findings->model, mutex, thread, watched->lost_ns, wait.start_ns) <= 1);
 }
 
-static void tell(struct weft_findings *findings, const struct watched *watched, uint32_t thread)
+/* Those behind a thread that waits. */
+static void add_those_behind(struct weft_findings *findings, struct weft_finding *finding,
+                             uint32_t thread)
 {
     const struct weft_ending *ending = findings->ending;
-    const struct weft_span wait =
-        weft_model_span(findings->model, thread, ending->threads[thread].wait);
+
+    for (uint32_t i = 0; i < findings->model->threads.count; i++) {
+        if (i != thread && weft_ending_stuck(ending, i) && ending->threads[i].next == thread) {
+            weft_finding_span(findings, finding, _("waits behind it"), i, ending->threads[i].wait);
+        }
+    }
+}
+
+/* All for whom the signal was; the first of them, or WEFT_NONE. */
+static uint32_t add_waiters(struct weft_findings *findings, struct weft_finding *finding,
+                            const struct watched *watched)
+{
+    const struct weft_ending *ending = findings->ending;
+    uint32_t first = WEFT_NONE;
+
+    for (uint32_t i = 0; i < findings->model->threads.count; i++) {
+        if (!is_stuck_on_condition(findings, i)) {
+            continue;
+        }
+        const struct weft_span wait = weft_model_span(findings->model, i, ending->threads[i].wait);
+        if (wait.object == watched->object && was_for(findings, watched, i)) {
+            first = first == WEFT_NONE ? i : first;
+            weft_finding_thread(findings, finding, i);
+            weft_finding_span(findings, finding, _("waits"), i, ending->threads[i].wait);
+            finding->cost_ns = weft_sum(finding->cost_ns, ending->end_ns - wait.start_ns);
+        }
+    }
+    return first;
+}
+
+static bool was_for_anybody(const struct weft_findings *findings, const struct watched *watched)
+{
+    for (uint32_t i = 0; i < findings->model->threads.count; i++) {
+        if (is_stuck_on_condition(findings, i) &&
+            weft_model_span(findings->model, i, findings->ending->threads[i].wait).object ==
+                watched->object &&
+            was_for(findings, watched, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell(struct weft_findings *findings, const struct watched *watched)
+{
+    const struct weft_ending *ending = findings->ending;
     struct weft_finding *finding =
         weft_finding_new(findings, WEFT_FIND_LOST_WAKEUP, watched->lost_ns, ending->end_ns);
 
     if (finding == NULL) {
         return;
     }
-    finding->cost_ns = ending->end_ns - wait.start_ns;
-    weft_finding_thread(findings, finding, thread);
-    weft_finding_thread(findings, finding, watched->lost_thread);
     weft_finding_object(findings, finding, watched->object);
     weft_finding_place(findings, finding,
                        (struct weft_finding_place){_("signals"), watched->lost_ns,
                                                    watched->lost_thread, watched->object,
                                                    watched->lost_site, WEFT_NONE});
-    weft_finding_span(findings, finding, _("waits"), thread, ending->threads[thread].wait);
-    for (uint32_t i = 0; i < findings->model->threads.count; i++) {
-        if (i != thread && weft_ending_stuck(ending, i) && ending->threads[i].next == thread) {
-            weft_finding_span(findings, finding, _("waits behind it"), i, ending->threads[i].wait);
-        }
+    const uint32_t first = add_waiters(findings, finding, watched);
+    const size_t waiters = finding->threads.count;
+    for (size_t i = 0; i < waiters; i++) {
+        add_those_behind(findings, finding, finding->threads.at[i]);
     }
+    const struct weft_span wait =
+        weft_model_span(findings->model, first, ending->threads[first].wait);
     finding->what = weft_finding_say(
         findings,
         "%s signalled %s at %s, when nobody waited for it; %s began to wait %s later and "
-        "was never woken.",
+        "%s never woken.",
         weft_thread_called(findings, watched->lost_thread),
         weft_object_called(findings, watched->object), WEFT_NS(watched->lost_ns),
-        weft_thread_called(findings, thread), WEFT_NS(wait.start_ns - watched->lost_ns));
+        weft_threads_called(findings, finding->threads.at, waiters),
+        WEFT_NS(wait.start_ns - watched->lost_ns), waiters == 1 ? _("was") : _("were"));
     finding->why = weft_finding_say(findings,
                                     "A condition remembers no signal, so this wait lasted %s, "
                                     "until the end of the trace.",
-                                    WEFT_NS(finding->cost_ns));
+                                    WEFT_NS(ending->end_ns - wait.start_ns));
     finding->advice =
         _("Keep what the signal means in a variable, change it with the mutex held, and "
           "wait only while it is not so: while (!ready) pthread_cond_wait(…).");
+    weft_finding_thread(findings, finding, watched->lost_thread);
 }
 
 void weft_find_lost_wakeup(struct weft_findings *findings)
@@ -160,15 +206,9 @@ void weft_find_lost_wakeup(struct weft_findings *findings)
         findings->no_memory = true;
     } else if (watch.all.count > 0) {
         follow(findings->model, &watch);
-        for (uint32_t i = 0; i < findings->model->threads.count; i++) {
-            if (!is_stuck_on_condition(findings, i)) {
-                continue;
-            }
-            const uint32_t object =
-                weft_model_span(findings->model, i, findings->ending->threads[i].wait).object;
-            const struct watched *watched = &watch.all.at[*weft_map_find(&watch.of, object)];
-            if (was_for(findings, watched, i)) {
-                tell(findings, watched, i);
+        for (size_t i = 0; i < watch.all.count; i++) {
+            if (was_for_anybody(findings, &watch.all.at[i])) {
+                tell(findings, &watch.all.at[i]);
             }
         }
     }

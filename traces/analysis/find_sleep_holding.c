@@ -20,9 +20,11 @@ static void tell(struct weft_findings *findings, const struct weft_holding *hold
         weft_threads_called(findings, holding->waiters.at, holding->waiters.count));
     finding->why = weft_finding_say(
         findings,
-        "The others lost %s to these sleeps: while one sleeps, none of them can go on "
-        "(counts from %s on).",
-        WEFT_NS(holding->waited_ns), weft_threshold_said(findings, WEFT_FROM_SLEEP_HOLDING));
+        "The others lost %s to these sleeps, %s of their waiting for it: while one sleeps, none of "
+        "them can go on (counts from %s and %s on).",
+        WEFT_NS(holding->waited_ns), weft_words_share(holding->waited_ns, holding->wanted_ns).text,
+        weft_threshold_said(findings, WEFT_FROM_SLEEP_HOLDING),
+        weft_threshold_said(findings, WEFT_FROM_HELD_UP));
     finding->advice =
         _("Sleep outside the lock: release it before, or hold it only for the data that "
           "it guards.");
@@ -35,8 +37,8 @@ void weft_find_sleep_holding(struct weft_findings *findings)
     findings->no_memory |= !weft_holdings_collect(findings->model, true, &holdings);
     for (size_t i = 0; i < holdings.all.count; i++) {
         const struct weft_holding *holding = &holdings.all.at[i];
-        if (holding->waited_ns > 0 &&
-            holding->waited_ns >= findings->from[WEFT_FROM_SLEEP_HOLDING]) {
+        if (weft_holding_matters(holding, findings->from[WEFT_FROM_SLEEP_HOLDING],
+                                 findings->from[WEFT_FROM_HELD_UP])) {
             tell(findings, holding);
         }
     }

@@ -2,11 +2,59 @@
  * unreleased: a lock that is still held when the trace ends, by a thread that has ended, or by the
  * one that ended the program in good order.  A lock that others hold while the program ends is in
  * use, and one that was destroyed is gone.
+ *
+ * Programs also use a lock as a gate: whoever ends them closed it long ago, to keep others parked.
+ * So the one that ended the program forgot a lock only when it took it for its last section, or
+ * when the lock was never released at all and somebody waits for it.
  */
 #include "base/tongue.h"
 #include "traces/analysis/finding.h"
 
-static bool is_unreleased(const struct weft_findings *findings, const struct weft_hold *hold)
+/* Has the thread waited, slept or been blocked since? */
+static bool rested_since(const struct weft_model *model, uint32_t thread, uint64_t t_ns)
+{
+    const struct weft_thread_info *info = &model->threads.at[thread];
+
+    for (size_t i = info->spans.count; i > 0; i--) {
+        const struct weft_span span = weft_thread_span(model, info, i - 1);
+        if (span.start_ns <= t_ns) {
+            return false;
+        }
+        if (span.state != WEFT_STATE_RUNNING && span.state != WEFT_STATE_POLL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool waits_for(const struct weft_findings *findings, uint32_t thread, uint32_t object)
+{
+    const uint32_t wait = findings->ending->threads[thread].wait;
+
+    return wait != WEFT_NONE &&
+           weft_model_span(findings->model, thread, wait).state != WEFT_STATE_JOIN &&
+           weft_model_span(findings->model, thread, wait).object == object;
+}
+
+static bool is_forgotten(const struct weft_findings *findings, uint32_t object,
+                         const struct weft_hold *hold)
+{
+    const struct weft_model *model = findings->model;
+
+    if (!rested_since(model, hold->thread, hold->start_ns)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < model->threads.count && model->objects.at[object].holds.count == 1;
+         i++) {
+        if (waits_for(findings, i, object)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_unreleased(const struct weft_findings *findings, uint32_t object,
+                          const struct weft_hold *hold)
 {
     const struct weft_ending *ending = findings->ending;
 
@@ -18,7 +66,7 @@ static bool is_unreleased(const struct weft_findings *findings, const struct wef
         return true;
     }
     return ending->process_ended && findings->model->exit_signal == 0 &&
-           ending->ended_by == hold->thread;
+           ending->ended_by == hold->thread && is_forgotten(findings, object, hold);
 }
 
 static void tell(struct weft_findings *findings, uint32_t object, const struct weft_hold *hold)
@@ -41,8 +89,7 @@ static void tell(struct weft_findings *findings, uint32_t object, const struct w
                                                    object, hold->site, WEFT_NONE});
     for (uint32_t i = 0; i < model->threads.count; i++) {
         const uint32_t wait = ending->threads[i].wait;
-        if (wait != WEFT_NONE && weft_model_span(model, i, wait).state != WEFT_STATE_JOIN &&
-            weft_model_span(model, i, wait).object == object) {
+        if (waits_for(findings, i, object)) {
             weft_finding_span(findings, finding, _("waits"), i, wait);
             finding->cost_ns = weft_sum(finding->cost_ns,
                                         ending->end_ns - weft_model_span(model, i, wait).start_ns);
@@ -78,7 +125,7 @@ void weft_find_unreleased(struct weft_findings *findings)
         const size_t back = object->family == WEFT_FAMILY_LOCK ? 1 : WEFT_OWNERS_MAX;
         for (size_t k = object->holds.count; k > 0 && k + back > object->holds.count; k--) {
             const struct weft_hold hold = weft_model_hold(model, i, k - 1);
-            if (is_unreleased(findings, &hold)) {
+            if (is_unreleased(findings, i, &hold)) {
                 tell(findings, i, &hold);
                 break;
             }

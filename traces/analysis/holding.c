@@ -9,6 +9,7 @@
 enum {
     NAMED_MAX = 32,     /* threads of each sort that are kept */
     LOOKED_BACK = 1024, /* waits that began before and may still last */
+    RESTS_MANY = 10,    /* from so many on, the longest is left out */
 };
 
 /* A rest that a thread is in. */
@@ -72,6 +73,39 @@ static struct weft_holding *holding_of(struct collector *collector, uint32_t obj
         }                                                                                          \
     } while (0)
 
+/* Parked there until the program ended in good order: it lost nothing by that. */
+static bool is_parked(const struct weft_model *model, struct weft_wait_ref ref)
+{
+    return model->exit_status >= 0 && model->exit_signal == 0 &&
+           (weft_model_span(model, ref.thread, ref.span).flags & WEFT_SPAN_OPEN) != 0;
+}
+
+/*
+ * A gate: who rests took the lock, then made the thread, whose first wait for it this is.  It was
+ * to wait until whoever made it is ready.
+ */
+static bool is_behind_gate(const struct weft_model *model, const struct weft_object *object,
+                           const struct weft_holding_rest *rest, size_t wait)
+{
+    const struct weft_wait_ref ref = object->waits.at[wait];
+    const struct weft_thread_info *info = &model->threads.at[ref.thread];
+    const uint32_t index = weft_object_hold_at(model, object, rest->from_ns);
+
+    if (rest->state == WEFT_STATE_SLEEP || info->parent != rest->thread || index == WEFT_NONE) {
+        return false;
+    }
+    const struct weft_hold hold = weft_object_hold(model, object, index);
+    if (hold.thread != rest->thread || hold.start_ns > info->start_ns) {
+        return false;
+    }
+    for (size_t i = 0; i < wait && i < LOOKED_BACK; i++) {
+        if (object->waits.at[i].thread == ref.thread) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Waits for the object that overlap the rest: how long in all, and whose is the longest. */
 static void add_waits(struct collector *collector, struct weft_holding *holding,
                       const struct weft_holding_rest *rest)
@@ -97,7 +131,8 @@ static void add_waits(struct collector *collector, struct weft_holding *holding,
         const uint64_t end_ns = weft_span_end_ns(model, ref.thread, ref.span);
         const uint64_t from_ns = start_ns > rest->from_ns ? start_ns : rest->from_ns;
         const uint64_t to_ns = end_ns < rest->to_ns ? end_ns : rest->to_ns;
-        if (from_ns >= to_ns || ref.thread == rest->thread) {
+        if (from_ns >= to_ns || ref.thread == rest->thread || is_parked(model, ref) ||
+            is_behind_gate(model, object, rest, i - 1)) {
             continue;
         }
         waited_ns = weft_sum(waited_ns, to_ns - from_ns);
@@ -210,6 +245,20 @@ static bool add_open(struct collector *collector, const struct weft_sections *se
     return true;
 }
 
+static void add_wanted(const struct weft_model *model, struct weft_holding *holding)
+{
+    const struct weft_object *object = &model->objects.at[holding->object];
+
+    for (size_t i = 0; i < object->waits.count && holding->waited_ns > 0; i++) {
+        const struct weft_wait_ref ref = object->waits.at[i];
+        if (!is_parked(model, ref)) {
+            holding->wanted_ns = weft_sum(
+                holding->wanted_ns, weft_span_end_ns(model, ref.thread, ref.span) -
+                                        weft_model_span(model, ref.thread, ref.span).start_ns);
+        }
+    }
+}
+
 bool weft_holdings_collect(const struct weft_model *model, bool sleeps,
                            struct weft_holdings *holdings)
 {
@@ -222,10 +271,23 @@ bool weft_holdings_collect(const struct weft_model *model, bool sleeps,
         good = step(&collector, &sections);
     }
     good = good && add_open(&collector, &sections);
+    for (size_t i = 0; good && i < holdings->all.count; i++) {
+        add_wanted(model, &holdings->all.at[i]);
+    }
     weft_sections_done(&sections);
     free(collector.pending);
     weft_map_done(&collector.of);
     return good;
+}
+
+bool weft_holding_matters(const struct weft_holding *holding, uint64_t from_ns, uint64_t percent)
+{
+    const uint64_t sure_ns = holding->count < RESTS_MANY
+                                 ? holding->waited_ns
+                                 : holding->waited_ns - holding->longest_waited_ns;
+
+    return sure_ns > 0 && sure_ns >= from_ns &&
+           (double)holding->waited_ns * 100 >= (double)holding->wanted_ns * (double)percent;
 }
 
 void weft_holdings_done(struct weft_holdings *holdings)
