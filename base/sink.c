@@ -167,9 +167,30 @@ void weft_sink_printf(struct weft_sink *sink, const char *format, ...)
     }
 }
 
-void weft_sink_json(struct weft_sink *sink, const char *text, size_t len)
+/* Controls C1 and marks that turn the direction of writing: a terminal obeys them in JSON, too. */
+static bool is_obeyed(const unsigned char *b, size_t width)
+{
+    return (width == 2 && b[0] == 0xc2 && b[1] < 0xa0) ||
+           (width == 3 && b[0] == 0xe2 &&
+            ((b[1] == 0x80 && b[2] >= 0xaa && b[2] <= 0xae) ||
+             (b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9)));
+}
+
+static void put_escape(struct weft_sink *sink, unsigned character)
 {
     static const char hex[] = "0123456789abcdef";
+    const char escape[] = {'\\',
+                           'u',
+                           hex[character >> 12 & 15],
+                           hex[character >> 8 & 15],
+                           hex[character >> 4 & 15],
+                           hex[character & 15]};
+
+    weft_sink_bytes(sink, escape, sizeof escape);
+}
+
+void weft_sink_json(struct weft_sink *sink, const char *text, size_t len)
+{
 
     weft_sink_char(sink, '"');
     for (size_t i = 0; i < len;) {
@@ -185,14 +206,19 @@ void weft_sink_json(struct weft_sink *sink, const char *text, size_t len)
             weft_sink_text(sink, "\\t");
             i++;
         } else if (c < 0x20 || c == 0x7f) {
-            const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-            weft_sink_bytes(sink, escape, sizeof escape);
+            put_escape(sink, c);
             i++;
         } else {
             const size_t width = weft_utf8_width(text + i, len - i);
             if (width == 0) {
                 weft_sink_text(sink, "\xef\xbf\xbd");
                 i++;
+            } else if (is_obeyed((const unsigned char *)text + i, width)) {
+                const unsigned char *b = (const unsigned char *)text + i;
+                put_escape(sink, width == 2
+                                     ? (b[0] & 0x1fU) << 6 | (b[1] & 0x3fU)
+                                     : (b[0] & 0x0fU) << 12 | (b[1] & 0x3fU) << 6 | (b[2] & 0x3fU));
+                i += width;
             } else {
                 weft_sink_bytes(sink, text + i, width);
                 i += width;

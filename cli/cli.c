@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/plain.h"
 #include "traces/analysis/names.h"
 
 #include <errno.h>
@@ -12,17 +13,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAD_LINES_SHOWN = 10 };
+enum { BAD_LINES_SHOWN = 10, ROOM_FOR_MESSAGE = 16384 };
 
 int weft_cli_fail(int status, const char *format, ...)
 {
+    char text[ROOM_FOR_MESSAGE], shown[ROOM_FOR_MESSAGE];
     va_list args;
 
-    (void)fputs("weft: ", stderr);
     va_start(args, format);
-    (void)vfprintf(stderr, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    (void)fputc('\n', stderr);
+    weft_plain_write(text, shown, sizeof shown);
+    (void)fprintf(stderr, "weft: %s\n", shown);
     return status;
 }
 
@@ -102,14 +104,15 @@ static void show_progress(void *ctx, uint64_t bytes, uint64_t total)
     }
     progress->shown_s = now_s;
     if (total > 0) {
-        (void)fprintf(stderr, "\rweft: reading %s: %3.0f %%", progress->path,
+        (void)fprintf(stderr, "\rweft: reading %s: %3.0f %%", weft_plain(progress->path).text,
                       100 * (double)bytes / (double)total);
     } else {
-        (void)fprintf(stderr, "\rweft: reading %s: %.0f MB", progress->path, (double)bytes / 1e6);
+        (void)fprintf(stderr, "\rweft: reading %s: %.0f MB", weft_plain(progress->path).text,
+                      (double)bytes / 1e6);
     }
 }
 
-int weft_cli_load(const char *path, struct weft_model **model)
+int weft_cli_load(const char *path, enum weft_names names, struct weft_model **model)
 {
     struct weft_error error;
     uint64_t told = 0;
@@ -126,7 +129,8 @@ int weft_cli_load(const char *path, struct weft_model **model)
         return weft_cli_fail(weft_cli_exit_of(status), "%s", error.text);
     }
     tell_health(path, &(*model)->health);
-    if (!weft_names_tell_apart(*model)) {
+    if ((names == WEFT_NAMES_PLAIN && !weft_names_make_plain(*model)) ||
+        !weft_names_tell_apart(*model)) {
         weft_model_free(*model);
         return weft_cli_fail(WEFT_EXIT_UNREADABLE, "%s: no memory", path);
     }

@@ -31,17 +31,20 @@ typedef int weft_command(int argc, char **argv);
 #define WEFT_COMMAND(name, function, words) weft_command function;
 #include "cli/commands.def"
 
-/* Prints "weft: …" and returns status. */
+/* Prints "weft: …", in plain text on one line, and returns status. */
 int weft_cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The exit status for a library's status. */
 int weft_cli_exit_of(enum weft_status status);
 
+/* For whom names are: plain for people (base/plain.h), exact for programs. */
+enum weft_names { WEFT_NAMES_PLAIN, WEFT_NAMES_EXACT };
+
 /*
  * Loads a trace; bad lines and a cut or lossy trace are told on stderr, and what is good is
  * kept.  Threads of one name are told apart.  WEFT_EXIT_DONE, else the exit status, told already.
  */
-int weft_cli_load(const char *path, struct weft_model **model);
+int weft_cli_load(const char *path, enum weft_names names, struct weft_model **model);
 
 /*
  * Does a filter mean this thread or object?  It is a number of the trace or a name; that of several

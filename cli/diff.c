@@ -304,11 +304,11 @@ static void put_only(struct weft_sink *sink, const struct weft_diff *diff, bool 
 /* ───────────────────────────────────────────────────────────────────────────────────────────── */
 
 static int load_side(struct weft_diff *diff, const char *const traces[], uint32_t count,
-                     uint32_t first)
+                     uint32_t first, enum weft_names names)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct weft_model *model = NULL;
-        const int result = weft_cli_load(traces[i], &model);
+        const int result = weft_cli_load(traces[i], names, &model);
         if (result != WEFT_EXIT_DONE) {
             return result;
         }
@@ -330,9 +330,10 @@ int weft_cli_diff(int argc, char **argv)
 
     (void)argp_parse(&parser, argc, argv, 0, NULL, &args);
     weft_diff_init(&diff, args.before_count, args.after_count);
-    int result = load_side(&diff, args.before, args.before_count, 0);
+    const enum weft_names names = args.json ? WEFT_NAMES_EXACT : WEFT_NAMES_PLAIN;
+    int result = load_side(&diff, args.before, args.before_count, 0, names);
     if (result == WEFT_EXIT_DONE) {
-        result = load_side(&diff, args.after, args.after_count, args.before_count);
+        result = load_side(&diff, args.after, args.after_count, args.before_count, names);
     }
     if (result == WEFT_EXIT_DONE && !list_changes(&diff, &changes)) {
         result = weft_cli_fail(WEFT_EXIT_UNREADABLE, "no memory");

@@ -251,8 +251,7 @@ static void put_words(struct weft_sink *sink, const struct weft_model *model, co
             put_argument_words(sink, model, (enum weft_arg)info->second, row->args.second);
         }
         if (row->args.text != NULL && info->text != WEFT_TEXT_NONE) {
-            weft_sink_text(sink, "  ");
-            weft_sink_json(sink, row->args.text, strlen(row->args.text));
+            weft_sink_printf(sink, "  \"%s\"", row->args.text); /* plain already */
         }
     }
     if (row->site != NULL && row->site->line != 0) {
@@ -345,7 +344,7 @@ int weft_cli_dump(int argc, char **argv)
     struct weft_output output;
 
     (void)argp_parse(&parser, argc, argv, 0, NULL, &args);
-    int result = weft_cli_load(args.trace, &model);
+    int result = weft_cli_load(args.trace, args.json ? WEFT_NAMES_EXACT : WEFT_NAMES_PLAIN, &model);
     if (result != WEFT_EXIT_DONE) {
         return result;
     }

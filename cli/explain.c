@@ -728,7 +728,7 @@ int weft_cli_explain(int argc, char **argv)
     struct weft_model *model = NULL;
 
     (void)argp_parse(&parser, argc, argv, 0, NULL, &args);
-    int result = weft_cli_load(args.trace, &model);
+    int result = weft_cli_load(args.trace, args.json ? WEFT_NAMES_EXACT : WEFT_NAMES_PLAIN, &model);
     if (result == WEFT_EXIT_DONE) {
         result = explain(&args, model);
         weft_model_free(model);

@@ -86,7 +86,7 @@ int weft_cli_export(int argc, char **argv)
         return weft_cli_fail(WEFT_EXIT_USAGE, "there is no format \"%s\" (see: weft export --help)",
                              args.to);
     }
-    int result = weft_cli_load(args.trace, &model);
+    int result = weft_cli_load(args.trace, WEFT_NAMES_EXACT, &model);
     if (result == WEFT_EXIT_DONE) {
         result = weft_output_open(&output, args.output, args.trace);
         if (result == WEFT_EXIT_DONE) {

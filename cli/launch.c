@@ -1,7 +1,9 @@
 #include "cli/launch.h"
 
+#include "base/plain.h"
 #include "cli/cli.h"
 #include "cli/follow.h"
+#include "cli/hint.h"
 #include "cli/unseen.h"
 #include "traces/format/spool.h"
 #include "traces/write/write.h"
@@ -258,14 +260,15 @@ static void tell_traces(const char *trace, const struct weft_follow_summary *chi
     char first[PATH_ROOM], last[PATH_ROOM];
 
     if (children->processes == 0) {
-        (void)fprintf(stderr, "; the trace is %s", trace);
+        (void)fprintf(stderr, "; the trace is %s", weft_plain(trace).text);
     } else {
         weft_follow_name(trace, 2, first, sizeof first);
         weft_follow_name(trace, children->last, last, sizeof last);
-        (void)fprintf(stderr, "; the traces are %s and %s%s%s", trace, first,
-                      children->last > 2 ? " … " : "", children->last > 2 ? last : "");
+        (void)fprintf(stderr, "; the traces are %s and %s%s%s", weft_plain(trace).text,
+                      weft_plain(first).text, children->last > 2 ? " … " : "",
+                      children->last > 2 ? weft_plain(last).text : "");
     }
-    (void)fprintf(stderr, "\nweft: look at it with: weft view %s\n", trace);
+    (void)fprintf(stderr, "\nweft: look at it with: weft view %s\n", weft_plain(trace).text);
 }
 
 static void tell_summary(const char *trace, const struct weft_writer_summary *first,
@@ -425,6 +428,7 @@ int weft_launch(const struct weft_launch *launch)
                             launch->program, launch->trace);
     } else if (!launch->quiet) {
         tell_summary(launch->trace, &summary, &children);
+        weft_hint_findings(launch->trace);
     }
     if (launch->plan != NULL) {
         tell_left(launch, &summary);

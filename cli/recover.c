@@ -1,4 +1,5 @@
 /* weft recover: the trace of a recording whose launcher was killed. */
+#include "base/plain.h"
 #include "cli/cli.h"
 #include "traces/write/write.h"
 
@@ -100,6 +101,7 @@ int weft_cli_recover(int argc, char **argv)
     }
     (void)fprintf(stderr, "weft: %u thread%s, %llu events, %llu lost; the trace is %s\n",
                   summary.threads, summary.threads == 1 ? "" : "s",
-                  (unsigned long long)summary.events, (unsigned long long)summary.lost, args.trace);
+                  (unsigned long long)summary.events, (unsigned long long)summary.lost,
+                  weft_plain(args.trace).text);
     return WEFT_EXIT_DONE;
 }

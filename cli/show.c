@@ -501,7 +501,7 @@ int weft_cli_show(int argc, char **argv)
     struct weft_stats stats;
 
     (void)argp_parse(&parser, argc, argv, 0, NULL, &args);
-    int result = weft_cli_load(args.trace, &model);
+    int result = weft_cli_load(args.trace, WEFT_NAMES_PLAIN, &model);
     if (result != WEFT_EXIT_DONE) {
         return result;
     }

@@ -1,5 +1,6 @@
 #include "traces/analysis/names.h"
 
+#include "base/plain.h"
 #include "base/vec.h"
 #include "traces/analysis/words.h"
 
@@ -79,5 +80,57 @@ bool weft_names_tell_apart(struct weft_model *model)
         }
     }
     free(uses.at);
+    return ok;
+}
+
+static bool plain(struct weft_model *model, const char **text)
+{
+    if (*text == NULL || weft_plain_is(*text)) {
+        return true;
+    }
+    char *made = weft_arena_get(&model->strings, weft_plain_room(*text));
+    if (made == NULL) {
+        return false;
+    }
+    weft_plain_write(*text, made, weft_plain_room(*text));
+    *text = made;
+    return true;
+}
+
+static bool make_thread_plain(struct weft_model *model, struct weft_thread_info *info)
+{
+    bool ok = plain(model, &info->name);
+
+    for (size_t k = 0; ok && k < info->names.count; k++) {
+        ok = plain(model, &info->names.at[k].name);
+    }
+    for (size_t k = 0; ok && k < info->zones.count; k++) {
+        ok = plain(model, &info->zones.at[k].name);
+    }
+    return ok;
+}
+
+bool weft_names_make_plain(struct weft_model *model)
+{
+    struct weft_trace_header *header = &model->header;
+    bool ok = plain(model, &header->program) && plain(model, &header->start) &&
+              plain(model, &header->clock) && plain(model, &header->recorder) &&
+              plain(model, &header->schedule);
+
+    for (size_t i = 0; ok && i < model->threads.count; i++) {
+        ok = make_thread_plain(model, &model->threads.at[i]);
+    }
+    for (size_t i = 0; ok && i < model->objects.count; i++) {
+        ok = plain(model, &model->objects.at[i].name);
+    }
+    for (size_t i = 0; ok && i < model->sites.count; i++) {
+        ok = plain(model, &model->sites.at[i].function) && plain(model, &model->sites.at[i].file);
+    }
+    for (size_t i = 0; ok && i < model->texts.count; i++) {
+        ok = plain(model, &model->texts.at[i]);
+    }
+    for (size_t i = 0; ok && i < model->prints.count; i++) {
+        ok = plain(model, &model->prints.at[i].text);
+    }
     return ok;
 }

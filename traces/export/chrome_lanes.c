@@ -73,6 +73,7 @@ static bool number_all(struct weft_chrome_lanes *lanes, const struct weft_model 
         for (size_t i = 0; i < model->objects.count; i++) {
             lanes->object_tids[i] = next_free(&known, lanes->pid);
         }
+        lanes->findings_tid = next_free(&known, lanes->pid);
     }
     free(known.given);
     free(known.tids);

@@ -19,7 +19,8 @@ struct weft_chrome_lanes {
     uint32_t pid;          /* never 0 */
     uint32_t *thread_tids; /* by thread: never 0, each once, a free number is never pid */
     uint32_t *object_tids; /* by object */
-    bool *ambiguous;       /* by object: another one has the same name */
+    uint32_t findings_tid;
+    bool *ambiguous; /* by object: another one has the same name */
 };
 
 /* Status: WEFT_ERR_MEMORY; lanes may then be given to done, as after success. */
