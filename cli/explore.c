@@ -563,6 +563,7 @@ static int settle(struct explore *explore)
     if (result != WEFT_EXIT_DONE) {
         return result;
     }
+    weft_launch_fix_addresses();
     return weft_runs_new(
         &(struct weft_runs_options){
             .path = explore->target.path,

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -59,6 +60,15 @@ static bool set_environment(const struct weft_launch *launch, const char *spool)
     return set;
 }
 
+void weft_launch_fix_addresses(void)
+{
+    const int now = personality(0xffffffff); /* asks */
+
+    if (now >= 0) {
+        (void)personality((unsigned long)now | ADDR_NO_RANDOMIZE);
+    }
+}
+
 /* In the child: becomes the program, or tells why not through the pipe. */
 static void become(const struct weft_launch *launch, const char *spool, const sigset_t *mask,
                    int tell)
@@ -66,6 +76,9 @@ static void become(const struct weft_launch *launch, const char *spool, const si
     (void)signal(SIGPIPE, SIG_DFL);
     (void)signal(SIGXFSZ, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
+    if (launch->plan != NULL) {
+        weft_launch_fix_addresses();
+    }
     if (set_environment(launch, spool)) {
         (void)execvp(launch->path, launch->argv); /* a path: no search, but /bin/sh at need */
     }

@@ -44,6 +44,13 @@ struct weft_launch_target {
 int weft_launch_find(const char *name, struct weft_launch_target *target);
 
 /*
+ * What this process executes from now on has the same addresses each time, so that what a program
+ * orders by them, as sets of pointers are, comes in the same order again.  Where the kernel
+ * refuses, they differ.
+ */
+void weft_launch_fix_addresses(void);
+
+/*
  * Runs and records the program; Ctrl-C goes to it, and weft goes on until it has ended.  What
  * fails is told.  Returns weft's exit status: the program's own, 128 + the signal that ended it,
  * or a weft_exit.

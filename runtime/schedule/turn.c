@@ -20,6 +20,8 @@ enum {
     WATCH_MS = 20,      /* between two looks of one who waits for its turn at who has it … */
     WATCH_MORE_MS = 5,  /* … and so much more for each other runner */
     ASLEEP_MS = 200,    /* a holder of the turn that sleeps in the kernel is left after this */
+    SOONER = 20, /* times as soon when one was left already: nothing is repeatable any more, and a
+                    program that waits on plain memory does it again and again */
     ENDED_KEPT = 64,    /* threads that have ended and may not be gone from the kernel yet */
     EXIT_TRIES = 50,    /* ms for those before them to be gone */
     LOOKS_A_POINT = 64, /* readings of the clock that are also a scheduling point */
@@ -575,6 +577,11 @@ static void retry_all(void)
     }
 }
 
+static bool was_stuck(void)
+{
+    return (atomic_load_explicit(&turn.spool->left, memory_order_relaxed) & WEFT_LEFT_STUCK) != 0;
+}
+
 static void begin_watch(const struct weft_runner *holder)
 {
     turn.watched.since = holder->since;
@@ -598,14 +605,15 @@ static bool is_stuck(const struct weft_runner *holder)
         begin_watch(holder);
         return false;
     }
+    const uint32_t sooner = was_stuck() ? SOONER : 1;
     const uint64_t used = used_ns(holder->tid), ms = real_ms();
     if (used != turn.watched.last_used_ns) {
         turn.watched.last_used_ns = used;
         turn.watched.still_since_ms = ms;
-        return used >= turn.watched.used_ns + (uint64_t)turn.plan.stall_ms * 1000000;
+        return used >= turn.watched.used_ns + (uint64_t)turn.plan.stall_ms * 1000000 / sooner;
     }
     const uint64_t still_ms = ms - turn.watched.still_since_ms;
-    if (still_ms < ASLEEP_MS) {
+    if (still_ms < ASLEEP_MS / sooner) {
         return false;
     }
     switch (state_of(holder->tid)) {
@@ -656,7 +664,9 @@ static void await_go(struct weft_runner *me)
 {
     /* Pairs with the release in give: what was done before it is seen. */
     while (atomic_exchange_explicit(&me->go, 0, memory_order_acquire) == 0) {
-        if (!wait_word(&me->go, 0, WATCH_MS + WATCH_MORE_MS * turn.count)) {
+        const uint32_t ms = was_stuck() ? WATCH_MS / SOONER + turn.count
+                                        : WATCH_MS + WATCH_MORE_MS * turn.count;
+        if (!wait_word(&me->go, 0, ms)) {
             watch();
         }
     }

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Unmodified programs under a controlled schedule: right results, the same run again, verdicts.
 
-usage: test_control.py WEFT FOLDER-OF-THE-SOURCES [unittest's arguments]
+usage: test_control.py WEFT FOLDER-OF-THE-SOURCES [--long] [unittest's arguments]
+
+--long adds large programs: node, redis-server.
 """
 import hashlib
 import json
@@ -12,8 +14,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
+LONG = "--long" in sys.argv
+if LONG:
+    sys.argv.remove("--long")
 WEFT, SOURCES = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 SEEDS = range(10)
 PLANS = ["fifo", "round-robin", "random", "pct:3", "pos", "portfolio"]
@@ -188,6 +194,50 @@ int main(void) {
 """
 
 
+OPENMP = """
+#include <omp.h>
+#include <stdio.h>
+int main(void) {
+    long sum = 0; static int hits[5];
+    for (int round = 0; round < 10; round++) {
+        #pragma omp parallel for reduction(+:sum) num_threads(4)
+        for (int i = 0; i < 1000; i++) sum += i;
+        #pragma omp parallel num_threads(4)
+        {
+            #pragma omp critical
+            hits[omp_get_thread_num()]++;
+            #pragma omp barrier
+            #pragma omp single
+            hits[4]++;
+        }
+    }
+    printf("%ld %d %d %d %d %d\\n", sum, hits[0], hits[1], hits[2], hits[3], hits[4]); }
+"""
+
+NODE = """
+const { Worker, isMainThread, parentPort } = require('worker_threads');
+const crypto = require('crypto'), zlib = require('zlib');
+if (isMainThread) {
+    let sum = 0, left = 3, keys = [];
+    for (let i = 0; i < 3; i++) {
+        const worker = new Worker(__filename);
+        worker.on('message', message => { sum += message; });
+        worker.on('exit', () => { if (--left === 0) console.log('sum', sum); });
+        crypto.pbkdf2('word', 'salt' + i, 1000, 16, 'sha256', (error, key) => {
+            keys.push(key.toString('hex'));
+            if (keys.length === 3) console.log(keys.sort().join());
+        });
+    }
+    setTimeout(() => zlib.gzip(Buffer.alloc(200000, 'a'),
+                               (error, packed) => console.log(packed.length)), 500);
+} else {
+    let sum = 0;
+    for (let i = 0; i < 1e6; i++) sum += i;
+    parentPort.postMessage(sum);
+}
+"""
+
+
 def feed(pipe, text, blocks):
     """In so many blocks, each behind what the reader has had time to take."""
     size = len(text) // blocks + 1
@@ -207,17 +257,17 @@ class Case(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def build(self, source, suffix=".c"):
+    def build(self, source, suffix=".c", *options):
         path = self.path("program" + suffix)
         with open(path, "w", encoding="utf-8") as file:
             file.write(source)
-        return self.compile(path)
+        return self.compile(path, *options)
 
-    def compile(self, path):
+    def compile(self, path, *options):
         program = self.path("program")
         compiler = "c++" if path.endswith(".cc") else "cc"
-        subprocess.run([compiler, "-g", "-D_GNU_SOURCE", "-o", program, path, "-pthread"],
-                       check=True)
+        subprocess.run([compiler, "-g", "-D_GNU_SOURCE", "-o", program, path, "-pthread",
+                        *options], check=True)
         return program
 
     def controlled(self, *words, plan, text=True):
@@ -347,6 +397,69 @@ class RealPrograms(Case):
 
     def test_a_pool_in_cxx(self):
         self.holds(self.build(POOL, ".cc"))
+
+    def test_openmp_of_gcc_waits_by_itself_and_that_is_said(self):
+        program = self.build(OPENMP, ".c", "-fopenmp")
+        for seed in SEEDS:
+            result = self.controlled(program, plan=f"random,seed={seed}")
+            self.assertEqual((result.returncode, result.stdout), (0, "4995000 10 10 10 10 10\n"))
+            self.assertIn("cannot be repeated exactly: a thread held up all others", result.stderr)
+            self.assertIs(self.lines()[0]["deterministic"], False)
+
+
+@unittest.skipUnless(LONG, "with --long")
+class LargePrograms(Case):
+    def test_node(self):
+        if shutil.which("node") is None:
+            self.skipTest("node is not installed")
+        script = self.path("script.js")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(NODE)
+        plain = subprocess.run(["node", script], check=True, capture_output=True, text=True)
+        for seed in SEEDS:
+            result = self.controlled("node", script, plan=f"random,seed={seed}")
+            self.assertEqual((result.returncode, sorted(result.stdout.splitlines())),
+                             (0, sorted(plain.stdout.splitlines())), result.stderr)
+            self.assertNotIn("deadlock", result.stderr)
+
+    def serves(self, requests, *options):
+        for program in ("redis-server", "redis-benchmark"):
+            if shutil.which(program) is None:
+                self.skipTest(f"{program} is not installed")
+        socket = self.path("socket")
+        for seed in range(3):
+            server = subprocess.Popen(
+                [WEFT, "record", "-q", "-o", self.trace, "--schedule", f"random,seed={seed}", "--",
+                 "redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir",
+                 self.folder, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                text=True)
+            with server:
+                ask = ["redis-cli", "-s", socket]
+                until = time.monotonic() + 20
+                while subprocess.run([*ask, "ping"], check=False, capture_output=True,
+                                     timeout=20).stdout != b"PONG\n":
+                    self.assertLess(time.monotonic(), until)
+                subprocess.run(["redis-benchmark", "-s", socket, "-t", "incr,lpush", "-n",
+                                str(requests), "-c", "10", "-q"], check=True, timeout=100,
+                               stdout=subprocess.DEVNULL)
+                for question in (["get", "counter:__rand_int__"], ["llen", "mylist"]):
+                    self.assertEqual(subprocess.run([*ask, *question], check=True, timeout=20,
+                                                    capture_output=True, text=True).stdout,
+                                     f"{requests}\n")
+                subprocess.run([*ask, "shutdown", "nosave"], check=False, timeout=20,
+                               capture_output=True)
+                told = server.stderr.read()
+            self.assertEqual(server.returncode, 0, told)
+            self.assertNotIn("deadlock", told)
+            header, lines = self.lines()
+            self.assertIs(header["deterministic"], False)
+            self.assertTrue(json.loads(lines[-1])["end"])
+
+    def test_redis(self):
+        self.serves(2000)
+
+    def test_redis_whose_threads_spin_on_plain_memory(self):
+        self.serves(100, "--io-threads", "3", "--io-threads-do-reads", "yes")
 
 
 if __name__ == "__main__":
