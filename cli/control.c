@@ -1,5 +1,6 @@
 #include "cli/control.h"
 
+#include "base/duration.h"
 #include "cli/cli.h"
 #include "traces/format/plan.h"
 #include "traces/format/spool.h"
@@ -10,21 +11,22 @@
 #include <string.h>
 #include <time.h>
 
-enum { CLOCK = 512, SCHEDULE, SEED, JITTER, SPURIOUS, START };
+enum { CLOCK = 512, SCHEDULE, SEED, JITTER, SPURIOUS, START, LIMIT };
 
 /* Any fixed time will do, so that two runs show the same. */
 #define DEFAULT_START "2026-01-01 00:00:00"
 #define DEFAULT_SCHEDULE "fifo"
 #define SEEDED_SCHEDULE "portfolio"
 
-const char *const weft_control_options[] = {"--clock",    "--schedule", "--seed", "--jitter",
-                                            "--spurious", "--start",    NULL};
+const char *const weft_control_options[] = {"--clock",    "--schedule", "--seed",  "--jitter",
+                                            "--spurious", "--start",    "--limit", NULL};
 
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "A run that can be repeated (each of these asks for the virtual clock):", 1},
     {"clock", CLOCK, "CLOCK", 0,
-     "\"virtual\": one thread runs at a time, and time is simulated, so that waiting takes none; "
-     "\"real\" (default)",
+     "\"virtual\": one thread runs at a time, and time is simulated, so that waiting takes none "
+     "(other processes, real timers and signals are not controlled: it is told when they took "
+     "part); \"real\" (default)",
      1},
     {"schedule", SCHEDULE, "SCHEDULE", 0,
      "Who goes on: fifo (default), round-robin, random, pct:DEPTH, pos, portfolio (default with "
@@ -34,6 +36,10 @@ static const struct argp_option options[] = {
     {"jitter", JITTER, "FACTOR", 0, "Sleeps last up to FACTOR times as long, by the seed", 1},
     {"spurious", SPURIOUS, "PERCENT", 0,
      "So many of 100 waits on a condition end without a signal, as POSIX allows", 1},
+    {"limit", LIMIT, "TIME", 0,
+     "End the run after so much simulated time, 0: never (default: 3600s of "
+     "it, and 100,000 calls, in a program that does not wait for the world outside)",
+     1},
     {"start", START, "TIME", 0,
      "What the clock shows at the start: \"2018-03-22 15:42:15\", local time (default: "
      "\"" DEFAULT_START "\")",
@@ -63,6 +69,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case SPURIOUS:
         control->spurious = arg;
+        break;
+    case LIMIT:
+        if (!weft_duration_parse(arg, &control->limit_ns)) {
+            argp_error(state, "--limit takes a time, such as 500ms or 10s, not \"%s\"", arg);
+        }
+        control->has_limit = true;
         break;
     case START:
         control->start = arg;
@@ -101,17 +113,23 @@ int weft_control_settle(struct weft_control *control)
                            : control->seed != NULL   ? SEEDED_SCHEDULE
                                                      : DEFAULT_SCHEDULE;
     const char *start = control->start != NULL ? control->start : DEFAULT_START;
+    char limit[24];
     const struct {
         const char *key, *value;
     } more[] = {{",seed=", control->seed},
                 {",jitter=", control->jitter},
-                {",spurious=", control->spurious}};
+                {",spurious=", control->spurious},
+                {",limit=", control->has_limit ? limit : NULL}};
     struct weft_plan plan;
     size_t room = strlen(schedule) + 1;
 
     if (!control->virtual_clock) {
         return WEFT_EXIT_DONE;
     }
+    /* In whole ms, and not to 0. */
+    (void)snprintf(
+        limit, sizeof limit, "%llu",
+        (unsigned long long)(control->limit_ns / 1000000 + (control->limit_ns % 1000000 != 0)));
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         room += more[i].value != NULL ? strlen(more[i].key) + strlen(more[i].value) : 0;
     }

@@ -17,7 +17,9 @@ struct weft_control {
     const char *schedule; /* NULL: the default */
     const char *seed, *jitter, *spurious;
     const char *start;
-    char *plan; /* made by weft_control_settle */
+    bool has_limit;
+    uint64_t limit_ns; /* of simulated time */
+    char *plan;        /* made by weft_control_settle */
     int64_t start_real_ns;
 };
 

@@ -39,6 +39,8 @@ static enum weft_failure_kind classify(const struct weft_wanted *wanted,
     *detail = 0;
     if (end->result.deadlock) {
         kind = WEFT_FAILURE_DEADLOCK;
+    } else if (end->result.limit) {
+        kind = WEFT_FAILURE_HANG;
     } else if (end->hung) {
         kind = plain && !wanted->plain_hangs ? WEFT_FAILURE_NONE : WEFT_FAILURE_HANG;
     } else if (WIFSIGNALED(end->wait_status)) {

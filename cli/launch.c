@@ -244,6 +244,10 @@ static void tell_left(const struct weft_launch *launch, const struct weft_writer
         {WEFT_LEFT_STRANGER, "a thread that weft cannot control took part"},
         {WEFT_LEFT_STUCK, "a thread held up all others without a call that weft sees, and was "
                           "left to itself"},
+        {WEFT_LEFT_SHORT, "how much it found in a pipe or socket depended on how fast others were"},
+        {WEFT_LEFT_TIMER, "it uses a timer that goes by the real clock (timerfd_create, "
+                          "setitimer, alarm, timer_create)"},
+        {WEFT_LEFT_CHILD, "it started another process, which is not controlled"},
         {WEFT_LEFT_DIVERGED, "it did not come to the choices of the schedule that was given"},
     };
 

@@ -136,6 +136,32 @@ CLOCK_HOOK(int, gettimeofday, (struct timeval * now, void *zone), (now, zone))
 CLOCK_HOOK(time_t, time, (time_t * out), (out))
 CLOCK_HOOK(int, timespec_get, (struct timespec * now, int base), (now, base))
 
+/* Timers of the kernel's, which go by the real clock: that is said. */
+#define TIMER_HOOK(type, name, parameters, arguments)                                              \
+    WEFT_HOOK type name parameters;                                                                \
+    WEFT_HOOK type name parameters                                                                 \
+    {                                                                                              \
+        weft_real_find();                                                                          \
+        if (weft_turn_on()) {                                                                      \
+            weft_turn_left(WEFT_LEFT_TIMER);                                                       \
+        }                                                                                          \
+        return weft_real.name arguments;                                                           \
+    }
+TIMER_HOOK(int, timerfd_create, (int clock, int flags), (clock, flags))
+TIMER_HOOK(unsigned, alarm, (unsigned seconds), (seconds))
+TIMER_HOOK(useconds_t, ualarm, (useconds_t first, useconds_t next), (first, next))
+TIMER_HOOK(int, timer_create, (clockid_t clock, struct sigevent *event, timer_t *timer),
+           (clock, event, timer))
+
+WEFT_HOOK int setitimer(__itimer_which_t which, const struct itimerval *now, struct itimerval *old)
+{
+    weft_real_find();
+    if (weft_turn_on()) {
+        weft_turn_left(WEFT_LEFT_TIMER);
+    }
+    return weft_real.setitimer((int)which, now, old);
+}
+
 /* Sleeps ────────────────────────────────────────────────────────────────────────────────────── */
 
 /* Places to be cancelled, before and after. */

@@ -91,11 +91,30 @@ static void until_ready(int file, short events)
 /* Its shell may run on all processors that the program may. */
 static int control_system(const char *command)
 {
+    weft_turn_left(WEFT_LEFT_CHILD);
     weft_turn_outside();
     weft_turn_spread();
     const int result = weft_plain.system(command);
     weft_turn_gather();
     weft_turn_inside();
+    return result;
+}
+
+/*
+ * How much a call has moved may depend on how fast others read and write; where it goes on at once,
+ * as it does who reads a block, the run does not.  errno is untouched.
+ */
+static ssize_t moved(int file, const void *bytes, size_t wanted, ssize_t result)
+{
+    int *error = weft_plain.errno_location();
+    const int before = *error;
+    const bool again = result < 0 && (before == EAGAIN || before == EWOULDBLOCK);
+
+    if (weft_turn_self() != NULL && (again || (result > 0 && (size_t)result < wanted)) &&
+        weft_pipe_may_change(file)) {
+        weft_turn_unfinished((const char *)bytes + (again ? 0 : result));
+    }
+    *error = before;
     return result;
 }
 
@@ -105,31 +124,38 @@ static int control_system(const char *command)
         until_ready(a, POLLIN);                                                                    \
         return weft_plain.name arguments;                                                          \
     }
-#define WRITING(type, name, parameters, arguments)                                                 \
-    static type control_##name parameters                                                          \
+#define READING_BLOCK(name, parameters, arguments)                                                 \
+    static ssize_t control_##name parameters                                                       \
     {                                                                                              \
+        weft_turn_goes_on(b);                                                                      \
+        until_ready(a, POLLIN);                                                                    \
+        return moved(a, b, c, weft_plain.name arguments);                                          \
+    }
+#define WRITING(name, block, bytes, parameters, arguments)                                         \
+    static ssize_t control_##name parameters                                                       \
+    {                                                                                              \
+        weft_turn_goes_on(block);                                                                  \
         until_ready(a, POLLOUT);                                                                   \
-        const type result = weft_plain.name arguments;                                             \
+        const ssize_t result = moved(a, block, bytes, weft_plain.name arguments);                  \
         weft_turn_poke();                                                                          \
         return result;                                                                             \
     }
-READING(ssize_t, read, (int a, void *b, size_t c), (a, b, c))
-READING(ssize_t, __read_chk, (int a, void *b, size_t c, size_t d), (a, b, c, d))
+READING_BLOCK(read, (int a, void *b, size_t c), (a, b, c))
+READING_BLOCK(__read_chk, (int a, void *b, size_t c, size_t d), (a, b, c, d))
+READING_BLOCK(recv, (int a, void *b, size_t c, int d), (a, b, c, d))
+READING_BLOCK(__recv_chk, (int a, void *b, size_t c, size_t d, int e), (a, b, c, d, e))
+READING_BLOCK(recvfrom, (int a, void *b, size_t c, int d, __SOCKADDR_ARG e, socklen_t *f),
+              (a, b, c, d, e, f))
 READING(ssize_t, readv, (int a, const struct iovec *b, int c), (a, b, c))
-READING(ssize_t, recv, (int a, void *b, size_t c, int d), (a, b, c, d))
-READING(ssize_t, __recv_chk, (int a, void *b, size_t c, size_t d, int e), (a, b, c, d, e))
-READING(ssize_t, recvfrom, (int a, void *b, size_t c, int d, __SOCKADDR_ARG e, socklen_t *f),
-        (a, b, c, d, e, f))
 READING(ssize_t, recvmsg, (int a, struct msghdr *b, int c), (a, b, c))
 READING(int, accept, (int a, __SOCKADDR_ARG b, socklen_t *c), (a, b, c))
 READING(int, accept4, (int a, __SOCKADDR_ARG b, socklen_t *c, int d), (a, b, c, d))
-WRITING(ssize_t, write, (int a, const void *b, size_t c), (a, b, c))
-WRITING(ssize_t, writev, (int a, const struct iovec *b, int c), (a, b, c))
-WRITING(ssize_t, send, (int a, const void *b, size_t c, int d), (a, b, c, d))
-WRITING(ssize_t, sendto,
-        (int a, const void *b, size_t c, int d, __CONST_SOCKADDR_ARG e, socklen_t f),
+WRITING(write, b, c, (int a, const void *b, size_t c), (a, b, c))
+WRITING(send, b, c, (int a, const void *b, size_t c, int d), (a, b, c, d))
+WRITING(sendto, b, c, (int a, const void *b, size_t c, int d, __CONST_SOCKADDR_ARG e, socklen_t f),
         (a, b, c, d, e, f))
-WRITING(ssize_t, sendmsg, (int a, const struct msghdr *b, int c), (a, b, c))
+WRITING(writev, NULL, 0, (int a, const struct iovec *b, int c), (a, b, c))
+WRITING(sendmsg, NULL, 0, (int a, const struct msghdr *b, int c), (a, b, c))
 
 /* Looking at many files ─────────────────────────────────────────────────────────────────────── */
 

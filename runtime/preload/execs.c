@@ -176,6 +176,14 @@ static char *const *changed(char *const *environment, const struct change *chang
     return made;
 }
 
+/* Another process takes part from now on, and nobody controls it. */
+static void leave_child(void)
+{
+    if (weft_turn_on()) {
+        weft_turn_left(WEFT_LEFT_CHILD);
+    }
+}
+
 /* A child of vfork has its parent's memory, lanes included: there it tells that it exists. */
 static void tell_vfork_child(const void *site)
 {
@@ -186,6 +194,7 @@ static void tell_vfork_child(const void *site)
         atomic_load_explicit(&weft_spool.head->attached, memory_order_relaxed) != pid &&
         told != pid) {
         told = pid; /* it may try several paths */
+        leave_child();
         weft_record_with(WEFT_EV_PROCESS_CHILD, 0, site, 0,
                          &(struct weft_record_args){.first = pid});
     }
@@ -294,6 +303,7 @@ WEFT_HOOK int execle(const char *path, const char *first, ...)
 
 static void tell_child(pid_t child, const void *site)
 {
+    leave_child();
     weft_record_with(WEFT_EV_PROCESS_CHILD, 0, site, 0, &(struct weft_record_args){.first = child});
 }
 

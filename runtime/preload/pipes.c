@@ -57,3 +57,34 @@ bool weft_pipe_is_strangers(int file)
     (void)weft_sys_close((int)folder);
     return strangers;
 }
+
+/* The process that made the other end of a socket pair, or listens or connects on this machine by
+ * its path; 0: not known. */
+static uint32_t peer_of(int file)
+{
+    struct ucred peer = {0};
+    socklen_t bytes = sizeof peer;
+
+    return weft_sys(SYS_getsockopt, file, SOL_SOCKET, SO_PEERCRED, (long)&peer, (long)&bytes, 0) ==
+                   0
+               ? (uint32_t)peer.pid
+               : 0;
+}
+
+bool weft_pipe_may_change(int file)
+{
+    struct pollfd gone = {.fd = file, .events = POLLRDHUP};
+    char name[WEFT_DIGITS_MAX + 1], link[LINK_ROOM];
+    const long folder = weft_sys_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (folder < 0) {
+        return false;
+    }
+    *weft_text_put_number(name, (uint32_t)file) = '\0';
+    const bool is_pipe = read_pipe(folder, name, link);
+    const bool is_socket = weft_text_begins(link, "socket:[");
+    (void)weft_sys_close((int)folder);
+    /* When they are gone, all that there is was there. */
+    return (is_pipe || is_socket) && weft_plain.poll(&gone, 1, 0) == 0 &&
+           (is_pipe ? weft_pipe_is_strangers(file) : peer_of(file) != weft_sys_pid());
+}

@@ -12,6 +12,8 @@
 
 /* A pipe whose other end only other processes have. */
 bool weft_pipe_is_strangers(int file);
+/* A pipe or socket in which other processes may still change how much there is to be had. */
+bool weft_pipe_may_change(int file);
 
 #pragma GCC visibility pop
 

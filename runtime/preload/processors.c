@@ -77,6 +77,9 @@ WEFT_HOOK void *popen(const char *command, const char *mode);
 WEFT_HOOK void *popen(const char *command, const char *mode)
 {
     weft_real_find();
+    if (weft_turn_on()) {
+        weft_turn_left(WEFT_LEFT_CHILD);
+    }
     weft_turn_spread();
     void *pipe = weft_real.popen(command, mode);
     weft_turn_gather();

@@ -349,6 +349,7 @@ WEFT_HOOK int prctl(int option, ...)
         weft_record_stop("the program gives up its clock (prctl): weft records no further");
     }
     if (option == PR_SET_SECCOMP && a[0] == SECCOMP_MODE_FILTER) {
+        weft_turn_unpin(); /* it may forbid what that needs later */
         weft_sandbox_check((const struct sock_fprog *)a[1]);
     }
     const bool on = weft_hook_on();

@@ -42,7 +42,8 @@ struct weft_runner {
     uint64_t deadline_ns;
     uint64_t since; /* serial of its state */
     uint64_t priority;
-    uint64_t seen; /* changes when it last asked */
+    uint64_t seen;          /* changes when it last asked */
+    const void *unfinished; /* where the rest of a read or write has to go; NULL: none */
     uint32_t looks;
     uint32_t processors; /* number of its own mask */
     bool spun;           /* its last call was spin */

@@ -17,9 +17,9 @@ enum {
     SLACK_NS = 50000, /* timers this close together fire together, as Linux lets them by default */
     IDLE_ROUNDS = 10, /* looks at the outside, IDLE_PAUSE_NS apart, before time jumps ahead */
     IDLE_PAUSE_NS = 1000000,
-    WATCH_MS = 20,      /* between two looks of one who waits for its turn at who has it … */
-    WATCH_MORE_MS = 5,  /* … and so much more for each other runner */
-    ASLEEP_MS = 200,    /* a holder of the turn that sleeps in the kernel is left after this */
+    WATCH_MS = 20,     /* between two looks of one who waits for its turn at who has it … */
+    WATCH_MORE_MS = 5, /* … and so much more for each other runner */
+    ASLEEP_MS = 200,   /* a holder of the turn that sleeps in the kernel is left after this */
     SOONER = 20, /* times as soon when one was left already: nothing is repeatable any more, and a
                     program that waits on plain memory does it again and again */
     ENDED_KEPT = 64,    /* threads that have ended and may not be gone from the kernel yet */
@@ -229,6 +229,25 @@ static void expire(void)
     turn.next_deadline_ns = first != NULL ? first->deadline_ns : never;
 }
 
+/* When the run is ended. */
+static uint64_t end_ns(void)
+{
+    return turn.plan.limit_ms != 0 ? turn.plan.limit_ms * 1000000 : never;
+}
+
+/*
+ * Has it gone on for too long?  Where the plan does not say what that is, one that serves the world
+ * outside may, and one that did little in that time: it only waits for long.
+ */
+static bool is_too_late(void)
+{
+    const bool serves =
+        (atomic_load_explicit(&turn.spool->left, memory_order_relaxed) & WEFT_LEFT_CALL) != 0;
+
+    return now() >= end_ns() &&
+           (turn.plan.has_limit || (!serves && turn.points >= WEFT_PLAN_LIMIT_POINTS));
+}
+
 /* Time jumps to the first deadline, and to those that come with it; false: there is none. */
 static bool jump(void)
 {
@@ -244,6 +263,9 @@ static bool jump(void)
         if (has_deadline(&turn.runners[i]) && deadline - first <= SLACK_NS && deadline > last) {
             last = deadline;
         }
+    }
+    if (turn.plan.has_limit && last > end_ns()) {
+        last = end_ns();
     }
     if (last > now()) {
         atomic_store_explicit(&turn.spool->now_ns, last, memory_order_relaxed);
@@ -481,11 +503,28 @@ static bool stir(struct weft_runner **found)
     return false;
 }
 
+/* The run is over: weft ends the program, or it does so itself. */
+static void end_run(enum weft_verdict verdict)
+{
+    turn.over = true;
+    atomic_store_explicit(&turn.spool->verdict, verdict, memory_order_release);
+    if (turn.spool->end_when_over != 0) {
+        (void)weft_sys(SYS_kill, (long)weft_sys_pid(), SIGKILL, 0, 0, 0, 0);
+    }
+}
+
 /* Who goes on; NULL: nobody can, for now or for ever. */
 static struct weft_runner *pick(struct weft_runner *me)
 {
     for (;;) {
         struct weft_runner *found = NULL;
+        if (turn.over) {
+            return NULL;
+        }
+        if (is_too_late()) {
+            end_run(WEFT_VERDICT_LIMIT);
+            return NULL;
+        }
         expire();
         if (turn.ready == 1 && me != NULL && me->state == WEFT_RUNNER_READY) {
             return me;
@@ -500,17 +539,12 @@ static struct weft_runner *pick(struct weft_runner *me)
             return found;
         }
     }
-    if (turn.alive > 0 && turn.outside == 0 && !turn.over) {
+    if (turn.alive > 0 && turn.outside == 0) {
         if (has_strangers()) {
             left(WEFT_LEFT_STRANGER);
             unpin();
         } else {
-            turn.over = true;
-            atomic_store_explicit(&turn.spool->verdict, WEFT_VERDICT_DEADLOCK,
-                                  memory_order_release);
-            if (turn.spool->end_when_over != 0) {
-                (void)weft_sys(SYS_kill, (long)weft_sys_pid(), SIGKILL, 0, 0, 0, 0);
-            }
+            end_run(WEFT_VERDICT_DEADLOCK);
         }
     }
     return NULL;
@@ -664,8 +698,8 @@ static void await_go(struct weft_runner *me)
 {
     /* Pairs with the release in give: what was done before it is seen. */
     while (atomic_exchange_explicit(&me->go, 0, memory_order_acquire) == 0) {
-        const uint32_t ms = was_stuck() ? WATCH_MS / SOONER + turn.count
-                                        : WATCH_MS + WATCH_MORE_MS * turn.count;
+        const uint32_t ms =
+            was_stuck() ? WATCH_MS / SOONER + turn.count : WATCH_MS + WATCH_MORE_MS * turn.count;
         if (!wait_word(&me->go, 0, ms)) {
             watch();
         }
@@ -685,6 +719,10 @@ static void enter(struct weft_runner *me)
     here.inside = true;
     atomic_signal_fence(memory_order_seq_cst);
     lock();
+    if (me->unfinished != NULL) {
+        me->unfinished = NULL;
+        left(WEFT_LEFT_SHORT);
+    }
     while (me->state != WEFT_RUNNER_RUNNING) { /* outside, or left alone: it comes back */
         make_ready(me, WEFT_TURN_WOKEN);
         if (turn.holder == NULL) {
@@ -825,9 +863,11 @@ void weft_turn_unmake(struct weft_runner *runner)
 /* Under its turn: it was made on processors of its own, or has come too late to get them back. */
 static void begin_on_processors(struct weft_runner *me)
 {
+    const bool side_by_side = (atomic_load_explicit(&turn.spool->left, memory_order_relaxed) &
+                               (WEFT_LEFT_STUCK | WEFT_LEFT_STRANGER)) != 0;
     struct weft_processors really;
 
-    if (!weft_processors_get(0, &really)) {
+    if ((!weft_processors_pinned() && !side_by_side) || !weft_processors_get(0, &really)) {
         return;
     }
     const bool on_one = weft_processors_equal(&really, weft_processors_one());
@@ -1167,6 +1207,24 @@ const void *weft_turn_end_key(uint32_t number)
     return (const void *)((uintptr_t)number * 2 + 1);
 }
 
+void weft_turn_unfinished(const void *rest)
+{
+    struct weft_runner *me = weft_turn_self();
+
+    if (me != NULL) {
+        me->unfinished = rest;
+    }
+}
+
+void weft_turn_goes_on(const void *at)
+{
+    struct weft_runner *me = weft_turn_self();
+
+    if (me != NULL && me->unfinished == at) {
+        me->unfinished = NULL;
+    }
+}
+
 void weft_turn_left(uint32_t why)
 {
     left(why);
@@ -1236,5 +1294,13 @@ void weft_turn_gather(void)
 {
     if (turn.on && weft_processors_pinned() && here.self != NULL) {
         (void)weft_processors_set(0, weft_processors_one());
+    }
+}
+
+void weft_turn_unpin(void)
+{
+    if (begin_processors()) {
+        unpin();
+        unlock();
     }
 }

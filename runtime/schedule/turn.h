@@ -122,6 +122,15 @@ void weft_turn_moved(uint32_t tid, uint32_t number);
  * return: what it starts in between inherits that. */
 void weft_turn_spread(void);
 void weft_turn_gather(void);
+/* All threads have their own processors from now on. */
+void weft_turn_unpin(void);
+
+/*
+ * A read or write has moved less than it was asked to, because others were slow, and `rest` is
+ * where it ended.  That makes no other run only if the caller, before anything else, goes on there.
+ */
+void weft_turn_unfinished(const void *rest);
+void weft_turn_goes_on(const void *at);
 
 /* Something took part that cannot be repeated: enum weft_left. */
 void weft_turn_left(uint32_t why);

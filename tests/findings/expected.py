@@ -113,8 +113,7 @@ EXPECTED = {
 
 # What needs the real clock: these are about how long threads work at the same time, and one thread
 # at a time on a simulated clock does not tell.
-# deadlock partial: in simulated time its other threads go on for hundreds of megabytes.
-REAL_TIME_ONLY = {("deadlock", "partial"), ("convoy", "fault"), ("serialised", "fault"), ("starvation", "fault"),
+REAL_TIME_ONLY = {("convoy", "fault"), ("serialised", "fault"), ("starvation", "fault"),
                   ("spin", "flag")}
 
 # Faults that show only when threads really run at the same time; never what is sound.

@@ -176,7 +176,7 @@ def schema(fmt):
                              "then": event_schema(fmt, event)} for event in fmt.events]},
         "end": thing({"end": {"const": True}, "events": COUNT, "lost": COUNT, "late": COUNT,
                       "duration_ns": COUNT, "dropped": COUNT, "left_out": COUNT,
-                      "short_stacks": COUNT}, ["end", "events", "lost", "late", "duration_ns"]),
+                      "short_stacks": COUNT, "ended": {"enum": ["limit"]}}, ["end", "events", "lost", "late", "duration_ns"]),
     }
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 

@@ -5,6 +5,8 @@ usage: test_control.py WEFT FOLDER-OF-THE-SOURCES [--long] [unittest's arguments
 
 --long adds large programs: node, redis-server.
 """
+import array
+import fcntl
 import hashlib
 import json
 import lzma
@@ -13,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -238,6 +241,45 @@ if (isMainThread) {
 """
 
 
+UNCONTROLLED = """
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+extern char **environ;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+int main(int argc, char **argv) {
+    const char *what = argv[1];
+    char *words[] = {"true", NULL}, bytes[100];
+    pid_t child;
+    struct itimerval none = {0};
+    timer_t timer;
+    struct sigevent event = {.sigev_notify = SIGEV_NONE};
+    if (!strcmp(what, "timerfd")) return timerfd_create(CLOCK_MONOTONIC, 0) < 0;
+    if (!strcmp(what, "setitimer")) return setitimer(ITIMER_REAL, &none, NULL);
+    if (!strcmp(what, "alarm")) return (int)alarm(0);
+    if (!strcmp(what, "timer")) return timer_create(CLOCK_REALTIME, &event, &timer);
+    if (!strcmp(what, "fork")) { if (fork() == 0) _exit(0); return wait(NULL) < 0; }
+    if (!strcmp(what, "vfork")) { if (vfork() == 0) { execlp("true", "true", NULL); _exit(1); } return 0; }
+    if (!strcmp(what, "spawn")) return posix_spawnp(&child, "true", NULL, NULL, words, environ);
+    if (!strcmp(what, "system")) return system("true");
+    if (!strcmp(what, "popen")) return pclose(popen("true", "r"));
+    long got, all = 0;
+    while (all < 10 && (got = read(0, bytes + all, 10 - all)) > 0) {
+        all += got;
+        if (!strcmp(what, "between")) { pthread_mutex_lock(&lock); pthread_mutex_unlock(&lock); }
+    }
+    return all != 10; }
+"""
+
+
 def feed(pipe, text, blocks):
     """In so many blocks, each behind what the reader has had time to take."""
     size = len(text) // blocks + 1
@@ -315,6 +357,52 @@ class Processors(Case):
         self.assertIs(self.lines()[0]["deterministic"], False)
 
 
+class Uncontrolled(Case):
+    """What takes part and is not controlled is said."""
+
+    def test_timers_and_children(self):
+        program = self.build(UNCONTROLLED)
+        for words, ways in (("uses a timer", ("timerfd", "setitimer", "alarm", "timer")),
+                            ("started another process",
+                             ("fork", "vfork", "spawn", "system", "popen"))):
+            for way in ways:
+                result = self.controlled(program, way, plan="fifo")
+                with self.subTest(way):
+                    self.assertEqual(result.returncode, 0)
+                    self.assertIn(words, result.stderr)
+                    self.assertIs(self.lines()[0]["deterministic"], False)
+
+    def read(self, way, *blocks):
+        """What is told of a program that reads ten bytes while they come in blocks."""
+        program = self.build(UNCONTROLLED)
+        with subprocess.Popen([WEFT, "record", "-q", "-o", self.trace, "--schedule", "fifo", "--",
+                               program, way], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as run:
+            for block in blocks:
+                run.stdin.write(block)
+                run.stdin.flush()
+                while run.poll() is None and self.is_full(run.stdin):
+                    time.sleep(0.001)
+            run.stdin.close()
+            told = run.stderr.read()
+        self.assertEqual(run.returncode, 0)
+        self.assertIs(self.lines()[0]["deterministic"], told == "")
+        return told
+
+    @staticmethod
+    def is_full(pipe):
+        """Has nobody read yet what is in it?"""
+        left = array.array("i", [0])
+        fcntl.ioctl(pipe, termios.FIONREAD, left)
+        return left[0] > 0
+
+    def test_a_read_in_parts_is_told_when_something_is_done_in_between(self):
+        self.assertEqual(self.read("at once", "0123456789"), "")
+        self.assertEqual(self.read("at once", "01234", "56789"), "")
+        self.assertEqual(self.read("between", "0123456789"), "")
+        self.assertIn("depended on how fast others were", self.read("between", "01234", "56789"))
+
+
 class Verdicts(Case):
     def test_locks_in_both_orders_are_found_told_and_ended(self):
         program = self.build(ABBA)
@@ -339,6 +427,41 @@ class Verdicts(Case):
         wakes = [json.loads(line) for line in self.lines()[1] if '"cond_wake"' in line]
         self.assertEqual([wake.get("outcome") for wake in wakes], ["spurious"])
         self.assertEqual(self.controlled(program, plan="fifo").stdout, "ready\n")
+
+
+FOR_EVER = """
+#include <pthread.h>
+#include <unistd.h>
+static void *tick(void *x) { for (;;) usleep(10000); return x; }
+int main(void) {
+    pthread_t thread;
+    pthread_create(&thread, 0, tick, 0);
+    pthread_join(thread, 0); }
+"""
+
+
+class Limit(Case):
+    def test_a_run_that_goes_on_for_ever_is_ended_after_its_simulated_time(self):
+        program = self.build(FOR_EVER)
+        for plan, seconds in (("fifo,limit=2000", 2), ("fifo", 3600)):
+            result = self.controlled(program, plan=plan)
+            self.assertEqual(result.returncode, 137)
+            self.assertIn(f"program is ended here: its simulated time is over, after {seconds} s",
+                          result.stderr)
+            header, lines = self.lines()
+            self.assertIs(header["deterministic"], True)
+            end = json.loads(lines[-1])
+            self.assertEqual((end["ended"], round(end["duration_ns"] / 1e9)), ("limit", seconds))
+
+    def test_to_explore_it_is_a_hang(self):
+        program = self.build(FOR_EVER)
+        result = subprocess.run(
+            [WEFT, "explore", "--runs", "3", "--strategy", "random", "--json", "-o",
+             self.path("found"), "--", program], timeout=100, check=False, capture_output=True,
+            text=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertEqual([failure["kind"] for failure in json.loads(result.stdout)["failures"]],
+                         ["hang"])
 
 
 class RealPrograms(Case):

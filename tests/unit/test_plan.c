@@ -31,13 +31,15 @@ static void a_strategy_alone_has_the_usual_options(void **state)
 static void every_option_is_understood(void **state)
 {
     (void)state;
-    const struct weft_plan plan =
-        parsed("pct:3,seed=9223372036854775799,jitter=1.25,spurious=100,cost=1,steps=7,stall=9");
+    const struct weft_plan plan = parsed(
+        "pct:3,seed=9223372036854775799,jitter=1.25,spurious=100,cost=1,steps=7,stall=9,limit=11");
     assert_int_equal(plan.strategy, WEFT_STRATEGY_PCT);
     assert_int_equal(plan.depth, 3);
     assert_int_equal(plan.seed, INT64_C(9223372036854775799));
     assert_int_equal(plan.jitter_permille, 1250);
     assert_int_equal(plan.spurious, 100);
+    assert_int_equal(plan.limit_ms, 11);
+    assert_true(plan.has_limit);
     assert_int_equal(plan.cost_ns, 1);
     assert_int_equal(plan.steps, 7);
     assert_int_equal(plan.stall_ms, 9);
@@ -66,6 +68,8 @@ static void what_is_no_plan_leaves_it_untouched(void **state)
         "fifo,jitter=0.9",
         "fifo,jitter=1001",
         "fifo,spurious=101",
+        "fifo,limit=",
+        "fifo,limit=9223372036855",
         "fifo,stall=0",
         "fifo,steps=0",
         "fifo,,seed=1",

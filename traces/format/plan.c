@@ -1,7 +1,5 @@
 #include "traces/format/plan.h"
 
-#include <stdbool.h>
-
 enum {
     PERMILLE = 1000,
     DEPTH_MAX = 64,
@@ -9,6 +7,9 @@ enum {
     STALL_MAX_MS = 3600 * 1000,
     LETTERS = 25,
 };
+
+/* In ns it is to have room in an int64_t. */
+#define LIMIT_MAX_MS (INT64_MAX / 1000000)
 
 static const uint64_t number_max = INT64_MAX / 10 - 1;
 
@@ -128,6 +129,10 @@ static const char *option(const char *text, struct weft_plan *plan)
         rest = number(rest, &value);
         rest = rest != NULL && value >= 1 ? rest : NULL;
         plan->steps = value;
+    } else if ((rest = after(text, "limit=")) != NULL) {
+        rest = number(rest, &plan->limit_ms);
+        rest = rest != NULL && plan->limit_ms <= LIMIT_MAX_MS ? rest : NULL;
+        plan->has_limit = true;
     } else if ((rest = after(text, "stall=")) != NULL) {
         rest = number(rest, &value);
         rest = rest != NULL && value >= 1 && value <= STALL_MAX_MS ? rest : NULL;
@@ -140,6 +145,7 @@ const char *weft_plan_parse(const char *text, struct weft_plan *plan)
 {
     struct weft_plan read = {.cost_ns = WEFT_PLAN_COST_NS,
                              .jitter_permille = PERMILLE,
+                             .limit_ms = WEFT_PLAN_LIMIT_MS,
                              .stall_ms = WEFT_PLAN_STALL_MS,
                              .steps = WEFT_PLAN_STEPS};
 
@@ -151,7 +157,7 @@ const char *weft_plan_parse(const char *text, struct weft_plan *plan)
         at = option(at + 1, &read);
         if (at == NULL) {
             return "behind the schedule stand seed=N, jitter=FACTOR (from 1), spurious=PERCENT, "
-                   "cost=NS, steps=N or stall=MS";
+                   "cost=NS, steps=N, limit=MS or stall=MS";
         }
     }
     if (*at != '\0') {

@@ -16,6 +16,7 @@
 #ifndef WEFT_TRACES_PLAN_H
 #define WEFT_TRACES_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,12 +38,20 @@ struct weft_plan {
     uint64_t cost_ns;         /* simulated, of one scheduling point */
     uint32_t jitter_permille; /* a sleep lasts up to so many times as long; 1000: no longer */
     uint32_t spurious;        /* of 100 waits on conditions so many end without a signal */
+    uint64_t limit_ms;        /* of simulated time, after which the run is ended; 0: never */
+    bool has_limit;           /* the plan said so; else it takes WEFT_PLAN_LIMIT_POINTS, too */
     uint32_t stall_ms;        /* of a processor, after which one that holds all others is left */
     const char *choices;      /* REPLAY: in the text that was parsed, choices_bytes of it */
     size_t choices_bytes;
 };
 
-enum { WEFT_PLAN_COST_NS = 1000, WEFT_PLAN_STALL_MS = 2000, WEFT_PLAN_STEPS = 200 };
+enum {
+    WEFT_PLAN_COST_NS = 1000,
+    WEFT_PLAN_STALL_MS = 2000,
+    WEFT_PLAN_STEPS = 200,
+    WEFT_PLAN_LIMIT_MS = 3600 * 1000,
+    WEFT_PLAN_LIMIT_POINTS = 100000
+};
 
 /* NULL: understood.  Else what is wrong, and *plan is untouched. */
 const char *weft_plan_parse(const char *text, struct weft_plan *plan);

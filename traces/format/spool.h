@@ -142,6 +142,7 @@ struct weft_clock_pair {
 enum weft_verdict {
     WEFT_VERDICT_NONE,
     WEFT_VERDICT_DEADLOCK, /* nobody can ever run again; the program waits for its end */
+    WEFT_VERDICT_LIMIT,    /* the simulated time is over that its plan gives it; likewise */
 };
 
 /* Why a run cannot be repeated exactly: bits of weft_spool_schedule.left. */
@@ -150,6 +151,9 @@ enum weft_left {
     WEFT_LEFT_STRANGER = 2, /* a thread that was made behind our back took part */
     WEFT_LEFT_STUCK = 4,    /* a thread held up all others and was left alone */
     WEFT_LEFT_DIVERGED = 8, /* a replayed choice was not there to be made */
+    WEFT_LEFT_SHORT = 16,   /* how much a call found in a pipe or socket depended on others */
+    WEFT_LEFT_TIMER = 32,   /* it has a timer of the kernel's, which goes by the real clock */
+    WEFT_LEFT_CHILD = 64,   /* it has started another process */
 };
 
 /*

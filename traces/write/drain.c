@@ -854,16 +854,23 @@ static void pack_all(struct weft_writer *writer, bool dead)
 /* Then all records are there: nobody makes any more. */
 static void look_for_the_end(struct weft_writer *writer)
 {
+    const uint32_t verdict = atomic_load(&writer->lanes.head->schedule.verdict);
     char text[8192];
 
-    if (writer->told_over || writer->options.on_over == NULL ||
-        atomic_load(&writer->lanes.head->schedule.verdict) != WEFT_VERDICT_DEADLOCK) {
+    if (writer->told_over || writer->options.on_over == NULL || verdict == WEFT_VERDICT_NONE) {
         return;
     }
     writer->told_over = true;
     pack_all(writer, false);
     convert_all(writer);
-    weft_lines_stuck(&writer->lines, text, sizeof text);
+    if (verdict == WEFT_VERDICT_DEADLOCK) {
+        weft_lines_stuck(&writer->lines, text, sizeof text);
+    } else {
+        (void)snprintf(text, sizeof text,
+                       "%s is ended here: its simulated time is over, after %llu s",
+                       writer->options.program,
+                       (unsigned long long)(writer->lanes.head->schedule.now_ns / 1000000000));
+    }
     writer->options.on_over(writer->options.ctx, text);
 }
 
@@ -955,6 +962,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
         (writer->cut ? lost_told : weft_lanes_all_lost(&writer->lanes)) + writer->merge.broken;
     const uint64_t left_out = weft_lanes_left_out(&writer->lanes);
     const uint64_t short_stacks = weft_lanes_short_stacks(&writer->lanes);
+    const bool ended_at_limit = atomic_load(&schedule->verdict) == WEFT_VERDICT_LIMIT;
     weft_sink_printf(&lines->sink,
                      "{\"end\":true,\"events\":%llu,\"lost\":%llu,\"late\":%llu,"
                      "\"duration_ns\":%llu",
@@ -968,6 +976,9 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
     }
     if (short_stacks > 0) {
         weft_sink_printf(&lines->sink, ",\"short_stacks\":%llu", (unsigned long long)short_stacks);
+    }
+    if (ended_at_limit) {
+        weft_sink_text(&lines->sink, ",\"ended\":\"limit\"");
     }
     weft_sink_text(&lines->sink, "}\n");
     const bool written = weft_sink_finish(&lines->sink);
@@ -987,6 +998,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
         .spool_bytes = writer->merge.offset,
         .attached = attached,
         .deadlock = atomic_load(&schedule->verdict) == WEFT_VERDICT_DEADLOCK,
+        .limit = ended_at_limit,
         .left = atomic_load(&schedule->left),
         .points = atomic_load(&schedule->points),
         .choices = atomic_load(&schedule->choices),

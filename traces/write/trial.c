@@ -73,6 +73,7 @@ struct weft_trial_result weft_trial_result(const struct weft_trial *trial)
     return (struct weft_trial_result){
         .attached = atomic_load(&head->attached) != 0,
         .deadlock = atomic_load(&schedule->verdict) == WEFT_VERDICT_DEADLOCK,
+        .limit = atomic_load(&schedule->verdict) == WEFT_VERDICT_LIMIT,
         .left = atomic_load(&schedule->left),
         .points = atomic_load(&schedule->points),
         .choices = choices,

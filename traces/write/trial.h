@@ -38,6 +38,7 @@ struct weft_trial_choice {
 struct weft_trial_result {
     bool attached; /* the program opened the spool at all */
     bool deadlock; /* it ended because nobody could ever run again */
+    bool limit;    /* it was ended because its simulated time was over */
     uint32_t left; /* enum weft_left; 0: the run can be repeated exactly */
     uint64_t points, choices, hash;
     bool is_whole; /* all choices are known */

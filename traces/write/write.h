@@ -68,6 +68,7 @@ struct weft_writer_summary {
     bool attached; /* the program opened the spool at all */
     /* Of a controlled run: */
     bool deadlock;          /* it ended because nobody could ever run again */
+    bool limit;             /* it was ended because its simulated time was over */
     uint32_t left;          /* enum weft_left, 0: the run can be repeated exactly */
     uint64_t points;        /* scheduling points, and of these … */
     uint64_t choices;       /* … where more than one thread could go on */
