@@ -1,4 +1,5 @@
-/* UTF-8: is what stands here one well-formed character?  Threads: any. */
+/* UTF-8: is what stands here one well-formed character, and where may a text be cut?  Threads: any.
+ */
 #ifndef WEFT_BASE_UTF8_H
 #define WEFT_BASE_UTF8_H
 
@@ -41,6 +42,25 @@ static inline size_t weft_utf8_width(const char *text, size_t len)
         }
     }
     return width;
+}
+
+/*
+ * How many bytes of a text a room of `most` bytes takes without a character that is cut in two; of
+ * what is no UTF-8, all that fit.
+ */
+static inline size_t weft_utf8_fit(const char *text, size_t len, size_t most)
+{
+    enum { TAIL_MOST = 3 };
+
+    if (len <= most) {
+        return len;
+    }
+    for (size_t end = most; end > 0 && most - end <= TAIL_MOST; end--) {
+        if (((unsigned char)text[end] & 0xc0) != 0x80) {
+            return end;
+        }
+    }
+    return most;
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include "viewer/app.h"
 
 #include "base/tongue.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "traces/analysis/names.h"
 #include "traces/model/model.h"
@@ -134,7 +135,8 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
     app->file = slash != NULL && slash[1] != '\0' ? slash + 1 : copy;
     app->live = app->options.live;
     app->options.live = false; /* others that are opened later are complete */
-    app->slides = app->waited = false;
+    app->slides = app->waited = app->gone = false;
+    app->quiet_s = app->glide_ns = 0;
     app->heard_ns = app->looked_ns = app->now_ns;
     app->looked_points = 0;
     app->ring = WEFT_NONE;
@@ -150,7 +152,8 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
     weft_arrangement_done(&app->arrangement);
     weft_settings_opened(&app->settings, copy);
     app->title.len = 0;
-    weft_sentence_add(&app->title, "%.200s — weft", app->file);
+    weft_sentence_add(&app->title, "%.*s — weft",
+                      (int)weft_utf8_fit(app->file, strlen(app->file), 200), app->file);
     (void)weft_summary_build(&app->summary, model);
     app->dirty = true;
     return WEFT_OK;
@@ -179,7 +182,7 @@ static void settle_view(struct weft_app *app)
 {
     const uint64_t end_ns = app->model->end_ns;
 
-    weft_view_set_end(&app->view, end_ns);
+    weft_view_set_end(&app->view, weft_live_shown_end(app));
     if (app->options.to_ns > app->options.from_ns && !app->loading) {
         weft_view_show(&app->view, (double)app->options.from_ns, (double)app->options.to_ns);
     }
@@ -301,6 +304,8 @@ int weft_app_tick_one(struct weft_app *app, uint64_t now_ns)
 {
     const uint64_t passed_ns = app->ticked && now_ns > app->now_ns ? now_ns - app->now_ns : 0;
 
+    app->passed_ns = passed_ns;
+
     app->ticked = true;
     app->now_ns = now_ns;
     int next_ms = forget_notices(app);
@@ -325,7 +330,7 @@ int weft_app_tick_one(struct weft_app *app, uint64_t now_ns)
 
 void weft_app_say(struct weft_app *app, const char *text)
 {
-    const size_t len = strnlen(text, sizeof app->notice - 1);
+    const size_t len = weft_utf8_fit(text, strlen(text), sizeof app->notice - 1);
 
     memcpy(app->notice, text, len);
     app->notice[len] = '\0';
@@ -338,6 +343,11 @@ float weft_app_scale(const struct weft_app *app)
     return app->settings.scale * (app->view.classroom ? CLASSROOM_SCALE : 1);
 }
 
+bool weft_app_full_screen(const struct weft_app *app)
+{
+    return app->full_screen;
+}
+
 struct weft_settings *weft_app_settings(struct weft_app *app)
 {
     return &app->settings;
@@ -347,12 +357,12 @@ bool weft_app_warning(const struct weft_app *app, uint32_t i, char *out, size_t 
 {
     struct weft_sentence text;
 
-    if (app->model == NULL || app->loading || app->live || app->stopped ||
+    if (app->model == NULL || app->loading || (app->live && !app->gone) || app->stopped ||
         i >= weft_warnings_count(app->model)) {
         return false;
     }
     weft_warning_text(app->model, i, &text);
-    const size_t len = strnlen(text.text, room - 1);
+    const size_t len = weft_utf8_fit(text.text, strlen(text.text), room - 1);
     memcpy(out, text.text, len);
     out[len] = '\0';
     return true;
@@ -422,7 +432,7 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
     const struct weft_model *model = app->model;
     const float width = frame->geometry.width, height = frame->geometry.height;
     const uint32_t warnings =
-        app->loading || app->live || app->stopped ? 0 : weft_warnings_count(model);
+        app->loading || (app->live && !app->gone) || app->stopped ? 0 : weft_warnings_count(model);
     /* Half a small window is the lanes', not the minimap's. */
     const bool cramped = (app->above != NULL || app->below != NULL) && height < 450;
     const bool zoomed =
@@ -521,6 +531,8 @@ static void compose(struct weft_app *app, float width, float height,
                                .loading = app->loading,
                                .looking = app->look.runs,
                                .live = app->live,
+                               .gone = app->gone,
+                               .quiet_s = app->quiet_s,
                                .read_percent = read_percent(app),
                                .mouse_x = app->mouse_x,
                                .mouse_y = app->mouse_y,

@@ -51,6 +51,7 @@ enum weft_key {
     WEFT_KEY_TAB,
     WEFT_KEY_F1,
     WEFT_KEY_F5,
+    WEFT_KEY_F11,
     WEFT_KEY_F12,
     WEFT_KEY_BACKSPACE,
     WEFT_KEY_DELETE,
@@ -118,6 +119,9 @@ float weft_app_scale(const struct weft_app *app);
 
 /* True once after the user has asked for a picture of the window. */
 bool weft_app_take_screenshot(struct weft_app *app);
+
+/* Does the user want the whole screen? */
+bool weft_app_full_screen(const struct weft_app *app);
 
 /* Says something in the window for a while: what went wrong, or where the picture is. */
 void weft_app_say(struct weft_app *app, const char *text);

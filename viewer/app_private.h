@@ -34,10 +34,13 @@ struct weft_app {
     bool loading;
     struct weft_error load_error;
     struct weft_sentence title;
-    bool stopped; /* reading was, by the user */
-    bool live;    /* it may still grow; loading: it has grown by more than one tick reads */
-    bool waited;  /* for more of it, after its end at the time */
-    bool slides;  /* a live view has begun to show the last part only */
+    bool stopped;      /* reading was, by the user */
+    bool live;         /* it may still grow; loading: it has grown by more than one tick reads */
+    bool waited;       /* for more of it, after its end at the time */
+    bool slides;       /* a live view has begun to show the last part only */
+    bool gone;         /* whoever wrote it is */
+    uint64_t quiet_s;  /* so long nothing has come; 0: not worth telling */
+    uint64_t glide_ns; /* the end as it is shown */
     uint64_t heard_ns, looked_ns; /* when it has grown, and when its end was looked at, last */
     size_t looked_points;
     uint32_t ring; /* a thread of the deadlock that was told, or WEFT_NONE */
@@ -70,10 +73,11 @@ struct weft_app {
     struct weft_range drag_range;
     float drag_scroll_px;
     bool space_down, space_used;
-    uint64_t now_ns;
+    uint64_t now_ns, passed_ns; /* since the last tick */
     bool ticked;
     bool quit;
     bool wants_screenshot;
+    bool full_screen; /* of two traces, in the upper one */
     char notice[300];
     uint64_t notice_until_ns;
     char key_shown[120];
@@ -123,11 +127,13 @@ enum { WEFT_FINDINGS_AT_ONCE = 100000 };
 /*
  * A trace that is still being written (live.c).  _open: true when its reader is there, which is so
  * once the trace has a first line.  _tick: ms until the next one.  _settle: where the view follows
- * the end.  _end: it is complete.  _found: its findings, for which it was not read for a while.
+ * the end.  _shown_end: of the trace, as far as it is shown.  _end: it is complete.  _found: its
+ * findings, for which it was not read for a while.
  */
 bool weft_live_open(struct weft_app *app);
 int weft_live_tick(struct weft_app *app, bool grown);
 void weft_live_settle(struct weft_app *app);
+uint64_t weft_live_shown_end(struct weft_app *app);
 void weft_live_follow(struct weft_app *app, bool follow);
 void weft_live_end(struct weft_app *app);
 void weft_live_found(struct weft_app *app);

@@ -95,6 +95,8 @@ struct weft_frame {
     bool loading;
     bool looking;     /* for findings */
     bool live;        /* it may still grow */
+    bool gone;        /* … but whoever wrote it is gone */
+    uint64_t quiet_s; /* nothing has come for so long; 0: not worth telling */
     int read_percent; /* while it is loaded; -1: not known */
     float mouse_x, mouse_y;
     bool has_mouse;

@@ -1,5 +1,6 @@
 /* Mouse and keys: from input to commands and drags. */
 #include "base/tongue.h"
+#include "base/utf8.h"
 #include "viewer/app_private.h"
 
 #include <math.h>
@@ -301,7 +302,7 @@ static void show_key(struct weft_app *app, enum weft_command_id command)
         struct weft_sentence text = {.len = 0};
         weft_sentence_add(&text, "%s   %s", weft_command_cap(command),
                           _(weft_commands[command].help));
-        const size_t len = strnlen(text.text, sizeof app->key_shown - 1);
+        const size_t len = weft_utf8_fit(text.text, strlen(text.text), sizeof app->key_shown - 1);
         memcpy(app->key_shown, text.text, len);
         app->key_shown[len] = '\0';
         app->key_until_ns = app->now_ns + KEY_SHOWN_NS;

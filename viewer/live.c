@@ -10,11 +10,22 @@
 #include "base/vec.h"
 #include "viewer/app_private.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/types.h>
 
-enum { POLL_MS = 16, CALM_POLL_MS = 50 };
+enum { POLL_MS = 16, CALM_POLL_MS = 50, GONE_POLL_MS = 500 };
 
 static const uint64_t CALM_NS = 1000000000, LOOK_GAP_NS = 250000000, STILL_NS = 400000000;
+
+/* From when on it is told that nothing will come when the program is no more: its writer would have
+ * ended the trace. */
+static const uint64_t GONE_S = 10, SECOND_NS = 1000000000;
+
+/* A writer looks around every 20 ms, a screen shows 60 pictures a second: the end that is followed
+ * moves as time does and stays behind what is there by about this, so that each picture moves. */
+static const uint64_t GLIDE_NS = 50000000;
 
 /* A run that has just begun is shown whole; one that has gone on for longer, its last part. */
 static const double WINDOW_NS = 10e9;
@@ -36,6 +47,35 @@ bool weft_live_open(struct weft_app *app)
         return false;
     }
     weft_reader_follow(app->reader, true);
+    return true;
+}
+
+uint64_t weft_live_shown_end(struct weft_app *app)
+{
+    const uint64_t end_ns = app->model->end_ns;
+
+    if (!app->live || !app->view.follow) {
+        return end_ns;
+    }
+    if (app->glide_ns > end_ns || end_ns - app->glide_ns > GLIDE_NS) {
+        app->glide_ns = end_ns > GLIDE_NS ? end_ns - GLIDE_NS : 0;
+    }
+    return app->glide_ns;
+}
+
+/* True while the end that is shown moves. */
+static bool glide(struct weft_app *app)
+{
+    const uint64_t end_ns = app->model->end_ns;
+
+    if (!app->view.follow || app->glide_ns >= end_ns) {
+        return false;
+    }
+    const uint64_t rest_ns = end_ns - app->glide_ns;
+    app->glide_ns += app->passed_ns < rest_ns ? app->passed_ns : rest_ns;
+    weft_view_set_end(&app->view, weft_live_shown_end(app));
+    weft_live_settle(app);
+    app->dirty = true;
     return true;
 }
 
@@ -157,15 +197,69 @@ static void look(struct weft_app *app)
     app->ring = ring;
 }
 
+/* Is there no process with this number?  Of one of another machine nothing is known. */
+static bool is_gone(int64_t pid)
+{
+    return pid > 0 && pid <= INT32_MAX && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Only now and then something new is told, as each time is a frame. */
+static uint64_t told_seconds(uint64_t seconds)
+{
+    static const uint64_t steps[] = {30, 20, 10, 5};
+
+    if (seconds >= 60) {
+        return seconds / 60 * 60;
+    }
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (seconds >= steps[i]) {
+            return steps[i];
+        }
+    }
+    return 0;
+}
+
+/* A program may be silent for long; one that is no more will be for ever. */
+static void watch_writer(struct weft_app *app)
+{
+    const uint64_t quiet_ns = app->now_ns - app->heard_ns;
+    const uint64_t seconds = told_seconds(quiet_ns / SECOND_NS);
+    struct weft_sentence text = {.len = 0};
+
+    if (seconds == app->quiet_s || app->gone) {
+        return;
+    }
+    app->quiet_s = seconds;
+    app->dirty = true;
+    if (seconds >= GONE_S && is_gone(app->model->header.pid)) {
+        app->gone = true;
+        weft_sentence_add(&text,
+                          "No news for %s, and process %lld is gone: whoever wrote this trace is "
+                          "gone, too.  What was recorded may be had by weft recover.",
+                          weft_words_duration(seconds * SECOND_NS).text,
+                          (long long)app->model->header.pid);
+        weft_app_say(app, text.text);
+    }
+}
+
 int weft_live_tick(struct weft_app *app, bool grown)
 {
     app->waited = true;
     if (grown) {
         app->heard_ns = app->now_ns;
+        app->gone = false;
+        app->quiet_s = 0;
         /* The chain of a wait that goes on may have got another root. */
         app->chain_of = (struct weft_target){.kind = WEFT_TARGET_NONE};
     }
     look(app);
+    watch_writer(app);
+    if (glide(app)) {
+        return POLL_MS;
+    }
+    if (app->gone) {
+        return GONE_POLL_MS;
+    }
     return app->now_ns - app->heard_ns < CALM_NS ? POLL_MS : CALM_POLL_MS;
 }
 
@@ -173,7 +267,7 @@ void weft_live_end(struct weft_app *app)
 {
     weft_view_set_end(&app->view, app->model->end_ns);
     weft_live_settle(app); /* the end that was followed is the last one */
-    app->live = app->view.live = app->view.follow = false;
+    app->live = app->view.live = app->view.follow = app->gone = false;
     weft_app_forget_findings(app);
     if (app->waited) {
         weft_app_say(app, _("The program has ended: this is all of it."));

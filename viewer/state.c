@@ -210,8 +210,10 @@ static void put_state(const struct weft_app *app, struct weft_sink *sink)
     put_choices(app, sink);
     weft_sink_printf(sink, "\"help\":%s,\"zoomed\":%s,\"scroll_px\":%.1f,", flag(view->help),
                      flag(weft_view_zoomed(view)), (double)view->scroll_px);
-    weft_sink_printf(sink, "\"keys\":%u,", app->keys_taken);
-    weft_sink_printf(sink, "\"live\":%s,\"follow\":%s,", flag(app->live), flag(view->follow));
+    weft_sink_printf(sink, "\"keys\":%u,\"full_screen\":%s,", app->keys_taken,
+                     flag(app->full_screen));
+    weft_sink_printf(sink, "\"live\":%s,\"gone\":%s,\"follow\":%s,", flag(app->live),
+                     flag(app->gone), flag(view->follow));
     weft_sink_printf(sink, "\"loading\":%s,\"threads\":%zu,\"objects\":%zu,\"events\":%zu,",
                      flag(app->loading), model != NULL ? model->threads.count : 0,
                      model != NULL ? model->objects.count : 0,

@@ -424,6 +424,11 @@ static bool window_command(struct weft_app *app, enum weft_command_id command)
     case WEFT_COMMAND_CLASSROOM:
         app->view.classroom = !app->view.classroom;
         return true;
+    case WEFT_COMMAND_FULL_SCREEN: {
+        struct weft_app *upper = app->above != NULL ? app->above : app;
+        upper->full_screen = !upper->full_screen;
+        return true;
+    }
     case WEFT_COMMAND_SCREENSHOT:
         app->wants_screenshot = true;
         return true;

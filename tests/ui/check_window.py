@@ -407,6 +407,7 @@ EFFECTS = {
     "smaller": ((), became("scale", 0.875)),
     "normal-size": (("ctrl+plus",), became("scale", 1)),
     "classroom": ((), became("classroom", True)),
+    "full-screen": ((), became("full_screen", True)),
     "screenshot": ((), lambda b, a: a["notice"].startswith("The picture is in weft-")),
     "help": ((), became("help", True)),
     "quit": ((), None),

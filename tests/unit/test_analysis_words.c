@@ -124,6 +124,21 @@ static void a_long_sentence_ends_in_dots_at_a_whole_character(void **state)
     }
 }
 
+static void a_text_that_is_cut_ends_with_a_whole_character(void **state)
+{
+    (void)state;
+    assert_string_equal(weft_words_short("short", 30).text, "short");
+    assert_string_equal(weft_words_short("hàng đợi", 2).text, "h…"); /* à has two bytes */
+    assert_string_equal(weft_words_short("hàng đợi", 3).text, "hà…");
+    assert_string_equal(weft_words_short("đợi", 3).text, "đ…"); /* ợ has three */
+    assert_string_equal(weft_words_short("đợi", 4).text, "đ…");
+    assert_string_equal(weft_words_short("đợi", 5).text, "đợ…");
+    assert_string_equal(weft_words_short("😀😀", 7).text, "😀…");
+    assert_string_equal(weft_words_short("", 30).text, "");
+    const char *none = "\x80\x80\x80\x80\x80\x80"; /* no UTF-8: as much as fits */
+    assert_memory_equal(weft_words_short(none, 5).text, none, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +151,7 @@ int main(void)
         cmocka_unit_test(a_share_that_is_there_is_never_zero),
         cmocka_unit_test(one_is_singular),
         cmocka_unit_test(a_long_sentence_ends_in_dots_at_a_whole_character),
+        cmocka_unit_test(a_text_that_is_cut_ends_with_a_whole_character),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define HEAD                                                                                       \
@@ -162,13 +164,123 @@ static void nothing_new_is_no_new_frame(void **state)
     event(&stage, 1000, 1, "lock_acquire", 1);
     pass(&stage, 2000 * MS);
     lay_out(&stage);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 50; i++) {
         pass(&stage, 50 * MS);
         assert_false(weft_app_dirty(stage.app));
     }
     event(&stage, 2000, 1, "lock_release", 1);
     pass(&stage, 50 * MS);
     assert_true(weft_app_dirty(stage.app));
+    end(&stage);
+}
+
+/* Frames in which something is new while time passes. */
+static uint32_t frames_of(struct stage *stage, uint64_t ns)
+{
+    uint32_t frames = 0;
+
+    for (uint64_t passed = 0; passed < ns; passed += 50 * MS) {
+        pass(stage, 50 * MS);
+        frames += weft_app_dirty(stage->app);
+        lay_out(stage);
+    }
+    return frames;
+}
+
+/* The number of a process that has been, and is no more. */
+static pid_t dead_process(void)
+{
+    const pid_t pid = fork();
+
+    if (pid == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    return pid;
+}
+
+static void begin_of(struct stage *stage, pid_t pid)
+{
+    char head[sizeof HEAD + 16];
+    const char *at = strstr(HEAD, "\"pid\":1");
+
+    snprintf(head, sizeof head, "%.*s\"pid\":%d%s", (int)(at - HEAD), HEAD, (int)pid,
+             at + strlen("\"pid\":1"));
+    begin(stage, head);
+}
+
+static void a_silent_program_is_told_now_and_then(void **state)
+{
+    struct stage stage;
+    (void)state;
+
+    begin_of(&stage, getpid());
+    event(&stage, 1000, 1, "lock_acquire", 1);
+    pass(&stage, 1000 * MS);
+    lay_out(&stage);
+    assert_null(check_text(&stage.list, "no news"));
+    assert_int_equal(frames_of(&stage, 8000 * MS), 1);
+    assert_non_null(check_text(&stage.list, "no news for ≥ 5.00 s"));
+    assert_int_equal(frames_of(&stage, 53000 * MS), 4); /* at 10, 20, 30 and 60 s */
+    assert_true(is(&stage, "live"));
+    assert_false(is(&stage, "gone"));
+    event(&stage, 2000, 1, "lock_release", 1);
+    pass(&stage, 50 * MS);
+    lay_out(&stage);
+    assert_null(check_text(&stage.list, "no news"));
+    end(&stage);
+}
+
+static void a_writer_that_is_gone_is_told_and_one_that_comes_back_is_followed(void **state)
+{
+    struct stage stage;
+    (void)state;
+
+    begin_of(&stage, dead_process());
+    event(&stage, 1000, 1, "lock_acquire", 1);
+    pass(&stage, 9000 * MS);
+    lay_out(&stage);
+    assert_false(is(&stage, "gone"));
+    pass(&stage, 2000 * MS);
+    lay_out(&stage);
+    assert_true(is(&stage, "gone"));
+    assert_non_null(check_text(&stage.list, "no longer written"));
+    assert_non_null(check_text(&stage.list, "whoever wrote this trace is gone"));
+    assert_non_null(check_text(&stage.list, "This trace was cut"));
+    event(&stage, 2000, 1, "lock_release", 1); /* it was on another machine, or in a container */
+    pass(&stage, 50 * MS);
+    lay_out(&stage);
+    assert_false(is(&stage, "gone"));
+    assert_null(check_text(&stage.list, "This trace was cut"));
+    end(&stage);
+}
+
+/* A writer that looks around every 20 ms, a screen that shows 60 pictures a second. */
+static void each_picture_moves_although_news_come_less_often(void **state)
+{
+    struct stage stage;
+    double last = 0;
+    uint64_t wall_ns = 0, written_ns = 0;
+    uint32_t still = 0, back = 0;
+    (void)state;
+
+    begin(&stage, HEAD);
+    for (uint32_t frame = 0; frame < 300; frame++) {
+        wall_ns += 16666667;
+        for (; written_ns + 20 * MS <= wall_ns; written_ns += 20 * MS) {
+            event(&stage, written_ns + 20 * MS, 1, "mark", 0);
+        }
+        stage.now_ns += 16666667;
+        weft_app_tick(stage.app, stage.now_ns);
+        const double to = number(&stage, "to_ns");
+        if (frame > 10) {
+            still += to == last;
+            back += to < last;
+        }
+        last = to;
+    }
+    assert_int_equal(still, 0);
+    assert_int_equal(back, 0);
     end(&stage);
 }
 
@@ -283,6 +395,9 @@ int main(void)
         cmocka_unit_test(half_a_line_is_waited_for),
         cmocka_unit_test(a_trace_that_is_not_there_yet_is_waited_for),
         cmocka_unit_test(nothing_new_is_no_new_frame),
+        cmocka_unit_test(a_silent_program_is_told_now_and_then),
+        cmocka_unit_test(a_writer_that_is_gone_is_told_and_one_that_comes_back_is_followed),
+        cmocka_unit_test(each_picture_moves_although_news_come_less_often),
         cmocka_unit_test(the_end_is_followed_until_space_and_again_from_end_on),
         cmocka_unit_test(a_long_run_shows_its_last_part_and_a_look_back_stays_where_it_is),
         cmocka_unit_test(a_deadlock_is_told_within_a_second_while_others_go_on),

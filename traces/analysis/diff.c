@@ -1,5 +1,6 @@
 #include "traces/analysis/diff.h"
 
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "traces/analysis/findings.h"
 #include "traces/analysis/stats.h"
@@ -135,10 +136,12 @@ static void add_origin(const struct weft_model *model, uint32_t site, struct wef
     const char *file = slash != NULL ? slash + 1 : where->file;
 
     if (*where->function != '\0') {
-        weft_sentence_add(name, " of %.100s", where->function);
+        weft_sentence_add(name, " of %.*s",
+                          (int)weft_utf8_fit(where->function, strlen(where->function), 100),
+                          where->function);
     }
     if (*file != '\0') {
-        weft_sentence_add(name, " in %.100s", file);
+        weft_sentence_add(name, " in %.*s", (int)weft_utf8_fit(file, strlen(file), 100), file);
     }
 }
 
@@ -173,7 +176,9 @@ static void name_object(const struct weft_model *model, const struct origins *or
         weft_sentence_add(name, "unnamed %s", kind);
         add_origin(model, origins->objects[index], name);
     } else {
-        weft_sentence_add(name, "%.300s (%s)", object->name, kind);
+        weft_sentence_add(name, "%.*s (%s)",
+                          (int)weft_utf8_fit(object->name, strlen(object->name), 300), object->name,
+                          kind);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/sink.h"
 #include "base/tongue.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "traces/analysis/crowd.h"
 #include "traces/analysis/finding.h"
@@ -138,7 +139,8 @@ static const char *keep(struct weft_findings *findings, const char *text, size_t
 
 const char *weft_finding_say(struct weft_findings *findings, const char *format, ...)
 {
-    char text[2048];
+    enum { LONGEST = 2000 }; /* and a character more, which tells where it may be cut */
+    char text[LONGEST + 8];
     va_list args;
 
     va_start(args, format);
@@ -148,7 +150,7 @@ const char *weft_finding_say(struct weft_findings *findings, const char *format,
         return "";
     }
     /* Names come from the trace and may be of any length: a sentence that is too long is cut. */
-    return keep(findings, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+    return keep(findings, text, weft_utf8_fit(text, (size_t)len, LONGEST));
 }
 
 const char *weft_thread_called(const struct weft_findings *findings, uint32_t thread)
@@ -172,9 +174,10 @@ static const char *list(struct weft_findings *findings, const uint32_t *at, size
     size_t used = 0;
 
     for (size_t i = 0; i < named; i++) {
+        const char *name = called(findings, at[i]);
         const char *before = i == 0 ? "" : i + 1 == count ? _(" and ") : ", ";
-        const int len =
-            snprintf(text + used, sizeof text - used, "%s%.200s", before, called(findings, at[i]));
+        const int len = snprintf(text + used, sizeof text - used, "%s%.*s", before,
+                                 (int)weft_utf8_fit(name, strlen(name), 200), name);
         if (len < 0 || (size_t)len >= sizeof text - used) {
             break;
         }

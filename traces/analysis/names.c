@@ -1,6 +1,7 @@
 #include "traces/analysis/names.h"
 
 #include "base/plain.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "traces/analysis/words.h"
 
@@ -47,7 +48,8 @@ static bool add_number(struct weft_model *model, const struct use *use)
     struct weft_sentence name = {.len = 0};
 
     /* The number comes last and must not be what a long name pushes out. */
-    weft_sentence_add(&name, "%.300s #%u", use->name, info->number);
+    weft_sentence_add(&name, "%.*s #%u", (int)weft_utf8_fit(use->name, strlen(use->name), 300),
+                      use->name, info->number);
     const char *copy = weft_arena_copy(&model->strings, name.text, strlen(name.text));
     if (copy == NULL) {
         return false;

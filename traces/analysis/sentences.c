@@ -1,6 +1,7 @@
 #include "traces/analysis/sentences.h"
 
 #include "base/tongue.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -445,7 +446,7 @@ static void add_text(struct weft_sentence *out, const char *text)
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
         len--;
     }
-    weft_sentence_add(out, " “%.*s”", (int)(len < 300 ? len : 300), text);
+    weft_sentence_add(out, " “%.*s”", (int)weft_utf8_fit(text, len, 300), text);
 }
 
 void weft_sentence_point(const struct weft_model *model, uint32_t point, struct weft_sentence *out)

@@ -222,7 +222,8 @@ static void queue_now(const struct weft_model *model, uint32_t object, uint64_t 
     }
     if (depth > 0 && items_at(model, queue, t_ns, items, &count) && (int64_t)count == depth) {
         for (uint32_t i = 0; i < count && i < 5; i++) {
-            weft_sentence_add(out, "%s%.40s", i == 0 ? ": " : ", ", items[i]);
+            weft_sentence_add(out, "%s%s", i == 0 ? ": " : ", ",
+                              weft_words_short(items[i], 40).text);
         }
         weft_sentence_add(out, "%s", count > 5 ? ", …" : "");
     }

@@ -167,6 +167,19 @@ struct weft_word weft_words_share(uint64_t part, uint64_t whole)
     return word;
 }
 
+struct weft_word weft_words_short(const char *text, size_t most)
+{
+    static const char more[] = "…";
+    const size_t len = strlen(text), room = most < WEFT_SHORT_MOST ? most : WEFT_SHORT_MOST;
+    const size_t fits = weft_utf8_fit(text, len, room);
+    struct weft_word word;
+
+    memcpy(word.text, text, fits);
+    memcpy(word.text + fits, more, sizeof more);
+    word.text[fits == len ? len : fits + sizeof more - 1] = '\0';
+    return word;
+}
+
 struct weft_word weft_words_counted(uint64_t count, const char *noun)
 {
     struct weft_word word;
@@ -174,8 +187,10 @@ struct weft_word weft_words_counted(uint64_t count, const char *noun)
     const char *more = count == 1 ? "" : len > 0 && noun[len - 1] == 'x' ? "es" : "s";
     const char *translated = weft_tongue_noun(noun, count);
 
-    snprintf(word.text, sizeof word.text, "%.27s %.33s%s", weft_words_count(count).text,
-             translated != NULL ? translated : noun, translated != NULL ? "" : more);
+    /* Nouns are a few short words of ours, in any language. */
+    const struct weft_word name = weft_words_short(translated != NULL ? translated : noun, 30);
+    snprintf(word.text, sizeof word.text, "%.27s %.33s%s", weft_words_count(count).text, name.text,
+             translated != NULL ? "" : more);
     return word;
 }
 

@@ -40,6 +40,10 @@ struct weft_word weft_words_share(uint64_t part, uint64_t whole);
  * In another language (base/tongue.h) the noun is what its catalogue has. */
 struct weft_word weft_words_counted(uint64_t count, const char *noun);
 
+/* A name of at most 60 bytes; what is longer is cut at a character and ends in "…". */
+enum { WEFT_SHORT_MOST = 60 };
+struct weft_word weft_words_short(const char *text, size_t most);
+
 /* A text that is put together piece by piece; what does not fit ends in "…".
  * The format is looked up in the language that was chosen: callers translate only words that they
  * give it. */

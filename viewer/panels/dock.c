@@ -5,6 +5,7 @@
  *     Output       what had been printed until then, and what comes later
  */
 #include "base/tongue.h"
+#include "base/utf8.h"
 #include "viewer/facts.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
@@ -426,7 +427,8 @@ static void draw_line(struct weft_frame *frame, struct weft_rect rect, float y, 
     char line[512];
     size_t len = 0;
 
-    for (; text[len] != '\0' && text[len] != '\n' && len < sizeof line - 1; len++) {
+    const size_t most = weft_utf8_fit(text, strcspn(text, "\n"), sizeof line - 1);
+    for (; len < most; len++) {
         line[len] = text[len] == '\t' ? ' ' : text[len];
     }
     line[len] = '\0';

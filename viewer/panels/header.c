@@ -131,13 +131,28 @@ static float transport(struct weft_frame *frame, float y)
     return start;
 }
 
+static void say_live(const struct weft_frame *frame, struct weft_sentence *out)
+{
+    if (frame->gone) {
+        weft_sentence_add(out, "○ no longer written");
+    } else if (frame->quiet_s > 0) {
+        weft_sentence_add(out, "%s no news for %s", frame->view->follow ? "●" : "○",
+                          weft_words_lasting(frame->quiet_s * 1000000000, true).text);
+    } else {
+        weft_sentence_add(out, "%s",
+                          frame->view->follow ? _("● live") : _("○ live, end not shown"));
+    }
+}
+
 /* Of a trace that grows: whether its end is followed, and the button for it. */
 static float live_button(struct weft_frame *frame, float x, float y)
 {
     const bool follow = frame->view->follow;
     const struct weft_style style = {WEFT_FONT_SANS_BOLD, 12.5f,
                                      follow ? frame->theme->on_accent : frame->theme->text};
-    const char *text = follow ? _("● live") : _("○ live, end not shown");
+    struct weft_sentence words = {.len = 0};
+    say_live(frame, &words);
+    const char *text = words.text;
     const float width = weft_pen_width(frame, style, text) + 18;
     const struct weft_rect rect = {x, y - 12, width, 24};
     const struct weft_target hover = frame->view->hover;

@@ -26,7 +26,8 @@ static struct weft_word name_of(const struct weft_frame *frame, int tab)
     struct weft_word word;
     const bool counted = tab == WEFT_TAB_FINDINGS && frame->findings != NULL;
 
-    (void)snprintf(word.text, sizeof word.text, "%.40s%s%.16s", _(names[tab]), counted ? " " : "",
+    (void)snprintf(word.text, sizeof word.text, "%.40s%s%.16s",
+                   weft_words_short(_(names[tab]), 37).text, counted ? " " : "",
                    counted ? weft_words_count(frame->findings->count).text : "");
     return word;
 }

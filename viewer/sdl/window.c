@@ -25,8 +25,9 @@ struct window {
     uint32_t *pixels; /* a picture of our own, when the surface's pixels are not like ours */
     size_t room;
     float user_scale;
-    float app_scale; /* what the user asked for by keys, on top of it */
-    bool exposed;    /* what was drawn is gone */
+    float app_scale;  /* what the user asked for by keys, on top of it */
+    bool full_screen; /* it is */
+    bool exposed;     /* what was drawn is gone */
     uint64_t drawn_at_ms;
     char title[256];
     struct weft_input_state input;
@@ -371,6 +372,18 @@ static void remember_size(const struct window *window, struct weft_app *app)
     }
 }
 
+/* The window manager decides whether it comes to that, and tells the new size. */
+static void follow_full_screen(struct window *window, const struct weft_app *app)
+{
+    const bool wanted = weft_app_full_screen(app);
+
+    if (wanted != window->full_screen) {
+        window->full_screen = wanted;
+        (void)SDL_SetWindowFullscreen(window->sdl, wanted ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+        window->exposed = true;
+    }
+}
+
 static enum weft_status run(struct window *window, struct weft_app *app, struct weft_error *error)
 {
     enum weft_status status = WEFT_OK;
@@ -384,6 +397,7 @@ static enum weft_status run(struct window *window, struct weft_app *app, struct 
             status = draw(window, app, error);
         }
         end = take_events(window, pause_ms(window, app, app_ms), app);
+        follow_full_screen(window, app);
         if (weft_app_take_screenshot(app)) {
             save_picture(window, app);
         }

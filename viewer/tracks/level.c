@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { ITEM_BYTES = 30 }; /* of an item's name in a label */
+
 struct scale {
     int64_t low, high;
     struct weft_rect rect; /* low at its foot, high at its top */
@@ -106,12 +108,13 @@ static void label_change(struct weft_frame *frame, const struct weft_lane *lane,
     const float edge = scale->rect.x + scale->rect.w;
     next_x = next_x < edge ? next_x : edge;
     const struct weft_point point = weft_model_point(frame->model, level.point);
-    weft_sentence_add(&label, point.kind == WEFT_EV_QUEUE_PUT ? "+ %.30s" : "%.30s → %s", item,
+    const struct weft_word name = weft_words_short(item, ITEM_BYTES);
+    weft_sentence_add(&label, point.kind == WEFT_EV_QUEUE_PUT ? "+ %s" : "%s → %s", name.text,
                       weft_name_of_thread(frame->model, point.thread, point.t_ns));
     float width = weft_pen_width(frame, style, label.text);
     if (width + 12 > next_x - x && point.kind == WEFT_EV_QUEUE_GET) {
         label = (struct weft_sentence){.len = 0};
-        weft_sentence_add(&label, "– %.30s", item);
+        weft_sentence_add(&label, "– %s", name.text);
         width = weft_pen_width(frame, style, label.text);
     }
     if (width + 12 > next_x - x) {

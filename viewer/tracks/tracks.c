@@ -118,8 +118,10 @@ static void add_figure(struct figures *figures, const char *name, struct weft_wo
 {
     if (figures->count < 6) {
         struct weft_sentence text = {.len = 0};
-        weft_sentence_add(&text, "%.*s %.*s", name_first ? 36 : 24, name_first ? name : value.text,
-                          name_first ? 24 : 36, name_first ? value.text : name);
+        const struct weft_word words = weft_words_short(name, 36);
+        const struct weft_word number = weft_words_short(value.text, 22);
+        weft_sentence_add(&text, "%s %s", name_first ? words.text : number.text,
+                          name_first ? number.text : words.text);
         memcpy(figures->at[figures->count].text, text.text, text.len + 1);
         figures->count++;
     }
