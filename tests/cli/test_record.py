@@ -121,6 +121,21 @@ class Manners(Case):
         self.assertIn(f"the trace is {self.trace}", result.stderr)
         self.assertEqual(result.stdout, "")
 
+    def test_names_of_traces_are_told_in_plain_text(self):
+        self.trace = os.path.join(self.folder, "a\x1b[31m\nb\u202e.jsonl")
+        result = self.record("true", quiet=False)
+        self.assertTrue(os.path.exists(self.trace))
+        self.assertIn("/a\\x1b[31m\\nb\\u{202e}.jsonl\n", result.stderr)
+        self.assertNotIn("\x1b", result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 2)
+
+    def test_findings_are_counted_at_the_end(self):
+        program = compiled(self.folder, "rec_deadlock.c")
+        fault = self.record("--on-deadlock=stop", program, "mutex", quiet=False)
+        self.assertRegex(fault.stderr, rf"\nweft: 1 finding: weft check {self.trace}\n$")
+        self.assertNotIn("finding", self.record(program, "sound", quiet=False).stderr)
+        self.assertNotIn("finding", self.record("--on-deadlock=stop", program, "mutex").stderr)
+
     def test_the_trace_is_named_after_the_program(self):
         subprocess.run([WEFT, "record", "-q", "/bin/true"], check=True, cwd=self.folder)
         self.assertEqual(os.listdir(self.folder), ["true.weft.jsonl"])

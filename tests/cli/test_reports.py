@@ -305,5 +305,77 @@ class Agreement(unittest.TestCase):
                     self.assertEqual(objects[name]["waits"], cost["count"])
 
 
+class Hostile(unittest.TestCase):
+    """A trace whose names do to a terminal what they like."""
+    EVIL = "a\x1b[31mb\x9bc\nd\u202ee\x7f"
+    OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e"
+                        "\u2060-\u2069\ufeff]")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.trace = pathlib.Path(folder.name, "evil\x1b\n.jsonl")
+        lines = [{"format": "weft-trace", "version": 1, "program": self.EVIL, "command": [self.EVIL],
+                  "pid": 7, "start": "2026-11-24T11:49:13.123456789Z", "clock": self.EVIL,
+                  "resolution_ns": 1, "unit": "ns", "recorder": self.EVIL},
+                 *({"define": "thread", "id": i, "name": self.EVIL} for i in (1, 2)),
+                 {"define": "object", "id": 1, "kind": "mutex", "name": self.EVIL},
+                 {"define": "object", "id": 2, "kind": "queue", "name": self.EVIL},
+                 {"define": "site", "id": 1, "function": self.EVIL, "file": self.EVIL, "line": 3}]
+        events = [{"t": 0, "thread": 1, "event": "thread_start"},
+                  {"t": 0, "thread": 2, "event": "thread_start"},
+                  {"t": 10, "thread": 1, "event": "zone_begin", "name": self.EVIL},
+                  {"t": 10, "thread": 1, "event": "lock_acquire", "object": 1, "site": 1},
+                  {"t": 20, "thread": 2, "event": "lock_request", "object": 1, "site": 1},
+                  {"t": 25, "thread": 1, "event": "print", "text": self.EVIL},
+                  {"t": 26, "thread": 1, "event": "queue_put", "object": 2, "size": 1,
+                   "item": self.EVIL},
+                  {"t": 30, "thread": 1, "event": "sleep_begin", "duration": 200000000, "site": 1},
+                  {"t": 200000000, "thread": 1, "event": "sleep_end"},
+                  {"t": 200000010, "thread": 1, "event": "lock_release", "object": 1},
+                  {"t": 200000020, "thread": 2, "event": "lock_acquire", "object": 1},
+                  {"t": 200000030, "thread": 2, "event": "lock_release", "object": 1}]
+        end = {"end": True, "events": len(events), "lost": 0, "late": 0, "duration_ns": 200000060}
+        self.trace.write_text("".join(json.dumps(line) + "\n" for line in [*lines, *events, end]) +
+                              "{ \x9b\x1b\n")
+
+    def commands(self):
+        """Every command that reads a trace and says something, in each of its ways."""
+        yield from (["dump"], ["stats"], ["check"], ["show"], ["explain"])
+        yield from (["explain", how, what] for how, what in
+                    (("--thread", "1"), ("--at", "100ms"), ("--wait", "2.1")))
+
+    def test_reports_in_words_are_plain_text(self):
+        for command, *words in [*self.commands(), ["diff", self.trace]]:
+            done = weft(command, *words, self.trace)
+            self.assertIn(done.returncode, (DONE, 1), (command, done.stderr))
+            for text in (done.stdout.decode(), done.stderr.decode()):
+                self.assertIsNone(self.OBEYED.search(text), (command, text))
+            if command not in ("diff", "show"):  # one says nothing of equal runs, one cuts names
+                self.assertIn("a\\x1b[31mb\\u{9b}c\\nd\\u{202e}e\\x7f", done.stdout.decode(), command)
+            self.assertIn("evil\\x1b\\n.jsonl: line ", done.stderr.decode())
+
+    def test_json_has_the_names_as_they_are_and_nothing_that_a_terminal_obeys(self):
+        for command, *words in [*self.commands(), ["diff", self.trace]]:
+            if command == "show":
+                continue
+            done = weft(command, *words, self.trace, "--json")
+            self.assertIsNone(self.OBEYED.search(done.stdout.decode()), command)
+            told = [json.loads(line) for line in done.stdout.decode().splitlines()]
+            if command == "stats":
+                self.assertEqual(told[0]["objects"][0]["name"], self.EVIL)
+
+    def test_mistakes_are_told_in_plain_text(self):
+        for words in (["stats", self.trace, "--thread", "\x1b[31m"],
+                      ["stats", self.trace, "--object", "\x1b[31m"],
+                      ["explain", self.trace, "--wait", "\x1b[31m"],
+                      ["export", "--to", "\x1b[31m", self.trace],
+                      ["dump", "--kind", "\x1b[31m", self.trace],
+                      ["dump", self.trace.parent / "none\x1b[31m"]):
+            done = weft(*words)
+            self.assertIn(done.returncode, (USAGE, UNREADABLE), words)
+            self.assertIsNone(self.OBEYED.search(done.stderr.decode()), (words, done.stderr))
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

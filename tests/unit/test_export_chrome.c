@@ -425,10 +425,35 @@ static void no_memory_is_the_sinks_error(void **state)
     weft_model_free(model);
 }
 
+static void findings_lie_on_a_lane_of_their_own(void **state)
+{
+    (void)state;
+    char *text =
+        export_of("{\"t\":0,\"thread\":1,\"event\":\"lock_acquire\",\"object\":1}\n"
+                  "{\"t\":1000,\"thread\":1,\"event\":\"lock_request\",\"object\":1,\"site\":1}\n"
+                  "{\"t\":9000,\"thread\":2,\"event\":\"print\",\"text\":\"on\"}\n");
+
+    assert_has(text, "\"args\":{\"name\":\"findings\"}");
+    assert_has(text, "\"ts\":1.000,\"name\":\"deadlock: L\",\"cat\":\"finding\",\"s\":\"t\"");
+    assert_has(text, "\"what\":\"main waits for L, which it has.\"");
+    free(text);
+}
+
+static void without_findings_there_is_no_lane_for_them(void **state)
+{
+    (void)state;
+    char *text = export_of("{\"t\":0,\"thread\":1,\"event\":\"thread_start\",\"tid\":50}\n");
+
+    assert_has_not(text, "finding");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_keep_their_nanoseconds),
+        cmocka_unit_test(findings_lie_on_a_lane_of_their_own),
+        cmocka_unit_test(without_findings_there_is_no_lane_for_them),
         cmocka_unit_test(a_wait_names_its_lock_owner_outcome_and_place),
         cmocka_unit_test(a_hand_off_is_an_arrow_from_an_instant_to_the_slice_that_begins),
         cmocka_unit_test(a_wait_of_no_length_is_an_instant),

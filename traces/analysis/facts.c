@@ -1,6 +1,7 @@
 /* All that is to say about one thing: for `weft explain`, the tooltip and the dock. */
 #include "base/tongue.h"
 #include "traces/analysis/choice.h"
+#include "traces/analysis/owners.h"
 #include "traces/analysis/sentences.h"
 
 static struct weft_sentence *next(struct weft_facts *facts)
@@ -95,6 +96,21 @@ static void add_end(const struct weft_model *model, const struct weft_span *span
     weft_sentence_add(out, ".");
 }
 
+/* "1.20 s for the signal, then 3.00 ms for m" */
+static void add_parts(const struct weft_model *model, uint32_t thread, uint32_t index,
+                      struct weft_facts *facts)
+{
+    const uint32_t mutex = weft_model_span_extra(model, thread, index).mutex;
+    struct weft_cond_parts parts;
+
+    if (!weft_cond_wait_parts(model, thread, index, 0, UINT64_MAX, &parts) || mutex == WEFT_NONE) {
+        return;
+    }
+    weft_sentence_add(next(facts), "%s for the signal, then %s for %s.",
+                      weft_words_duration(parts.signal_ns).text,
+                      weft_words_duration(parts.mutex_ns).text, model->objects.at[mutex].name);
+}
+
 void weft_facts_of_span(const struct weft_model *model, uint32_t thread, uint32_t index,
                         struct weft_facts *facts)
 {
@@ -123,6 +139,7 @@ void weft_facts_of_span(const struct weft_model *model, uint32_t thread, uint32_
         weft_sentence_add(next(facts), "It asked for %s.",
                           weft_words_duration((uint64_t)extra.amount).text);
     }
+    add_parts(model, thread, index, facts);
     struct weft_sentence holders = {.len = 0};
     if (span.state != WEFT_STATE_POLL && !weft_span_about_thread(&span) &&
         weft_sentence_holders(model, span.object, span.start_ns, end_ns, &holders)) {

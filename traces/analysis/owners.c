@@ -175,6 +175,30 @@ static bool add_act(const struct asked *asked, const struct weft_wait_end *end, 
     return add(asked, stretch);
 }
 
+static uint64_t overlap_ns(uint64_t a_from_ns, uint64_t a_to_ns, uint64_t b_from_ns,
+                           uint64_t b_to_ns)
+{
+    const uint64_t from_ns = a_from_ns > b_from_ns ? a_from_ns : b_from_ns;
+    const uint64_t to_ns = a_to_ns < b_to_ns ? a_to_ns : b_to_ns;
+
+    return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+bool weft_cond_wait_parts(const struct weft_model *model, uint32_t thread, uint32_t index,
+                          uint64_t from_ns, uint64_t to_ns, struct weft_cond_parts *parts)
+{
+    const struct weft_span span = weft_model_span(model, thread, index);
+    const struct weft_wait_end end = weft_wait_end_of(model, thread, index);
+
+    if (span.state != WEFT_STATE_COND_WAIT || end.how != WEFT_ENDED_BY_ACT) {
+        return false;
+    }
+    *parts = (struct weft_cond_parts){
+        .signal_ns = overlap_ns(span.start_ns, end.act_ns, from_ns, to_ns),
+        .mutex_ns = overlap_ns(end.act_ns, weft_span_end_ns(model, thread, index), from_ns, to_ns)};
+    return true;
+}
+
 /* A condition's wait: until the signal, then until the mutex is free. */
 static bool add_condition(const struct asked *asked, const struct weft_span *span,
                           const struct weft_wait_end *end)

@@ -70,6 +70,19 @@ bool weft_state_is_wait(enum weft_state state);
 struct weft_wait_end weft_wait_end_of(const struct weft_model *model, uint32_t thread,
                                       uint32_t span);
 
+/* The two parts of a wait on a condition. */
+struct weft_cond_parts {
+    uint64_t signal_ns; /* until the signal came */
+    uint64_t mutex_ns;  /* then, until the thread had its mutex back */
+};
+
+/*
+ * The parts of a wait on a condition within [from_ns, to_ns).  False: it is none, or nothing is
+ * known of a signal: then the parts are not known either.
+ */
+bool weft_cond_wait_parts(const struct weft_model *model, uint32_t thread, uint32_t span,
+                          uint64_t from_ns, uint64_t to_ns, struct weft_cond_parts *parts);
+
 /*
  * The stretches of a wait within [from_ns, to_ns), which is clipped to the wait, added to *out in
  * time order.  False: no memory.

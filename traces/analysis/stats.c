@@ -121,13 +121,6 @@ static struct weft_lengths measure(struct lengths *lengths)
 
 /* Events ────────────────────────────────────────────────────────────────────────────────────── */
 
-/* Has a question this answer: "no, you cannot have it now"? */
-static bool is_try(int64_t question)
-{
-    return question > WEFT_ASK_NONE && question < WEFT_ASK_COUNT &&
-           weft_questions[question].once != WEFT_EV_QUERY;
-}
-
 /* Tries in vain that a poll has folded into one; the first may have been an event of its own. */
 static uint64_t folded_tries(const struct count *count, const struct weft_point *point,
                              const struct last *last)
@@ -148,9 +141,7 @@ static uint64_t folded_tries(const struct count *count, const struct weft_point 
             continue;
         }
         const struct weft_span_extra extra = weft_span_extra_of(count->model, &span);
-        return extra.answer == 0 && extra.amount > 0
-                   ? (uint64_t)extra.amount - (last->ask_counted ? 1 : 0)
-                   : 0;
+        return weft_poll_in_vain(&extra, last->ask_counted);
     }
     return 0;
 }
@@ -158,21 +149,13 @@ static uint64_t folded_tries(const struct count *count, const struct weft_point 
 static uint64_t failed_tries(const struct count *count, size_t index,
                              const struct weft_point *point, const struct last *last)
 {
-    switch (point->kind) {
-    case WEFT_EV_LOCK_FAIL:
-    case WEFT_EV_RWLOCK_FAIL:
-    case WEFT_EV_SEM_FAIL:
-    case WEFT_EV_QUEUE_PUT_FAIL:
-    case WEFT_EV_QUEUE_GET_FAIL:
+    const struct weft_point_args args = weft_model_args(count->model, (uint32_t)index);
+
+    switch (weft_point_in_vain(point->kind, args.first, args.has_second, args.second)) {
+    case WEFT_VAIN_TRY:
         return 1;
-    case WEFT_EV_QUERY: {
-        const struct weft_point_args args = weft_model_args(count->model, (uint32_t)index);
-        return is_try(args.first) && args.has_second && args.second == 0;
-    }
-    case WEFT_EV_POLL_END:
-        return is_try(weft_model_args(count->model, (uint32_t)index).first)
-                   ? folded_tries(count, point, last)
-                   : 0;
+    case WEFT_VAIN_POLL:
+        return folded_tries(count, point, last);
     default:
         return 0;
     }
@@ -363,18 +346,6 @@ static bool blame_wait(struct count *count, struct weft_object_stats *row, struc
     return true;
 }
 
-/* A condition's wait: until the signal, then for the mutex. */
-static void split(const struct count *count, struct weft_object_stats *row,
-                  struct weft_wait_ref ref, uint64_t start_ns, uint64_t end_ns)
-{
-    const struct weft_wait_end end = weft_wait_end_of(count->model, ref.thread, ref.span);
-
-    if (end.how == WEFT_ENDED_BY_ACT) {
-        row->signal_ns += within(count->stats, start_ns, end.act_ns);
-        row->mutex_ns += within(count->stats, end.act_ns, end_ns);
-    }
-}
-
 static int by_time(const void *a, const void *b)
 {
     const struct weft_blame *first = a, *second = b;
@@ -409,8 +380,11 @@ static bool count_waits(struct count *count, struct weft_object_stats *row)
                           is_before_end(count->stats, end_ns);
         ok = weft_vec_push(&count->lengths, within(count->stats, span.start_ns, end_ns)) &&
              blame_wait(count, row, &pairs, ref, i);
-        if (span.state == WEFT_STATE_COND_WAIT) {
-            split(count, row, ref, span.start_ns, end_ns);
+        struct weft_cond_parts parts;
+        if (weft_cond_wait_parts(count->model, ref.thread, ref.span, count->stats->query.from_ns,
+                                 count->stats->query.to_ns, &parts)) {
+            row->signal_ns += parts.signal_ns;
+            row->mutex_ns += parts.mutex_ns;
         }
     }
     weft_map_done(&pairs);

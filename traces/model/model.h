@@ -572,4 +572,13 @@ void weft_model_mark_critical(struct weft_model *model, uint32_t thread, uint32_
 /* First point at or after t_ns (points.count when there is none). */
 size_t weft_model_point_from(const struct weft_model *model, uint64_t t_ns);
 
+/* Tries in vain: an event is one, or it ends a poll, which may have folded many into one. */
+enum weft_vain { WEFT_VAIN_NOT, WEFT_VAIN_TRY, WEFT_VAIN_POLL };
+
+/* first, second: the arguments of the event. */
+enum weft_vain weft_point_in_vain(uint8_t kind, int64_t first, bool has_second, int64_t second);
+
+/* How many a poll has folded; first_counted: the first was an event of its own and is counted. */
+uint64_t weft_poll_in_vain(const struct weft_span_extra *poll, bool first_counted);
+
 #endif

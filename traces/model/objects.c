@@ -508,36 +508,43 @@ static uint64_t sum(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* Tries in vain; those that were folded into a poll are in its count, the first one included. */
-static uint64_t failed_tries(const struct weft_model *model, const struct weft_now *now)
+enum weft_vain weft_point_in_vain(uint8_t kind, int64_t first, bool has_second, int64_t second)
 {
-    const bool is_try = now->info->first == WEFT_ARG_QUESTION &&
-                        weft_questions[now->first].once != WEFT_EV_QUERY &&
-                        now->first != WEFT_ASK_NONE;
+    const bool is_try = weft_events[kind].first == WEFT_ARG_QUESTION && first > WEFT_ASK_NONE &&
+                        first < WEFT_ASK_COUNT && weft_questions[first].once != WEFT_EV_QUERY;
 
-    switch (now->kind) {
+    switch (kind) {
     case WEFT_EV_LOCK_FAIL:
     case WEFT_EV_RWLOCK_FAIL:
     case WEFT_EV_SEM_FAIL:
     case WEFT_EV_QUEUE_PUT_FAIL:
     case WEFT_EV_QUEUE_GET_FAIL:
-        return 1;
+        return WEFT_VAIN_TRY;
     case WEFT_EV_QUERY:
-        return is_try && now->has_second && now->second == 0;
+        return is_try && has_second && second == 0 ? WEFT_VAIN_TRY : WEFT_VAIN_NOT;
     case WEFT_EV_POLL_END:
-        break;
+        return is_try ? WEFT_VAIN_POLL : WEFT_VAIN_NOT;
     default:
-        return 0;
+        return WEFT_VAIN_NOT;
     }
-    if (!is_try || now->waited == WEFT_NONE) {
-        return 0;
+}
+
+uint64_t weft_poll_in_vain(const struct weft_span_extra *poll, bool first_counted)
+{
+    return poll->answer == 0 && poll->amount > 0 ? (uint64_t)poll->amount - (first_counted ? 1 : 0)
+                                                 : 0;
+}
+
+static uint64_t failed_tries(const struct weft_model *model, const struct weft_now *now)
+{
+    const enum weft_vain vain =
+        weft_point_in_vain((uint8_t)now->kind, now->first, now->has_second, now->second);
+
+    if (vain != WEFT_VAIN_POLL || now->waited == WEFT_NONE) {
+        return vain == WEFT_VAIN_TRY;
     }
     const struct weft_span_extra extra = weft_model_span_extra(model, now->thread, now->waited);
-    const uint64_t counted = model->builder->threads.at[now->thread].ask_counted ? 1 : 0;
-    if (extra.answer != 0 || extra.amount <= 0) {
-        return 0;
-    }
-    return (uint64_t)extra.amount - counted;
+    return weft_poll_in_vain(&extra, model->builder->threads.at[now->thread].ask_counted);
 }
 
 static void count(struct weft_model *model, const struct weft_now *now)
