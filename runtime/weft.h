@@ -154,6 +154,8 @@ int weft_rlock_release(struct weft_rlock *lock); /* 1, -EPERM when the caller is
  * A condition belongs to a lock, which must live longer.  The caller holds that lock in every call
  * but new and free; otherwise -EPERM.  (A plain lock has no owner: there it is enough that it is
  * held.)  wait gives it back however deep it is held, and has it again, as deep, when it returns.
+ * Look again at what is waited for after a wait: another thread may have been quicker, and under
+ * `weft run --spurious` a wait also ends without a notify.
  */
 struct weft_condition *weft_condition_new(const char *name, struct weft_lock *lock);
 struct weft_condition *weft_condition_new_rlock(const char *name, struct weft_rlock *lock);

@@ -79,6 +79,11 @@ static bool real_let_begin(void)
     return false;
 }
 
+static bool real_ends_early(void)
+{
+    return false;
+}
+
 static void real_leave(struct weft_parker *parker)
 {
     (void)parker;
@@ -112,6 +117,7 @@ static const struct weft_schedule real = {
     .spin = real_spin,
     .step = real_step,
     .let_begin = real_let_begin,
+    .ends_early = real_ends_early,
     .leave = real_leave,
 };
 

@@ -47,7 +47,8 @@ struct weft_schedule {
     void (*unpark)(struct weft_parker *parker); /* one token, however often it is called */
     void (*spin)(void);                         /* others may run before the caller goes on */
     void (*step)(const void *about);            /* the same, where it uses an object next */
-    bool (*let_begin)(void); /* true: a thread that was just made has had its chance to run */
+    bool (*let_begin)(void);  /* true: a thread that was just made has had its chance to run */
+    bool (*ends_early)(void); /* true: this wait on a condition is to end without a signal */
     void (*leave)(struct weft_parker *parker); /* its owner, the caller, ends */
 };
 

@@ -1014,6 +1014,14 @@ enum weft_turn_end weft_turn_block(const void *key, uint64_t deadline_ns, uint32
     return me->end;
 }
 
+bool weft_turn_ends_early(void)
+{
+    lock();
+    const bool early = is_spurious(true);
+    unlock();
+    return early;
+}
+
 /* What a stranger does, and what a runner does that is not in the middle of a call. */
 static bool begin_act(void)
 {

@@ -80,6 +80,10 @@ void weft_turn_look(void);
 enum weft_turn_end weft_turn_block(const void *key, uint64_t deadline_ns, uint32_t mask,
                                    bool spurious);
 
+/* Is the caller's next wait on a condition one of those that the plan lets end without a wake?  For
+ * one who does not block by `spurious`. */
+bool weft_turn_ends_early(void);
+
 /* Makes the first `count` that wait for `key` able to go on; how many.  The turn stays. */
 uint32_t weft_turn_wake(const void *key, uint32_t count, uint32_t mask);
 /* Lets the first `count` that wait for `from` wait for `to` instead; how many. */

@@ -101,6 +101,12 @@ static bool virtual_let_begin(void)
     return true;
 }
 
+static bool virtual_ends_early(void)
+{
+    take_part();
+    return weft_turn_ends_early();
+}
+
 static void virtual_leave(struct weft_parker *parker)
 {
     (void)parker;
@@ -116,5 +122,6 @@ const struct weft_schedule weft_virtual = {
     .spin = virtual_spin,
     .step = virtual_step,
     .let_begin = virtual_let_begin,
+    .ends_early = virtual_ends_early,
     .leave = virtual_leave,
 };

@@ -61,10 +61,15 @@ static bool wait_woken(struct weft_condition *condition, const struct weft_limit
     weft_wait_enter(&condition->waiters, &waiter, false);
     const int depth = weft_lock_release_all(condition->lock, site);
     weft_note_args(WEFT_EV_COND_WAIT, condition, site, limit->timeout_ns, with);
-    const bool woken =
-        weft_wait_until(&condition->waiters, &waiter, &condition->guard, limit->deadline_ns);
-    weft_note_outcome(WEFT_EV_COND_WAKE, condition, site, woken ? WEFT_OUT_OK : WEFT_OUT_TIMEOUT, 0,
-                      with);
+    const bool early = weft_schedule()->ends_early() &&
+                       weft_wait_early(&condition->waiters, &waiter, &condition->guard);
+    const bool woken = early || weft_wait_until(&condition->waiters, &waiter, &condition->guard,
+                                                limit->deadline_ns);
+    weft_note_outcome(WEFT_EV_COND_WAKE, condition, site,
+                      early   ? WEFT_OUT_SPURIOUS
+                      : woken ? WEFT_OUT_OK
+                              : WEFT_OUT_TIMEOUT,
+                      0, with);
     pthread_mutex_unlock(&condition->guard);
 
     weft_lock_restore(condition->lock, depth, site);

@@ -73,6 +73,19 @@ bool weft_wait_until(struct weft_waiters *waiters, struct weft_waiter *waiter,
     return true;
 }
 
+bool weft_wait_early(struct weft_waiters *waiters, struct weft_waiter *waiter,
+                     pthread_mutex_t *guard)
+{
+    weft_thread_settle(weft_thread_self());
+    pthread_mutex_unlock(guard);
+    weft_schedule()->step(NULL);
+    pthread_mutex_lock(guard);
+    if (!waiter->linked)
+        return false;
+    unlink_waiter(waiters, waiter);
+    return true;
+}
+
 bool weft_wait(struct weft_waiters *waiters, pthread_mutex_t *guard, uint64_t deadline_ns,
                bool at_front, enum weft_woken *why)
 {

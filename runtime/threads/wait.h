@@ -57,6 +57,11 @@ void weft_wait_enter(struct weft_waiters *waiters, struct weft_waiter *waiter, b
 bool weft_wait_until(struct weft_waiters *waiters, struct weft_waiter *waiter,
                      pthread_mutex_t *guard, uint64_t deadline_ns);
 
+/* Instead of the second half: others run, and the wait ends although nobody woke the caller. False:
+ * somebody did meanwhile. */
+bool weft_wait_early(struct weft_waiters *waiters, struct weft_waiter *waiter,
+                     pthread_mutex_t *guard);
+
 /* Wakes the first `count` that wait. */
 void weft_waiters_wake(struct weft_waiters *waiters, int count, enum weft_woken why);
 

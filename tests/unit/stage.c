@@ -130,6 +130,18 @@ static bool stage_let_begin(void)
     return false;
 }
 
+static int early;
+
+static bool stage_ends_early(void)
+{
+    return early > 0 && early-- > 0;
+}
+
+void stage_end_early(int waits)
+{
+    early = waits;
+}
+
 static void stage_leave(struct weft_parker *parker)
 {
     (void)parker;
@@ -156,6 +168,7 @@ const struct weft_schedule *weft_schedule(void)
         .spin = stage_spin,
         .step = stage_step,
         .let_begin = stage_let_begin,
+        .ends_early = stage_ends_early,
         .leave = stage_leave,
     };
     return &stage;

@@ -26,6 +26,9 @@ void stage_hold(bool held);
 /* While patient, main waits for time to pass as the others do. */
 void stage_be_patient(bool patient);
 
+/* The next so many waits on conditions end without a notify. */
+void stage_end_early(int waits);
+
 /*
  * What was recorded since the last call, such as "1:lock_acquire 2:lock_request(-1)": the number
  * of the thread, the event, its arguments, its text, and !outcome when that is not ok.

@@ -198,6 +198,26 @@ static void wait_for_gives_up_at_its_own_time_limit(void **state)
     room_done(&room);
 }
 
+static void a_wait_may_end_early_when_the_schedule_says_so(void **state)
+{
+    (void)state;
+    struct room room;
+
+    room_init(&room);
+    weft_lock_acquire(room.lock, 1);
+    stage_end_early(1);
+    stage_forget();
+    assert_int_equal(weft_condition_wait(room.changed, 1), 1);
+    assert_string_equal(
+        stage_events(),
+        "1:lock_release 1:cond_wait(1000000000) 1:cond_wake!spurious 1:lock_acquire");
+    assert_true(weft_lock_locked(room.lock));
+    assert_int_equal(weft_condition_wait(room.changed, 1), 0); /* nobody is left on the list */
+    assert_int_equal(weft_condition_notify(room.changed, 1), 1);
+    weft_lock_release(room.lock);
+    room_done(&room);
+}
+
 static void a_condition_is_used_with_its_lock_held_or_not_at_all(void **state)
 {
     (void)state;
@@ -666,6 +686,7 @@ int main(void)
         CASE(a_notify_that_nobody_waits_for_is_lost),
         CASE(wait_for_sleeps_until_its_predicate_holds),
         CASE(wait_for_gives_up_at_its_own_time_limit),
+        CASE(a_wait_may_end_early_when_the_schedule_says_so),
         CASE(a_condition_is_used_with_its_lock_held_or_not_at_all),
         CASE(a_wait_gives_a_reentrant_lock_back_however_deep_it_is_held),
         CASE(a_semaphore_gives_as_many_permits_as_it_has),

@@ -15,16 +15,17 @@ struct waiting {
     uint64_t wait_ns, wake_ns;
     uint32_t condition, mutex;
     uint32_t wait_site;
+    uint64_t release_ns; /* of the mutex, after it woke */
+    uint32_t release_site;
     bool waits;
     bool touched; /* the mutex or the condition was used by another since it began */
     bool spurious;
 };
 
-static void tell(struct weft_findings *findings, uint32_t thread, const struct waiting *waiting,
-                 const struct weft_point *point)
+static void tell(struct weft_findings *findings, uint32_t thread, const struct waiting *waiting)
 {
-    struct weft_finding *finding =
-        weft_finding_new(findings, WEFT_FIND_WAIT_WITHOUT_LOOP, waiting->wait_ns, point->t_ns);
+    struct weft_finding *finding = weft_finding_new(findings, WEFT_FIND_WAIT_WITHOUT_LOOP,
+                                                    waiting->wait_ns, waiting->release_ns);
 
     if (finding == NULL) {
         return;
@@ -37,8 +38,9 @@ static void tell(struct weft_findings *findings, uint32_t thread, const struct w
                                     waiting->wait_site,
                                     weft_model_span_at(findings->model, thread, waiting->wait_ns)});
     weft_finding_place(findings, finding,
-                       (struct weft_finding_place){_("goes on"), point->t_ns, thread,
-                                                   waiting->mutex, point->site, WEFT_NONE});
+                       (struct weft_finding_place){_("goes on"), waiting->release_ns, thread,
+                                                   waiting->mutex, waiting->release_site,
+                                                   WEFT_NONE});
     finding->what = weft_finding_say(
         findings,
         "%s woke from %s at %s although nobody had signalled, and went on without waiting "
@@ -91,11 +93,13 @@ static void step(struct weft_findings *findings, struct waiting *threads, size_t
                point->object == waiting->mutex) {
         /* weft.h releases the mutex right before it waits again: what comes next will tell. */
         waiting->waits = false;
+        waiting->release_ns = point->t_ns;
+        waiting->release_site = point->site;
     } else if (waiting->spurious && !waiting->waits) {
         waiting->spurious = false;
         if (!waiting->touched && waiting->mutex != WEFT_NONE && !told[waiting->condition]) {
             told[waiting->condition] = true;
-            tell(findings, point->thread, waiting, point);
+            tell(findings, point->thread, waiting);
         }
     }
 }
