@@ -2,6 +2,7 @@
 
 #include "base/vec.h"
 #include "cli/cli.h"
+#include "cli/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,9 +48,9 @@ struct weft_follow {
     struct weft_follow_summary summary;
 };
 
-void weft_follow_name(const char *trace, uint32_t number, char *name, size_t room)
+void weft_follow_name(const char *trace, const char *words, char *name, size_t room)
 {
-    static const char *const endings[] = {".weft.jsonl", ".jsonl"};
+    static const char *const endings[] = {".weft.jsonl.zst", ".weft.jsonl", ".jsonl"};
     const size_t len = strlen(trace);
     size_t stem = len;
 
@@ -59,7 +60,15 @@ void weft_follow_name(const char *trace, uint32_t number, char *name, size_t roo
             stem = len - ending;
         }
     }
-    (void)snprintf(name, room, "%.*s.%u%s", (int)stem, trace, number, trace + stem);
+    (void)snprintf(name, room, "%.*s.%s%s", (int)stem, trace, words, trace + stem);
+}
+
+void weft_follow_number(const char *trace, uint32_t number, char *name, size_t room)
+{
+    char words[16];
+
+    (void)snprintf(words, sizeof words, "%u", number);
+    weft_follow_name(trace, words, name, room);
 }
 
 static void free_child(struct child *child)
@@ -195,7 +204,7 @@ static void begin(struct weft_follow *follow, struct child *child)
     forget(follow, child->pid);
     child->pidfd = pidfd_open(child->pid, 0);
     child->ended = child->pidfd < 0 && errno == ESRCH;
-    weft_follow_name(follow->trace, child->number, trace, sizeof trace);
+    weft_follow_number(follow->trace, child->number, trace, sizeof trace);
     child->trace = strdup(trace);
     if (child->trace == NULL || weft_writer_begin(child->writer, child->trace, &error) != WEFT_OK) {
         (void)weft_cli_fail(0, "%s", child->trace != NULL ? error.text : "no memory");
@@ -287,6 +296,47 @@ long weft_follow_drain(struct weft_follow *follow)
         finish_ended(follow);
     }
     return pause_ns;
+}
+
+static bool is_recorded(const struct child *child)
+{
+    return child->pid != 0 && !child->ended;
+}
+
+void weft_follow_prepare_dump(struct weft_follow *follow)
+{
+    for (size_t i = 0; i < follow->children.count; i++) {
+        if (is_recorded(follow->children.at[i])) {
+            weft_writer_prepare_dump(follow->children.at[i]->writer);
+        }
+    }
+}
+
+void weft_follow_hold(struct weft_follow *follow, bool held)
+{
+    for (size_t i = 0; i < follow->children.count; i++) {
+        weft_writer_hold(follow->children.at[i]->writer, held);
+    }
+}
+
+bool weft_follow_snapshot(struct weft_follow *follow, uint32_t number)
+{
+    struct weft_writer_summary summary;
+    struct weft_error error;
+    char trace[PATH_ROOM];
+    bool written = true;
+
+    for (size_t i = 0; i < follow->children.count; i++) {
+        const struct child *child = follow->children.at[i];
+        if (is_recorded(child)) {
+            weft_snapshot_name(child->trace, number, trace, sizeof trace);
+            if (weft_writer_dump(child->writer, trace, &summary, &error) != WEFT_OK) {
+                (void)weft_cli_fail(0, "%s", error.text);
+                written = false;
+            }
+        }
+    }
+    return written;
 }
 
 uint32_t weft_follow_living(struct weft_follow *follow)

@@ -39,7 +39,14 @@ struct weft_follow_summary {
 };
 struct weft_follow_summary weft_follow_finish(struct weft_follow *follow);
 
-/* TRACE with a number before its ending: "x.weft.jsonl" → "x.2.weft.jsonl". */
-void weft_follow_name(const char *trace, uint32_t number, char *name, size_t room);
+/* Of those who are recorded with last_ns, as the writer's functions of these names. */
+void weft_follow_prepare_dump(struct weft_follow *follow);
+void weft_follow_hold(struct weft_follow *follow, bool held);
+/* In a copy of this process; false: one could not be written, and that was told. */
+bool weft_follow_snapshot(struct weft_follow *follow, uint32_t number);
+
+/* TRACE with words before its ending: "x.weft.jsonl" → "x.2.weft.jsonl". */
+void weft_follow_name(const char *trace, const char *words, char *name, size_t room);
+void weft_follow_number(const char *trace, uint32_t number, char *name, size_t room);
 
 #endif

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/follow.h"
 #include "cli/hint.h"
+#include "cli/snapshot.h"
 #include "cli/unseen.h"
 #include "traces/format/spool.h"
 #include "traces/write/write.h"
@@ -128,6 +129,7 @@ struct recording {
     struct weft_writer *writer;
     struct weft_follow *follow; /* NULL: children are left alone */
     struct weft_unseen unseen;
+    struct weft_snapshots *snapshots; /* NULL: all of it is kept */
 };
 
 /* One look at everything; in how many ns the next one is due. */
@@ -141,6 +143,9 @@ static long drain(const struct recording *recording)
         const long next_ns = weft_follow_drain(recording->follow);
         pause_ns = next_ns < pause_ns ? next_ns : pause_ns;
     }
+    if (recording->snapshots != NULL) {
+        weft_snapshots_reap(recording->snapshots, false);
+    }
     return pause_ns;
 }
 
@@ -153,7 +158,9 @@ static int see_through(struct recording *recording, pid_t program, const sigset_
         const struct timespec pause = {.tv_nsec = pause_ns};
         siginfo_t info;
         const int signal = sigtimedwait(waited, &info, &pause);
-        if (signal > 0 && signal != SIGCHLD) {
+        if (signal == SIGUSR1 && recording->snapshots != NULL) {
+            weft_snapshot_take(recording->snapshots);
+        } else if (signal > 0 && signal != SIGCHLD) {
             pass_on(program, signal, &info);
         }
         if (waitpid(program, &status, WNOHANG) == program) {
@@ -181,6 +188,9 @@ static void see_children_through(const struct weft_launch *launch,
         const int signal = sigtimedwait(waited, NULL, &pause);
         if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT) {
             return;
+        }
+        if (signal == SIGUSR1 && recording->snapshots != NULL) {
+            weft_snapshot_take(recording->snapshots);
         }
         waited_ns += pause_ns;
         if (!told && waited_ns >= TELL_WAITING_NS) {
@@ -279,8 +289,8 @@ static void tell_traces(const char *trace, const struct weft_follow_summary *chi
     if (children->processes == 0) {
         (void)fprintf(stderr, "; the trace is %s", weft_plain(trace).text);
     } else {
-        weft_follow_name(trace, 2, first, sizeof first);
-        weft_follow_name(trace, children->last, last, sizeof last);
+        weft_follow_number(trace, 2, first, sizeof first);
+        weft_follow_number(trace, children->last, last, sizeof last);
         (void)fprintf(stderr, "; the traces are %s and %s%s%s", weft_plain(trace).text,
                       weft_plain(first).text, children->last > 2 ? " … " : "",
                       children->last > 2 ? weft_plain(last).text : "");
@@ -396,6 +406,7 @@ int weft_launch(const struct weft_launch *launch)
         .long_call_ns = launch->long_call_ns,
         .stack_frames = launch->stack_frames,
         .max_bytes = launch->max_bytes,
+        .last_ns = launch->last_ns,
         .follow = launch->follow,
         .allocator_locks = launch->allocator_locks,
         .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,
@@ -420,7 +431,13 @@ int weft_launch(const struct weft_launch *launch)
         remove_trace(launch->trace);
         return WEFT_EXIT_FAILED;
     }
+    struct weft_snapshots snapshots = {.writer = recording.writer,
+                                       .follow = recording.follow,
+                                       .trace = launch->trace,
+                                       .quiet = launch->quiet};
+    recording.snapshots = launch->last_ns != 0 ? &snapshots : NULL;
     const int failed = start(launch, &recording, &watcher, &wait_status);
+    weft_snapshots_reap(&snapshots, true);
     if (failed != 0) {
         weft_follow_free(recording.follow);
         weft_writer_free(recording.writer);
@@ -458,7 +475,8 @@ int weft_launch(const struct weft_launch *launch)
         return WEFT_EXIT_BY_SIGNAL + WTERMSIG(wait_status);
     }
     /* The program's own failure says more than that its trace could not be written. */
-    return WEXITSTATUS(wait_status) == 0 && (status != WEFT_OK || children.unwritten)
+    return WEXITSTATUS(wait_status) == 0 &&
+                   (status != WEFT_OK || children.unwritten || snapshots.failed)
                ? WEFT_EXIT_UNWRITABLE
                : WEXITSTATUS(wait_status);
 }

@@ -20,6 +20,7 @@ struct weft_launch {
     uint64_t long_call_ns; /* calls that block as long are recorded */
     uint32_t stack_frames; /* callers that are kept of each wait; 0: none */
     uint64_t max_bytes;    /* of the trace; 0: no limit */
+    uint64_t last_ns;      /* only so much of the end is kept, and SIGUSR1 writes it; 0: all */
     bool allocator_locks;  /* those that a memory allocator takes are recorded, too */
     bool follow;           /* children are recorded, too */
     const char *plan;      /* of a controlled run (traces/format/plan.h); NULL: none */

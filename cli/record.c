@@ -348,6 +348,7 @@ static int record(const struct record_args *args)
         .stack_frames = args->stack_frames,
         .follow = args->follow,
         .max_bytes = args->limits.max_bytes,
+        .last_ns = args->limits.last_ns,
         .allocator_locks = args->allocator_locks,
         .plan = args->control.plan,
         .start_real_ns = args->control.start_real_ns,
@@ -363,7 +364,10 @@ int weft_cli_record(int argc, char **argv)
     struct record_args args = {.long_call_ns = WEFT_LONG_CALL_NS};
 
     (void)argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &args);
-    const int settled = weft_control_settle(&args.control);
+    int settled = weft_control_settle(&args.control);
+    if (settled == WEFT_EXIT_DONE) {
+        settled = weft_limits_check(&args.limits, args.control.plan != NULL, args.view);
+    }
     if (settled == WEFT_EXIT_DONE && args.stack_frames > 0 && args.control.plan != NULL) {
         weft_control_done(&args.control);
         return weft_cli_fail(WEFT_EXIT_USAGE, "--stacks is not for controlled runs");

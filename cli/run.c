@@ -201,6 +201,9 @@ int weft_cli_run(int argc, char **argv)
     }
     result = args.transcript ? prepare_transcript(&args) : WEFT_EXIT_DONE;
     result = result == WEFT_EXIT_DONE ? weft_control_settle(&args.control) : result;
+    result = result == WEFT_EXIT_DONE
+                 ? weft_limits_check(&args.limits, args.control.plan != NULL, args.view)
+                 : result;
     if (result != WEFT_EXIT_DONE) {
         goto done;
     }
@@ -214,6 +217,7 @@ int weft_cli_run(int argc, char **argv)
         .trace = args.trace != NULL ? args.trace : trace,
         .long_call_ns = WEFT_LONG_CALL_NS,
         .max_bytes = args.limits.max_bytes,
+        .last_ns = args.limits.last_ns,
         .plan = args.control.plan,
         .start_real_ns = args.control.start_real_ns,
         .quiet = args.quiet,

@@ -276,7 +276,8 @@ static void count_points(struct count *count)
         if (point.t_ns >= stats->query.from_ns && wants_thread(stats, point.thread)) {
             stats->events++;
             stats->threads.at[point.thread].events++;
-            if (point.object != WEFT_NONE && !is_about_thread(model, i, &point)) {
+            if (point.object != WEFT_NONE && !is_about_thread(model, i, &point) &&
+                !weft_model_is_carried(model, point.t_ns)) {
                 count_on_object(count, i, &point, last);
                 count->used[point.object] = true;
             }

@@ -41,6 +41,7 @@ enum weft_chunk_kind {
     WEFT_CHUNK_MARK,    /* struct weft_mark */
     WEFT_CHUNK_MAPS,    /* text as /proc/PID/maps has it; `from`: the image of the program */
     WEFT_CHUNK_COMMAND, /* the program's name, then its words, each with a zero byte */
+    WEFT_CHUNK_PAST,    /* struct weft_chunk_past, then what traces/write/past.h tells */
 };
 
 struct weft_chunk {
@@ -59,6 +60,13 @@ _Static_assert(sizeof(struct weft_chunk) == 48, "a chunk's head has no holes");
 struct weft_mark {
     uint64_t until; /* ticks */
     struct weft_clock_pair pair;
+};
+
+/* When only the last seconds are kept: what is known of the time before `ticks`. */
+struct weft_chunk_past {
+    uint64_t ticks;
+    uint64_t from;    /* in the file: where the chunks stand that are still needed */
+    uint64_t dropped; /* events before `ticks` */
 };
 
 enum {

@@ -32,7 +32,7 @@
 #define WEFT_SPOOL_ENV "WEFT_SPOOL"            /* the path of the spool, for the recorder */
 
 enum {
-    WEFT_SPOOL_VERSION = 3,                 /* of slots, layout and chunks */
+    WEFT_SPOOL_VERSION = 4,                 /* of slots, layout and chunks */
     WEFT_LANE_SLOTS_MIN = 2048,             /* of a ring, a power of two: 48 KiB */
     WEFT_LANE_SLOTS_MAX = 16384,            /* 384 KiB, an L2's worth */
     WEFT_GROWN_SLOTS_MAX = 2 * 1024 * 1024, /* of all rings together, beyond their first: 48 MiB */
@@ -227,7 +227,9 @@ struct weft_spool_head {
     uint64_t long_call_ns;            /* a blocking call that lasts as long is recorded */
     uint32_t stack_frames;            /* callers kept of each wait, ≤ WEFT_STACK_MAX; 0: none */
     struct weft_spool_schedule schedule;
-    _Atomic uint64_t packed_max;             /* bytes of the packed file; 0: as many as there are */
+    _Atomic uint64_t packed_max; /* bytes of the packed file; 0: as many as there are */
+    uint64_t last_ns;            /* only so much of the end is kept; 0: all … */
+    _Atomic uint64_t past_at;    /* … and where the last WEFT_CHUNK_PAST stands; 0: none */
     char packed_path[WEFT_SPOOL_PATH_BYTES]; /* absolute; "": there is none */
     /* The first choices, as weft_logged; its pages come when they are needed. */
     _Alignas(4096) _Atomic uint16_t logged[WEFT_CHOICES_LOGGED];

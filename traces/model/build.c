@@ -349,6 +349,10 @@ static bool step_self(struct weft_model *model, const struct weft_now *now)
         info->started = true;
         info->tid = now->has_first ? now->first : 0;
         return true;
+    case WEFT_EV_BEFORE:
+        info->started = true;
+        info->tid = now->has_second ? now->second : 0;
+        return true;
     case WEFT_EV_THREAD_EXIT:
         if (!info->ended) {
             model->builder->threads.at[now->thread].exit_point = now->point;

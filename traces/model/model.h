@@ -395,6 +395,12 @@ static inline uint64_t weft_model_point_ns(const struct weft_model *model, size_
     return chunk->kept == NULL ? chunk->wide[at].t_ns : chunk->kept[at].word[0] >> 16;
 }
 
+/* A trace that begins in the middle of a run says at t = 0 what was so then, not what happened. */
+static inline bool weft_model_is_carried(const struct weft_model *model, uint64_t t_ns)
+{
+    return t_ns == 0 && model->header.before_ns > 0;
+}
+
 static inline uint64_t weft_thread_span_ns(const struct weft_model *model,
                                            const struct weft_thread_info *thread, size_t span)
 {

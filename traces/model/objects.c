@@ -187,6 +187,26 @@ static bool set_level_before(struct weft_model *model, const struct weft_now *no
     return true;
 }
 
+/* The program ran before t = 0. */
+static bool is_window(const struct weft_model *model)
+{
+    return model->header.before_ns > 0;
+}
+
+/* In the middle of a program a queue holds what its first event implies, if that does. */
+static bool begin_queue(struct weft_model *model, const struct weft_now *now)
+{
+    const bool has_size = now->has_first && now->info->first == WEFT_ARG_SIZE;
+
+    if (now->kind == WEFT_EV_QUEUE_PUT && has_size && now->first > 0) {
+        return set_level_before(model, now, now->first - 1);
+    }
+    if (now->kind == WEFT_EV_QUEUE_GET && has_size && now->first < INT64_MAX) {
+        return set_level_before(model, now, now->first + 1);
+    }
+    return now->kind != WEFT_EV_QUEUE_GET_WAIT || set_level_before(model, now, 0);
+}
+
 /*
  * What the level was before the first event about the object.  A semaphore's definition may not
  * say its first value (it says what it is bounded by): then the first event does.
@@ -196,12 +216,12 @@ static bool begin_level(struct weft_model *model, const struct weft_now *now)
     const struct weft_object *object = &model->objects.at[now->object];
 
     if (object->family == WEFT_FAMILY_QUEUE) {
-        return set_level_before(model, now, 0);
+        return is_window(model) ? begin_queue(model, now) : set_level_before(model, now, 0);
     }
     if (object->family != WEFT_FAMILY_SEMAPHORE) {
         return true;
     }
-    if (object->capacity > 0) {
+    if (object->capacity > 0 && !is_window(model)) {
         return set_level_before(model, now, object->capacity);
     }
     if (now->kind == WEFT_EV_SEM_ACQUIRE && now->has_first && now->first < INT64_MAX) {
@@ -325,8 +345,8 @@ static bool release_lock(struct weft_model *model, const struct weft_now *now, u
         return end_overtaken(model, now, object);
     }
     if (open == NULL || (!own && is_reentrant(&model->objects.at[object]))) {
-        /* The trace began in the middle of a hold, or an acquire is lost. */
-        model->oddities++;
+        /* An acquire is lost, or the trace began in the middle of a hold. */
+        model->oddities += !is_window(model) || model->objects.at[object].holds.count > 0;
         *gave = open == NULL;
         return true;
     }
@@ -552,7 +572,7 @@ static void count(struct weft_model *model, const struct weft_now *now)
     struct weft_object *object = &model->objects.at[now->object];
     const bool ok = now->outcome == WEFT_OUT_OK;
 
-    if (now->info->effect == WEFT_EFFECT_TAKE && ok) {
+    if (now->info->effect == WEFT_EFFECT_TAKE && ok && !weft_model_is_carried(model, now->t_ns)) {
         object->acquires++;
         object->contended += now->waited != WEFT_NONE;
     }

@@ -1,13 +1,9 @@
-#include "traces/write/write.h"
+#include "traces/write/writer.h"
 
 #include "base/pack.h"
 #include "base/vec.h"
 #include "traces/format/clock.h"
 #include "traces/format/plan.h"
-#include "traces/write/events.h"
-#include "traces/write/lanes.h"
-#include "traces/write/merge.h"
-#include "traces/write/packed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +16,6 @@
 #include <unistd.h>
 
 enum {
-    COMMAND_MAX = 64,                /* words of a command line in a header */
     RECORDS_MEASURED = 256,          /* by the recorder, for overhead_ticks */
     LOOK_GAP_NS = 100 * 1000 * 1000, /* between two looks for a deadlock */
     SWEEP_GAP_NS = 20 * 1000 * 1000, /* in which a lane that hardly fills is emptied all the same */
@@ -33,66 +28,6 @@ enum {
     FINAL_RECORDS = 1024 * 1024,
     PACKED_LEAST = 16 * 1024 * 1024,
     NAMES_PART = 16, /* of the largest trace: for names, at its end */
-};
-
-/* The mappings of a program that the recorded process became, until its records are reached. */
-struct weft_image {
-    uint64_t image;
-    char *maps;
-    size_t len;
-};
-
-/* A call in which a thread is and of which the trace says nothing yet. */
-struct weft_open_call {
-    uint64_t ticks; /* when the trace says so; since, unless it is too late for that */
-    uint64_t since;
-    uint64_t site;
-    uint32_t lane;
-    char name[16];
-};
-
-struct weft_writer {
-    struct weft_lanes lanes;
-    struct weft_packed packed;
-    struct weft_merge merge;
-    struct weft_lines lines;
-    struct weft_writer_options options;
-    struct {
-        struct weft_image *at;
-        size_t count, room;
-    } images;
-    uint64_t image;        /* whose records are being written; 0: none yet */
-    uint64_t until;        /* ticks up to which the file holds everything that was read of it */
-    uint64_t sweep_until;  /* the same of the sweep that goes on */
-    uint64_t next_look_ns; /* for a deadlock, on the clock of the trace */
-    uint64_t overhead_ns;  /* of one record, as the header says it */
-    uint64_t swept_ns, drained_ns;
-    int64_t live_ns; /* that may be spent on JSON now */
-    long pause_ns;
-    int fd;
-    bool sweeping;
-    uint64_t put_ticks;  /* up to when records were written */
-    uint64_t last_ticks; /* of the last one */
-    uint64_t marked;     /* the last mark that was read: up to there nothing is missing */
-    struct {
-        struct weft_open_call *at;
-        size_t count, room;
-        size_t next;
-    } calls; /* that are told at their place in time */
-    struct {
-        uint32_t *at;
-        size_t count, room;
-    } started; /* processes, until somebody asks; only when they are followed */
-    char child[WEFT_COMMAND_BYTES + 1]; /* the command line of a child */
-    const char *child_command[COMMAND_MAX];
-    uint64_t deterministic_at; /* where the header says false; 0: that stays */
-    char *words;               /* of a spool that was taken over: its program and command */
-    const char **command;
-    bool header_written;
-    bool gave_up_watching;
-    bool cut; /* the limit is reached: what comes is only counted */
-    bool keep_spool;
-    bool told_over;
 };
 
 /* A later view of the same program, or what it has become: kept until its turn. */
@@ -109,8 +44,7 @@ static void keep_maps(struct weft_writer *writer, uint64_t image, char *maps, si
     }
 }
 
-/* The process is another program from here on. */
-static void next_image(struct weft_writer *writer)
+void weft_writer_next_image(struct weft_writer *writer)
 {
     size_t kept = 0;
 
@@ -191,7 +125,8 @@ static enum weft_status open_spool(struct weft_writer *writer, const char *spool
         return status;
     }
     if (spool == NULL) {
-        status = weft_packed_open(&writer->packed, writer->options.trace_path, error);
+        status = weft_packed_open(&writer->packed, writer->options.trace_path,
+                                  options->last_ns != 0, error);
         if (status == WEFT_OK) {
             (void)snprintf(lanes->head->packed_path, sizeof lanes->head->packed_path, "%s",
                            writer->packed.path);
@@ -222,9 +157,11 @@ static enum weft_status open_trace(struct weft_writer *writer, const char *path,
 }
 
 /* As much as the trace, but never so little that it is full before the first mark. */
-static uint64_t packed_max(uint64_t max_bytes)
+static uint64_t packed_max(const struct weft_writer_options *options)
 {
-    return max_bytes == 0 || max_bytes > PACKED_LEAST ? max_bytes : PACKED_LEAST;
+    const uint64_t most = options->last_ns == 0 ? options->max_bytes : 0; /* a window moves */
+
+    return most == 0 || most > PACKED_LEAST ? most : PACKED_LEAST;
 }
 
 /* spool NULL: a new one. */
@@ -261,13 +198,18 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
         made->lanes.head->long_call_ns = options->long_call_ns;
         made->lanes.head->follow = options->follow;
         made->lanes.head->stack_frames = options->stack_frames;
-        atomic_store(&made->lanes.head->packed_max, packed_max(options->max_bytes));
+        atomic_store(&made->lanes.head->packed_max, packed_max(options));
+        made->lanes.head->last_ns = options->last_ns;
         made->lanes.head->allocator_locks = options->allocator_locks;
         put_command(made);
     } else {
         made->options.long_call_ns = made->lanes.head->long_call_ns;
+        made->options.last_ns = made->lanes.head->last_ns;
     }
     weft_names_open(&made->lines.names, 0);
+    if (spool != NULL && made->options.last_ns != 0) {
+        weft_window_adopt(made);
+    }
     *writer = made;
 done:
     if (status != WEFT_OK) {
@@ -297,7 +239,7 @@ static void take_command(struct weft_writer *writer)
 
     memcpy(writer->child, writer->lanes.head->command, len);
     writer->child[len] = '\0';
-    for (uint32_t at = 0; at < len && count < COMMAND_MAX;
+    for (uint32_t at = 0; at < len && count < WEFT_COMMAND_WORDS;
          at += (uint32_t)strlen(writer->child + at) + 1) {
         writer->child_command[count++] = writer->child + at;
     }
@@ -361,6 +303,7 @@ void weft_writer_free(struct weft_writer *writer)
     weft_merge_done(&writer->merge);
     weft_packed_close(&writer->packed, !writer->keep_spool);
     weft_lanes_close(&writer->lanes, !writer->keep_spool);
+    weft_window_done(writer);
     weft_lines_done(&writer->lines);
     if (writer->fd >= 0) {
         (void)close(writer->fd);
@@ -428,7 +371,7 @@ static void correct_header(const struct weft_writer *writer)
     }
 }
 
-static void put_header(struct weft_writer *writer)
+void weft_writer_put_header(struct weft_writer *writer, uint64_t before_ns)
 {
     const char *program = writer->options.program != NULL ? writer->options.program : "unknown";
     struct weft_sink *sink = &writer->lines.sink;
@@ -462,6 +405,9 @@ static void put_header(struct weft_writer *writer)
                      "\"recorder\":\"weft %s\",\"overhead_ns\":%llu",
                      clock_name(writer->lanes.clock), resolution.tv_nsec, WEFT_VERSION,
                      (unsigned long long)writer->overhead_ns);
+    if (before_ns > 0) {
+        weft_sink_printf(sink, ",\"before_ns\":%llu", (unsigned long long)before_ns);
+    }
     if (writer->lanes.clock == WEFT_CLOCK_VIRTUAL) {
         put_schedule(writer);
     }
@@ -484,7 +430,7 @@ static void put_loss(struct weft_writer *writer, struct weft_merge_lane *lane, u
 
 static bool is_shut(const struct weft_writer *writer)
 {
-    return writer->options.max_bytes != 0 &&
+    return writer->options.max_bytes != 0 && writer->options.last_ns == 0 &&
            atomic_load(&writer->lanes.head->packed_max) == WEFT_PACKED_SHUT;
 }
 
@@ -498,7 +444,7 @@ static bool reaches_limit(struct weft_writer *writer, uint64_t ticks)
     const uint64_t most = writer->options.max_bytes;
     const uint64_t bytes = sink->file_bytes + (sink->pack == NULL ? sink->used : 0);
 
-    if (most == 0 ||
+    if (most == 0 || writer->options.last_ns != 0 ||
         (bytes < most - most / NAMES_PART && !(ticks > writer->marked && is_shut(writer)))) {
         return false;
     }
@@ -513,7 +459,7 @@ static void put_record(struct weft_writer *writer, struct weft_merge_lane *lane,
                        const struct weft_taken *taken)
 {
     if (!writer->header_written) {
-        put_header(writer);
+        weft_writer_put_header(writer, 0);
     }
     if (taken->kind == WEFT_EV_PROCESS_CHILD && writer->options.follow) {
         (void)weft_vec_push(&writer->started, (uint32_t)taken->first);
@@ -535,7 +481,7 @@ static void put_record(struct weft_writer *writer, struct weft_merge_lane *lane,
     } else if (taken->kind == WEFT_EV_POLL_END) {
         lane->poll.kind = WEFT_EV_NONE;
     } else if (taken->kind == WEFT_EV_PROCESS_EXEC) {
-        next_image(writer);
+        weft_writer_next_image(writer);
     }
     if (lane->thread != 0) {
         weft_lines_put(&writer->lines, lane->thread, weft_lanes_ns(&writer->lanes, taken->ticks),
@@ -606,9 +552,8 @@ static void put_open_call(struct weft_writer *writer, const struct weft_open_cal
     }
 }
 
-/* A chunk that is no lane's. */
-static void put_other(struct weft_writer *writer, const struct weft_chunk *head,
-                      unsigned char *payload)
+void weft_writer_take_chunk(struct weft_writer *writer, const struct weft_chunk *head,
+                            unsigned char *payload)
 {
     struct weft_mark mark;
 
@@ -667,7 +612,7 @@ static bool convert(struct weft_writer *writer, uint64_t records)
         case WEFT_MERGE_END:
             return false;
         case WEFT_MERGE_OTHER:
-            put_other(writer, &head, payload);
+            weft_writer_take_chunk(writer, &head, payload);
             break;
         case WEFT_MERGE_LANE:
             break;
@@ -787,7 +732,9 @@ static void refresh_names(struct weft_writer *writer)
 
     names->pid = writer->image == image ? atomic_load(&head->attached) : 0;
     if (weft_names_refresh(names, &maps, &len)) {
-        weft_packed_put(&writer->packed, &writer->lanes, WEFT_CHUNK_MAPS, image, maps, len);
+        const uint64_t at =
+            weft_packed_put(&writer->packed, &writer->lanes, WEFT_CHUNK_MAPS, image, maps, len);
+        weft_window_keep_maps(writer, maps, len, image, at);
     }
 }
 
@@ -813,28 +760,32 @@ static void write_live(struct weft_writer *writer, uint64_t now_ns)
     (void)weft_sink_flush(&writer->lines.sink);
 }
 
-/* All that is in the file, with its progress told. */
-static void convert_all(struct weft_writer *writer)
+/* What the file holds, as far as it is in order, with its progress told. */
+static void convert_with_progress(struct weft_writer *writer)
 {
     const uint64_t begin = writer->merge.offset;
-    const off_t size = lseek(writer->packed.fd, 0, SEEK_END);
+    const uint64_t size = weft_packed_bytes(&writer->packed);
 
-    for (;;) {
-        while (convert(writer, FINAL_RECORDS)) {
-            if (writer->options.on_progress != NULL && size > 0 && (uint64_t)size > begin) {
-                const uint64_t done = writer->merge.offset - begin;
-                writer->options.on_progress(writer->options.ctx,
-                                            (unsigned)(done * 100 / ((uint64_t)size - begin)));
-            }
+    while (convert(writer, FINAL_RECORDS)) {
+        if (writer->options.on_progress != NULL && size > begin) {
+            const uint64_t done = writer->merge.offset - begin;
+            writer->options.on_progress(writer->options.ctx,
+                                        (unsigned)(done * 100 / (size - begin)));
         }
-        if (writer->until == UINT64_MAX) {
-            break;
-        }
-        writer->until = UINT64_MAX; /* nothing comes any more */
+    }
+}
+
+/* All of it: nothing comes any more. */
+static void convert_all(struct weft_writer *writer)
+{
+    convert_with_progress(writer);
+    if (writer->until != UINT64_MAX) {
+        writer->until = UINT64_MAX;
         find_open_calls(writer);
+        convert_with_progress(writer);
     }
     if (!writer->header_written) {
-        put_header(writer);
+        weft_writer_put_header(writer, 0);
     }
 }
 
@@ -883,6 +834,10 @@ bool weft_writer_drain(struct weft_writer *writer)
     if (writer->fd < 0) {
         return any; /* nobody knows yet for whom it is */
     }
+    if (writer->options.last_ns != 0) {
+        refresh_names(writer);
+        return weft_window_drain(writer, now_ns) || any;
+    }
     if (!writer->header_written) {
         if (atomic_load(&writer->lanes.head->overhead_ticks) == 0) {
             return any; /* the program is not there yet */
@@ -890,7 +845,7 @@ bool weft_writer_drain(struct weft_writer *writer)
         const bool timed =
             writer->lanes.pairs.count > 1 || writer->lanes.clock == WEFT_CLOCK_VIRTUAL;
         if (timed && writer->options.program != NULL) {
-            put_header(writer); /* for who looks at the trace meanwhile */
+            weft_writer_put_header(writer, 0); /* for who looks at the trace meanwhile */
         }
     }
     refresh_names(writer);
@@ -900,13 +855,13 @@ bool weft_writer_drain(struct weft_writer *writer)
 }
 
 /* A poll that was open when its thread stopped existing is closed with what the lane says. */
-static void put_open_polls(struct weft_writer *writer)
+static void put_open_polls(struct weft_writer *writer, uint64_t until)
 {
     for (uint32_t i = 0; i < writer->lanes.count; i++) {
         struct weft_taken poll = writer->merge.lanes[i].poll;
         uint64_t count, last;
         if (poll.kind != WEFT_EV_NONE && weft_lanes_poll(&writer->lanes, i, &count, &last) &&
-            last >= poll.ticks) {
+            last >= poll.ticks && last <= until) {
             poll.kind = WEFT_EV_POLL_END;
             poll.ticks = last;
             poll.second = (int64_t)count;
@@ -926,6 +881,13 @@ static uint64_t lost_so_far(const struct weft_writer *writer)
     return lost;
 }
 
+static void settle_losses(struct weft_writer *writer)
+{
+    writer->cut |= is_shut(writer);
+    writer->lost_told = lost_so_far(writer);
+    writer->dropped = put_losses(writer);
+}
+
 static void put_process_end(struct weft_writer *writer, int wait_status, uint64_t ticks)
 {
     struct weft_taken end = {
@@ -938,28 +900,21 @@ static void put_process_end(struct weft_writer *writer, int wait_status, uint64_
     weft_lines_put(&writer->lines, 1, weft_lanes_ns(&writer->lanes, ticks), &end);
 }
 
-enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
-                                    struct weft_writer_summary *summary, struct weft_error *error)
+/* The losses, the names and the last line. */
+static enum weft_status put_end(struct weft_writer *writer, struct weft_writer_summary *summary,
+                                struct weft_error *error)
 {
     struct weft_lines *lines = &writer->lines;
     const struct weft_spool_schedule *schedule = &writer->lanes.head->schedule;
-    const bool attached = atomic_load(&writer->lanes.head->attached) != 0;
-    const uint64_t end = weft_lanes_now(&writer->lanes);
+    const struct weft_window *window = &writer->window;
+    const bool limited = writer->options.max_bytes != 0 || writer->options.last_ns != 0;
+    const uint64_t dropped = writer->dropped + (window->begun ? window->past.dropped : 0);
 
-    pack_all(writer, wait_status != -1 || weft_writer_program(writer) == 0);
-    convert_all(writer);
-    writer->cut |= is_shut(writer);
-    const uint64_t lost_told = lost_so_far(writer);
-    const uint64_t dropped = put_losses(writer);
-    if (!writer->cut) { /* else it ended before that */
-        put_open_polls(writer);
-        if (attached && wait_status != -1) {
-            put_process_end(writer, wait_status, end);
-        }
-    }
     weft_lines_name(lines);
-    const uint64_t lost =
-        (writer->cut ? lost_told : weft_lanes_all_lost(&writer->lanes)) + writer->merge.broken;
+    const uint64_t all_lost = writer->cut ? writer->lost_told : weft_lanes_all_lost(&writer->lanes);
+    const uint64_t lost = all_lost -
+                          (window->lost_before < all_lost ? window->lost_before : all_lost) +
+                          writer->merge.broken;
     const uint64_t left_out = weft_lanes_left_out(&writer->lanes);
     const uint64_t short_stacks = weft_lanes_short_stacks(&writer->lanes);
     const bool ended_at_limit = atomic_load(&schedule->verdict) == WEFT_VERDICT_LIMIT;
@@ -968,7 +923,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                      "\"duration_ns\":%llu",
                      (unsigned long long)lines->events, (unsigned long long)lost,
                      (unsigned long long)lines->late, (unsigned long long)lines->last_ns);
-    if (writer->options.max_bytes != 0) {
+    if (limited) {
         weft_sink_printf(&lines->sink, ",\"dropped\":%llu", (unsigned long long)dropped);
     }
     if (left_out > 0) {
@@ -996,7 +951,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
         .threads = (uint32_t)lines->thread_list.count,
         .overhead_ns = writer->overhead_ns,
         .spool_bytes = writer->merge.offset,
-        .attached = attached,
+        .attached = atomic_load(&writer->lanes.head->attached) != 0,
         .deadlock = atomic_load(&schedule->verdict) == WEFT_VERDICT_DEADLOCK,
         .limit = ended_at_limit,
         .left = atomic_load(&schedule->left),
@@ -1011,4 +966,59 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                               writer->options.trace_path, strerror(failed));
     }
     return WEFT_OK;
+}
+
+enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
+                                    struct weft_writer_summary *summary, struct weft_error *error)
+{
+    const bool attached = atomic_load(&writer->lanes.head->attached) != 0;
+    const bool dead = wait_status != -1 || weft_writer_program(writer) == 0;
+    const uint64_t end = weft_lanes_now(&writer->lanes);
+
+    pack_all(writer, dead);
+    if (writer->options.last_ns != 0) {
+        weft_window_settle(writer, wait_status == -1 && dead ? 0 : end);
+        weft_window_begin(writer);
+    }
+    convert_all(writer);
+    settle_losses(writer);
+    if (!writer->cut) { /* else it ended before that */
+        put_open_polls(writer, UINT64_MAX);
+        if (attached && wait_status != -1) {
+            put_process_end(writer, wait_status, end);
+        }
+    }
+    return put_end(writer, summary, error);
+}
+
+void weft_writer_prepare_dump(struct weft_writer *writer)
+{
+    pack_all(writer, false);
+    weft_window_settle(writer, weft_lanes_now(&writer->lanes));
+    writer->window.dump_end = weft_packed_bytes(&writer->packed);
+}
+
+void weft_writer_hold(struct weft_writer *writer, bool held)
+{
+    writer->window.held = held;
+}
+
+enum weft_status weft_writer_dump(struct weft_writer *writer, const char *trace_path,
+                                  struct weft_writer_summary *summary, struct weft_error *error)
+{
+    writer->keep_spool = true;
+    writer->fd = -1; /* who has forked us still writes there */
+    enum weft_status status = open_trace(writer, trace_path, error);
+    if (status != WEFT_OK) {
+        return status;
+    }
+    writer->merge.end = writer->window.dump_end;
+    weft_window_begin(writer);
+    convert_with_progress(writer);
+    settle_losses(writer);
+    put_open_polls(writer, writer->until);
+    /* Also when nothing happened in it: that is what hangs. */
+    const uint64_t end_ns = weft_lanes_ns(&writer->lanes, writer->until);
+    writer->lines.last_ns = end_ns > writer->lines.last_ns ? end_ns : writer->lines.last_ns;
+    return put_end(writer, summary, error);
 }

@@ -544,11 +544,38 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
     }
 }
 
+void weft_lines_know(struct weft_lines *lines, const struct weft_taken *taken)
+{
+    const uint32_t thread = (uint32_t)taken->object;
+    const uint32_t place = define_thread(lines, thread, taken->text, taken->text_stored);
+
+    if (place == 0) {
+        return;
+    }
+    if (taken->text == NULL && taken->second != 0) {
+        name_later(lines, &(struct weft_unnamed){.address = (uint64_t)taken->second,
+                                                 .id = thread,
+                                                 .what = WEFT_UNNAMED_THREAD});
+    }
+}
+
 bool weft_lines_has_ended(struct weft_lines *lines, uint32_t thread)
 {
     const uint32_t place = place_of(lines, thread);
 
     return place != 0 && lines->thread_list.at[place - 1].ended;
+}
+
+/* It lived before the trace, so that it does not start there. */
+static void put_before(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
+                       const struct weft_taken *taken)
+{
+    const uint32_t place = define_thread(lines, thread, NULL, 0);
+
+    if (place != 0) {
+        lines->thread_list.at[place - 1].started = true;
+        put_event(lines, thread, t_ns, taken);
+    }
 }
 
 static void put_attach(struct weft_lines *lines, uint64_t t_ns, const struct weft_taken *taken)
@@ -608,6 +635,9 @@ void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
         }
         break;
     }
+    case WEFT_EV_BEFORE:
+        put_before(lines, thread, t_ns, taken);
+        break;
     case WEFT_EV_STACK:
         put_stack(lines, thread, taken);
         break;

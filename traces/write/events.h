@@ -82,6 +82,9 @@ void weft_lines_done(struct weft_lines *lines);
 void weft_lines_put(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
                     const struct weft_taken *taken);
 
+/* A thread that was there before the trace: its number, name and routine, as THREAD_CREATE. */
+void weft_lines_know(struct weft_lines *lines, const struct weft_taken *taken);
+
 /* The end of the thread is written. */
 bool weft_lines_has_ended(struct weft_lines *lines, uint32_t thread);
 

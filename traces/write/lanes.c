@@ -486,6 +486,17 @@ uint64_t weft_lanes_ns(struct weft_lanes *lanes, uint64_t ticks)
     return ns > lanes->start_mono_ns ? ns - lanes->start_mono_ns : 0;
 }
 
+uint64_t weft_lanes_begin_at(struct weft_lanes *lanes, uint64_t ticks)
+{
+    const uint64_t before_ns = weft_lanes_ns(lanes, ticks);
+
+    if (before_ns < 2) {
+        return 0;
+    }
+    lanes->start_mono_ns += before_ns - 1;
+    return before_ns - 1;
+}
+
 int64_t weft_lanes_start_real_ns(struct weft_lanes *lanes)
 {
     const struct weft_clock_pair *start = &lanes->start;

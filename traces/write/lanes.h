@@ -109,6 +109,12 @@ void weft_lanes_add_pair(struct weft_lanes *lanes, struct weft_clock_pair pair);
  */
 uint64_t weft_lanes_ns(struct weft_lanes *lanes, uint64_t ticks);
 
+/*
+ * Time zero is at `ticks` from now on, or rather 1 ns before, so that nothing that came later has
+ * it: how many ns after the program's start that is.  0: it had hardly begun, and nothing changes.
+ */
+uint64_t weft_lanes_begin_at(struct weft_lanes *lanes, uint64_t ticks);
+
 /* Wall clock at the program's start, ns since 1970. */
 int64_t weft_lanes_start_real_ns(struct weft_lanes *lanes);
 

@@ -12,7 +12,7 @@ enum { WINDOW_BYTES = 64 * 1024 }; /* in which a chunk is looked for behind a to
 
 bool weft_merge_init(struct weft_merge *merge, int fd)
 {
-    *merge = (struct weft_merge){.fd = fd};
+    *merge = (struct weft_merge){.fd = fd, .end = UINT64_MAX};
     merge->lanes = calloc(WEFT_LANE_MAX, sizeof *merge->lanes);
     merge->heap = calloc(WEFT_LANE_MAX, sizeof *merge->heap);
     return merge->lanes != NULL && merge->heap != NULL &&
@@ -58,7 +58,7 @@ static bool is_head(const struct weft_chunk *head)
 {
     const uint64_t kind = head->magic - WEFT_CHUNK_MAGIC;
 
-    return kind >= WEFT_CHUNK_LANE && kind <= WEFT_CHUNK_COMMAND &&
+    return kind >= WEFT_CHUNK_LANE && kind <= WEFT_CHUNK_PAST &&
            head->bytes <= WEFT_CHUNK_BYTES_MAX && head->lane < WEFT_LANE_MAX;
 }
 
@@ -228,6 +228,7 @@ static void drop_chunk(struct weft_merge *merge, struct weft_merge_lane *lane)
     const uint32_t done = lane->chunk;
     struct weft_merge_chunk *chunk = &merge->chunks.at[done];
 
+    merge->slots -= chunk->slots;
     lane->chunk = chunk->next;
     chunk->next = merge->free_chunk;
     merge->free_chunk = done;
@@ -296,6 +297,7 @@ static void add_chunk(struct weft_merge *merge, const struct weft_chunk *head)
         .time = head->time,
         .lost = head->lost,
         .bytes = head->bytes,
+        .slots = head->slots,
         .thread = head->thread,
     };
 
@@ -305,12 +307,15 @@ static void add_chunk(struct weft_merge *merge, const struct weft_chunk *head)
     if (head->from < lane->scanned) {
         chunk.skip = (uint32_t)(lane->scanned - head->from);
     }
+    merge->first = merge->first == 0 ? merge->offset : merge->first;
+    merge->newest = head->time > merge->newest ? head->time : merge->newest;
     const uint32_t made = new_chunk(merge, chunk);
     if (made == 0) {
         merge->broken++;
         return;
     }
     lane->scanned = head->from + head->slots;
+    merge->slots += head->slots;
     if (lane->chunk != 0) {
         merge->chunks.at[lane->last].next = made;
         lane->last = made;
@@ -325,30 +330,56 @@ static void add_chunk(struct weft_merge *merge, const struct weft_chunk *head)
     }
 }
 
+/* NULL: no memory. */
+static unsigned char *read_other(const struct weft_merge *merge, const struct weft_chunk *head,
+                                 uint64_t offset)
+{
+    unsigned char *payload = malloc(head->bytes + (size_t)1);
+
+    if (payload != NULL && !read_at(merge->fd, payload, head->bytes, offset + sizeof *head)) {
+        free(payload);
+        return NULL;
+    }
+    if (payload != NULL) {
+        payload[head->bytes] = '\0';
+    }
+    return payload;
+}
+
+bool weft_merge_read(const struct weft_merge *merge, uint64_t offset, struct weft_chunk *head,
+                     unsigned char **payload)
+{
+    return read_head(merge, offset, head) && (*payload = read_other(merge, head, offset)) != NULL;
+}
+
 enum weft_merge_found weft_merge_scan(struct weft_merge *merge, struct weft_chunk *head,
                                       unsigned char **payload)
 {
     enum weft_merge_found found = WEFT_MERGE_LANE;
 
-    if (!next_head(merge, head)) {
+    if (merge->offset >= merge->end || !next_head(merge, head) || merge->offset >= merge->end) {
         return WEFT_MERGE_END;
     }
     if (head->magic == (WEFT_CHUNK_MAGIC | WEFT_CHUNK_LANE)) {
         add_chunk(merge, head);
     } else {
         found = WEFT_MERGE_OTHER;
-        *payload = malloc(head->bytes + 1);
-        if (*payload != NULL &&
-            !read_at(merge->fd, *payload, head->bytes, merge->offset + sizeof *head)) {
-            free(*payload);
-            *payload = NULL;
-        }
-        if (*payload != NULL) {
-            (*payload)[head->bytes] = '\0';
-        }
+        *payload = read_other(merge, head, merge->offset);
     }
     merge->offset += head->bytes + WEFT_CHUNK_FRAME_BYTES;
     return found;
+}
+
+uint64_t weft_merge_low(const struct weft_merge *merge)
+{
+    uint64_t low = merge->offset;
+
+    for (size_t i = 0; i < merge->heap_count; i++) {
+        const struct weft_merge_lane *lane = &merge->lanes[merge->heap[i].lane];
+        const uint64_t at = merge->chunks.at[lane->chunk].offset - sizeof(struct weft_chunk);
+        low = lane->chunk != 0 && at < low ? at : low;
+    }
+    return low;
 }
 
 const struct weft_taken *weft_merge_next(struct weft_merge *merge, uint64_t until, uint32_t *lane)

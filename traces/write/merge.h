@@ -21,7 +21,8 @@ struct weft_merge_chunk {
     uint64_t time;
     uint64_t lost;
     uint32_t bytes;
-    uint32_t skip; /* slots that were there before */
+    uint32_t slots;
+    uint32_t skip; /* of them, that were there before */
     uint32_t thread;
     uint32_t next; /* in the lane, and among the free; 0: none */
 };
@@ -61,6 +62,10 @@ struct weft_merge {
     size_t heap_count;
     bool taken;      /* the one at 0 was handed out */
     uint64_t broken; /* chunks that made no sense */
+    uint64_t end;    /* of the file, for a reader that is not to go beyond; UINT64_MAX */
+    uint64_t first;  /* offset of the first chunk of a lane; 0: none yet */
+    uint64_t newest; /* the latest time with which a lane's chunk begins */
+    uint64_t slots;  /* in chunks that were found and not handed out entirely */
 };
 
 enum weft_merge_found {
@@ -76,6 +81,13 @@ void weft_merge_done(struct weft_merge *merge);
 /* Looks one chunk further.  *payload is the caller's to free; NULL: no memory. */
 enum weft_merge_found weft_merge_scan(struct weft_merge *merge, struct weft_chunk *head,
                                       unsigned char **payload);
+
+/* The whole chunk at offset, alone; *payload is the caller's to free.  false: there is none. */
+bool weft_merge_read(const struct weft_merge *merge, uint64_t offset, struct weft_chunk *head,
+                     unsigned char **payload);
+
+/* Where the first chunk stands of which something was not handed out yet. */
+uint64_t weft_merge_low(const struct weft_merge *merge);
 
 /*
  * The oldest record, at most `until` old, and whose it is; NULL: there is none.  Valid until the

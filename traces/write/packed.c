@@ -1,19 +1,23 @@
+#define _DEFAULT_SOURCE /* syscall: fallocate belongs to GNU alone */
 #include "traces/write/packed.h"
 
 #include "base/vec.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
-    BUFFER_BYTES = 512 * 1024,
+    BUFFER_BYTES = WEFT_PACKED_PUT_MAX + WEFT_CHUNK_FRAME_BYTES,
     BUFFER_FULL = 128 * 1024, /* from here on it is written */
     CHUNK_ROOM = 64 * 1024,   /* for one: more than the longest record */
+    BLOCK_BYTES = 4096,       /* of file systems, or a multiple of theirs */
     WORTH_IT = 8,             /* a lane is packed when an eighth of it is used */
 };
 
@@ -47,13 +51,34 @@ static int make_appended(char *path)
     return fd;
 }
 
-static bool make_file(struct weft_packed *packed, const char *trace_path)
+static bool punch(int fd, uint64_t from, uint64_t to)
+{
+    return syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from,
+                   to - from) == 0;
+}
+
+/* A file that cannot lose its beginning is no good for a window. */
+static int make_suited(char *path, bool window)
+{
+    const int fd = make_appended(path);
+
+    if (fd >= 0 && window && !punch(fd, 0, BLOCK_BYTES)) {
+        const int failed = errno;
+        (void)close(fd);
+        (void)unlink(path);
+        errno = failed;
+        return -1;
+    }
+    return fd;
+}
+
+static bool make_file(struct weft_packed *packed, const char *trace_path, bool window)
 {
     const char *tmp = getenv("TMPDIR");
     char beside[WEFT_SPOOL_PATH_BYTES];
 
     if (trace_path != NULL && !is_device(trace_path) && name_beside(packed, trace_path)) {
-        packed->fd = make_appended(packed->path);
+        packed->fd = make_suited(packed->path, window);
     }
     if (packed->fd < 0) {
         const int len =
@@ -61,7 +86,7 @@ static bool make_file(struct weft_packed *packed, const char *trace_path)
         if (len < 0 || (size_t)len >= sizeof beside || !name_beside(packed, beside)) {
             return false;
         }
-        packed->fd = make_appended(packed->path);
+        packed->fd = make_suited(packed->path, window);
     }
     return packed->fd >= 0;
 }
@@ -75,12 +100,19 @@ static enum weft_status make_room(struct weft_packed *packed, struct weft_error 
                : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
 }
 
-enum weft_status weft_packed_open(struct weft_packed *packed, const char *trace_path,
+enum weft_status weft_packed_open(struct weft_packed *packed, const char *trace_path, bool window,
                                   struct weft_error *error)
 {
     *packed = (struct weft_packed){.fd = -1};
-    if (!make_file(packed, trace_path)) {
+    if (!make_file(packed, trace_path, window)) {
         packed->path[0] = '\0';
+        if (window && errno == EOPNOTSUPP) {
+            return weft_error_set(
+                error, WEFT_ERR_WRITE,
+                "the file systems of the trace and of temporary files cannot give "
+                "up the beginning of a file, as a recording of the last seconds "
+                "needs it (ext4, xfs, btrfs and tmpfs can): set TMPDIR");
+        }
         return weft_error_set(error, WEFT_ERR_WRITE, "cannot make a file for recording: %s",
                               strerror(errno));
     }
@@ -327,15 +359,35 @@ bool weft_packed_is_swept(const struct weft_packed *packed, const struct weft_la
     return true;
 }
 
-void weft_packed_put(struct weft_packed *packed, struct weft_lanes *lanes,
-                     enum weft_chunk_kind kind, uint64_t from, const void *bytes, size_t len)
+void weft_packed_forget(const struct weft_packed *packed, uint64_t from, uint64_t to)
+{
+    from = (from + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+    to = to / BLOCK_BYTES * BLOCK_BYTES;
+    if (from < to) {
+        (void)punch(packed->fd, from, to);
+    }
+}
+
+uint64_t weft_packed_bytes(const struct weft_packed *packed)
+{
+    struct stat there;
+
+    return fstat(packed->fd, &there) == 0 ? (uint64_t)there.st_size : 0;
+}
+
+uint64_t weft_packed_put(struct weft_packed *packed, struct weft_lanes *lanes,
+                         enum weft_chunk_kind kind, uint64_t from, const void *bytes, size_t len)
 {
     const struct weft_chunk chunk = {.from = from};
 
-    if (len > BUFFER_BYTES - WEFT_CHUNK_FRAME_BYTES) {
-        return;
+    if (len > WEFT_PACKED_PUT_MAX) {
+        return 0;
     }
     memcpy(packed->buffer + sizeof chunk, bytes, len);
     packed->used = weft_chunk_frame(packed->buffer, chunk, kind, len);
+    const uint64_t size = packed->used;
     write_out(packed, lanes);
+    /* To append moves the offset behind what was written. */
+    const off_t end = packed->errno_at == 0 ? lseek(packed->fd, 0, SEEK_CUR) : 0;
+    return end > 0 && (uint64_t)end >= size ? (uint64_t)end - size : 0;
 }

@@ -22,7 +22,8 @@ struct weft_packed_commit {
     bool last; /* the lane is done with */
 };
 
-enum { WEFT_BUSY_WHOLE = 256 }; /* a lane's capacity, as `busiest` counts it */
+enum { WEFT_PACKED_PUT_MAX = 512 * 1024 }; /* of a chunk that is no lane's */
+enum { WEFT_BUSY_WHOLE = 256 };            /* a lane's capacity, as `busiest` counts it */
 
 struct weft_packed {
     int fd;
@@ -41,8 +42,11 @@ struct weft_packed {
     int errno_at;      /* why the last write was refused; 0: it was not */
 };
 
-/* Beside the trace, or where temporary files are: it is a device or a pipe, or not known (NULL). */
-enum weft_status weft_packed_open(struct weft_packed *packed, const char *trace_path,
+/*
+ * Beside the trace, or where temporary files are: it is a device or a pipe, or not known (NULL).
+ * window: its beginning is to be given up again and again, which not every file system can.
+ */
+enum weft_status weft_packed_open(struct weft_packed *packed, const char *trace_path, bool window,
                                   struct weft_error *error);
 /* path: as `spool`, the shared memory, says it, so it may be anything. */
 enum weft_status weft_packed_adopt(struct weft_packed *packed, const char *path, const char *spool,
@@ -66,8 +70,12 @@ bool weft_packed_take(struct weft_packed *packed, struct weft_lanes *lanes,
 void weft_packed_begin_sweep(struct weft_packed *packed, const struct weft_lanes *lanes);
 bool weft_packed_is_swept(const struct weft_packed *packed, const struct weft_lanes *lanes);
 
-/* Appends a chunk that is no lane's, at once. */
-void weft_packed_put(struct weft_packed *packed, struct weft_lanes *lanes,
-                     enum weft_chunk_kind kind, uint64_t from, const void *bytes, size_t len);
+/* Frees what the disk holds of [from, to), but for parts of blocks. */
+void weft_packed_forget(const struct weft_packed *packed, uint64_t from, uint64_t to);
+uint64_t weft_packed_bytes(const struct weft_packed *packed);
+
+/* Appends a chunk that is no lane's, at once; where it stands, 0: it was refused. */
+uint64_t weft_packed_put(struct weft_packed *packed, struct weft_lanes *lanes,
+                         enum weft_chunk_kind kind, uint64_t from, const void *bytes, size_t len);
 
 #endif

@@ -40,6 +40,9 @@ struct weft_writer_options {
     /* The trace ends where it is as large, but for the names at its end, or where the packed file
      * is (which may have 16 MiB); what comes later is only counted.  0: no limit. */
     uint64_t max_bytes;
+    /* Only so much of the end is kept, and the trace is written when the program has ended;
+     * max_bytes then shortens it, about, to what such a trace holds.  0: all of it. */
+    uint64_t last_ns;
     /* A controlled run with a simulated clock (traces/format/plan.h), which shows start_real_ns at
      * its start; NULL: the program's own time and schedule. */
     const char *plan;
@@ -131,6 +134,18 @@ long weft_writer_pause_ns(const struct weft_writer *writer);
  */
 enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                                     struct weft_writer_summary *summary, struct weft_error *error);
+
+/*
+ * A dump of a recording with last_ns, while the program goes on: weft_writer_prepare_dump, fork,
+ * and in the child, which has a copy of all that is known, weft_writer_dump; then it must end
+ * without freeing the writer.  The parent holds the window meanwhile: what the child reads in the
+ * file stays there.
+ */
+void weft_writer_prepare_dump(struct weft_writer *writer);
+void weft_writer_hold(struct weft_writer *writer, bool held);
+enum weft_status weft_writer_dump(struct weft_writer *writer, const char *trace_path,
+                                  struct weft_writer_summary *summary, struct weft_error *error);
+
 void weft_writer_free(struct weft_writer *writer);
 
 #endif

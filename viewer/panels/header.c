@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WARNINGS_MAX = 6, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
+enum { WARNINGS_MAX = 7, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
 
 /* "3 threads · 1 lock · 41 events · 9.01 s long", and the same in fewer words. */
 static void figures(const struct weft_frame *frame, int detail, struct weft_sentence *out)
@@ -237,6 +237,20 @@ static bool lost(const struct weft_model *model, struct weft_sentence *out)
     return model->health.lost > 0;
 }
 
+static bool dropped(const struct weft_model *model, struct weft_sentence *out)
+{
+    const uint64_t dropped = model->health.dropped;
+
+    if (model->header.before_ns > 0) {
+        weft_sentence_add(out, "The program had run before: %s of that time were left away.",
+                          weft_words_counted(dropped, "event").text);
+    } else {
+        weft_sentence_add(out, "The trace ends at its largest size: %s came later.",
+                          weft_words_counted(dropped, "event").text);
+    }
+    return dropped > 0;
+}
+
 static bool bad(const struct weft_model *model, struct weft_sentence *out)
 {
     weft_sentence_add(out, "%s of the file could not be read and %s left out.",
@@ -262,7 +276,8 @@ static bool killed(const struct weft_model *model, struct weft_sentence *out)
     return model->exit_signal != 0;
 }
 
-static warning_fn *const warnings[WARNINGS_MAX] = {cut, miscounted, lost, bad, unknown, killed};
+static warning_fn *const warnings[WARNINGS_MAX] = {cut, miscounted, lost,  dropped,
+                                                   bad, unknown,    killed};
 
 uint32_t weft_warnings_count(const struct weft_model *model)
 {
