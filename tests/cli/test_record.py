@@ -131,10 +131,10 @@ class Manners(Case):
 
     def test_findings_are_counted_at_the_end(self):
         program = compiled(self.folder, "rec_deadlock.c")
-        fault = self.record("--on-deadlock=stop", program, "mutex", quiet=False)
+        fault = self.record("--on-deadlock=stop", program, "self", quiet=False)
         self.assertRegex(fault.stderr, rf"\nweft: 1 finding: weft check {self.trace}\n$")
         self.assertNotIn("finding", self.record(program, "sound", quiet=False).stderr)
-        self.assertNotIn("finding", self.record("--on-deadlock=stop", program, "mutex").stderr)
+        self.assertNotIn("finding", self.record("--on-deadlock=stop", program, "self").stderr)
 
     def test_the_trace_is_named_after_the_program(self):
         subprocess.run([WEFT, "record", "-q", "/bin/true"], check=True, cwd=self.folder)

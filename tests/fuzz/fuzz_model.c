@@ -1,7 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
-#include "traces/analysis/findings.h"
 #include "traces/model/check.h"
 #include "traces/model/model.h"
 
@@ -81,42 +80,6 @@ static void ask(const struct weft_model *model)
     CHECK(weft_model_point_from(model, UINT64_MAX) <= model->points.count);
 }
 
-/* What weft check says of it: whatever it finds, it names what is there. */
-static void look(const struct weft_model *model)
-{
-    struct weft_findings findings;
-    size_t alone = 0;
-
-    weft_findings_init(&findings, model);
-    CHECK(weft_findings_look(&findings) == WEFT_OK);
-    for (size_t i = 0; i < findings.all.count; i++) {
-        const struct weft_finding *finding = &findings.all.at[i];
-        CHECK(finding->what[0] != '\0' && finding->why[0] != '\0' && finding->advice[0] != '\0');
-        CHECK(finding->from_ns <= finding->to_ns && finding->to_ns <= model->end_ns);
-        CHECK(finding->threads.count > 0);
-        CHECK(finding->detail_of == WEFT_NONE ||
-              (finding->detail_of < findings.all.count &&
-               findings.all.at[finding->detail_of].detail_of == WEFT_NONE));
-        for (size_t k = 0; k < finding->threads.count; k++) {
-            CHECK(finding->threads.at[k] < model->threads.count);
-        }
-        for (size_t k = 0; k < finding->objects.count; k++) {
-            CHECK(finding->objects.at[k] < model->objects.count);
-        }
-        for (size_t k = 0; k < finding->places.count; k++) {
-            const struct weft_finding_place *place = &finding->places.at[k];
-            CHECK(place->thread < model->threads.count);
-            CHECK(place->object == WEFT_NONE || place->object < model->objects.count);
-            CHECK(place->site == WEFT_NONE || place->site < model->sites.count);
-            CHECK(place->span == WEFT_NONE ||
-                  place->span < model->threads.at[place->thread].spans.count);
-        }
-        alone += finding->detail_of == WEFT_NONE;
-    }
-    CHECK(alone == findings.count);
-    weft_findings_done(&findings);
-}
-
 /* From a file at once: what the batches gave. */
 static void load(const char *text, size_t len, const struct weft_model *expected)
 {
@@ -136,7 +99,6 @@ static void load(const char *text, size_t len, const struct weft_model *expected
     CHECK(model->threads.count == expected->threads.count);
     CHECK(model->wakes.count == expected->wakes.count);
     CHECK(model->oddities == expected->oddities);
-    look(model);
     weft_model_free(model);
 }
 

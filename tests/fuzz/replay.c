@@ -44,6 +44,7 @@ static void run(const uint8_t *bytes, size_t len)
     memcpy(copy, bytes, len);
     fuzz_read(copy, len);
     fuzz_model(copy, len);
+    fuzz_analysis(copy, len);
     free(copy);
 }
 

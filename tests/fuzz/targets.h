@@ -1,6 +1,6 @@
 /*
  * The fuzz targets: each takes any bytes as a trace and must neither crash nor break what is
- * asserted inside.  libFuzzer calls one of them; the replay program calls both over the corpus.
+ * asserted inside.  libFuzzer calls one of them; the replay program calls all over the corpus.
  * Threads: one at a time.
  */
 #ifndef WEFT_TESTS_FUZZ_TARGETS_H
@@ -14,5 +14,8 @@ void fuzz_read(const uint8_t *bytes, size_t len);
 
 /* The reader into the model, and every question that the model answers. */
 void fuzz_model(const uint8_t *bytes, size_t len);
+
+/* All answers about a trace: findings, numbers, chains, the path, sentences, a comparison. */
+void fuzz_analysis(const uint8_t *bytes, size_t len);
 
 #endif
