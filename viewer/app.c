@@ -58,6 +58,8 @@ static void forget_trace(struct weft_app *app)
 {
     weft_app_forget_findings(app);
     weft_minimap_done(&app->minimap);
+    free(app->sums.threads.at);
+    app->sums = (struct weft_range_sums){.points = 0};
     weft_summary_done(&app->summary);
     weft_reader_close(app->reader);
     weft_model_free(app->model);
@@ -375,10 +377,21 @@ const char *weft_app_title(const struct weft_app *app)
 
 /* Layout ────────────────────────────────────────────────────────────────────────────────────── */
 
-static void lay_out_lanes(struct weft_frame *frame)
+/* Hits of what is hidden behind the other part of the lanes are none. */
+static void trim_hits(struct weft_frame *frame, size_t first)
+{
+    const struct weft_rect plot = frame->geometry.plot;
+    const struct weft_rect part = {0, plot.y, frame->geometry.width, plot.h};
+
+    for (size_t i = first; i < frame->hits->count; i++) {
+        frame->hits->at[i].rect = weft_rect_inside(frame->hits->at[i].rect, part);
+    }
+}
+
+static void lay_out_part(struct weft_frame *frame)
 {
     const struct weft_geometry *at = &frame->geometry;
-    const struct weft_style style = {WEFT_FONT_SANS, 14, frame->theme->muted};
+    const size_t first_hit = frame->hits->count;
 
     weft_tracks_draw_ground(frame);
     weft_draw_clip(frame->list, at->plot);
@@ -395,6 +408,46 @@ static void lay_out_lanes(struct weft_frame *frame)
     weft_tracks_draw_gutter(frame);
     weft_draw_rect(frame->list, (struct weft_rect){at->gutter.w, at->plot.y, 1, at->plot.h}, 0,
                    frame->theme->line);
+    trim_hits(frame, first_hit);
+}
+
+/* A band of the lanes' room. */
+static void lay_out_band(struct weft_frame *frame, enum weft_part part, float y, float height)
+{
+    const struct weft_geometry whole = frame->geometry;
+
+    frame->part = part;
+    frame->geometry.plot.y = frame->geometry.gutter.y = y;
+    frame->geometry.plot.h = frame->geometry.gutter.h = height;
+    lay_out_part(frame);
+    frame->geometry = whole;
+    frame->part = WEFT_PART_ALL;
+}
+
+float weft_app_pinned_px(const struct weft_app *app)
+{
+    const float room = app->geometry.plot.h;
+    const bool scrolls = app->lanes.total_px > room;
+
+    /* Pinned lanes that would leave nothing for the others scroll with them. */
+    return scrolls && app->lanes.pinned_px <= room * 0.6f ? app->lanes.pinned_px : 0;
+}
+
+static void lay_out_lanes(struct weft_frame *frame, float pinned_px)
+{
+    const struct weft_geometry *at = &frame->geometry;
+    const struct weft_style style = {WEFT_FONT_SANS, 14, frame->theme->muted};
+    const float edge = at->plot.y + pinned_px;
+
+    frame->lanes_y = at->plot.y;
+    if (pinned_px > 0) {
+        lay_out_band(frame, WEFT_PART_REST, edge, at->plot.h - pinned_px);
+        lay_out_band(frame, WEFT_PART_PINNED, at->plot.y, pinned_px);
+        weft_draw_rect(frame->list, (struct weft_rect){0, edge - 1, at->width, 2}, 0,
+                       frame->theme->tip_edge);
+    } else {
+        lay_out_part(frame);
+    }
     if (frame->lanes->count == 0) {
         weft_pen_text(frame, at->lane_left + 12, at->plot.y + 40, at->plot.w - 40, style,
                       frame->loading ? _("Reading the trace …  Esc stops it.")
@@ -454,7 +507,7 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
     return at;
 }
 
-static void draw_everything(struct weft_frame *frame)
+static void draw_everything(struct weft_frame *frame, float pinned_px)
 {
     const struct weft_geometry *at = &frame->geometry;
 
@@ -462,7 +515,7 @@ static void draw_everything(struct weft_frame *frame)
                    frame->theme->ground);
     if (frame->view->tab == WEFT_TAB_TIMELINE) {
         weft_frame_hit(frame, at->plot, WEFT_TARGET_PLOT, 0, 0);
-        lay_out_lanes(frame);
+        lay_out_lanes(frame, pinned_px);
         draw_thumb(frame);
         weft_ruler_draw(frame);
         weft_minimap_draw(frame);
@@ -522,6 +575,7 @@ static void compose(struct weft_app *app, float width, float height,
                                .findings = app->has_findings ? &app->findings : NULL,
                                .chain = weft_app_chain(app),
                                .minimap = &app->minimap,
+                               .sums = &app->sums,
                                .shelf = &app->shelf,
                                .notice = app->notice[0] != '\0' ? app->notice : NULL,
                                .key_shown = app->key_shown[0] != '\0' ? app->key_shown : NULL,
@@ -543,7 +597,7 @@ static void compose(struct weft_app *app, float width, float height,
     if (app->view.tab == WEFT_TAB_WAITS_FOR || app->view.page == WEFT_PAGE_GRAPH) {
         weft_moment_build(&app->moment, model, app->view.playhead_ns);
     }
-    draw_everything(&frame);
+    draw_everything(&frame, weft_app_pinned_px(app));
     const float rest = frame.tab_px - frame.geometry.main.h;
     app->view.tab_scroll_px = app->view.tab_scroll_px > rest ? rest : app->view.tab_scroll_px;
     app->view.tab_scroll_px = app->view.tab_scroll_px < 0 ? 0 : app->view.tab_scroll_px;

@@ -94,6 +94,7 @@ struct weft_app {
     struct weft_labels labels;
     struct weft_draw_list scratch;
     struct weft_minimap minimap;
+    struct weft_range_sums sums;
     bool dirty;
 
     /* Of two traces, in the upper one (beside.c). */
@@ -180,6 +181,8 @@ const struct weft_chain *weft_app_chain(struct weft_app *app);
 
 /* Lanes: what commands and clicks do to their arrangement (lane_steps.c). */
 void weft_app_lane_command(struct weft_app *app, enum weft_command_id command);
+/* How much of the lanes' room the pinned ones take, which stay; 0: none do, they scroll, too. */
+float weft_app_pinned_px(const struct weft_app *app);
 void weft_app_reveal_lane(struct weft_app *app, bool object, uint32_t index);
 
 /* From when to when a target lasts; false when it is nothing in time. */

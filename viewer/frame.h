@@ -68,6 +68,21 @@ struct weft_minimap {
     double from_ns, to_ns;
 };
 
+/* What each thread did in a range, kept from frame to frame as long as that is the same. */
+struct weft_range_sums {
+    struct {
+        struct weft_state_times *at;
+        size_t count, room;
+    } threads;
+    uint64_t from_ns, to_ns;
+    size_t points; /* of the model that they were made from */
+    uint32_t made; /* how often, for tests */
+};
+
+/* Pinned lanes stand still while the others scroll below them: then the lanes are drawn in two
+ * parts, with `geometry.plot` and `geometry.gutter` of the part. */
+enum weft_part { WEFT_PART_ALL, WEFT_PART_PINNED, WEFT_PART_REST };
+
 struct weft_frame {
     const struct weft_model *model;
     const struct weft_summary *summary;
@@ -87,6 +102,7 @@ struct weft_frame {
     const struct weft_findings *findings; /* NULL: not looked for (yet) */
     const struct weft_chain *chain;       /* of the selected wait, or NULL */
     struct weft_minimap *minimap;         /* made when it is first drawn */
+    struct weft_range_sums *sums;         /* made when they are first asked for */
     struct weft_shelf *shelf;             /* reads a source file when it is first asked for */
     const char *notice;                   /* what the window has to say just now, or NULL */
     const char *key_shown;                /* in a classroom: the key that was pressed, or NULL */
@@ -100,7 +116,9 @@ struct weft_frame {
     int read_percent; /* while it is loaded; -1: not known */
     float mouse_x, mouse_y;
     bool has_mouse;
-    bool dragging;                 /* a range is being dragged */
+    bool dragging; /* a range is being dragged */
+    enum weft_part part;
+    float lanes_y;                 /* where the lanes begin, before they are scrolled */
     const uint32_t *spans_at_left; /* of each thread; NULL: nobody has asked yet */
     bool merged;                   /* out: some columns stand for several spans */
     float tab_px; /* out: how tall the table would be that stands in place of the lanes */

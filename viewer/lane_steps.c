@@ -59,8 +59,12 @@ void weft_app_reveal_lane(struct weft_app *app, bool object, uint32_t index)
     if (lane == NULL) {
         return;
     }
-    if (lane->y < app->view.scroll_px) {
-        app->view.scroll_px = lane->y;
+    const float above = weft_app_pinned_px(app);
+    if (above > 0 && lane->section == WEFT_LANE_PINNED) {
+        return;
+    }
+    if (lane->y < app->view.scroll_px + above) {
+        app->view.scroll_px = lane->y - above;
     } else if (lane->y + lane->h > app->view.scroll_px + app->geometry.plot.h) {
         app->view.scroll_px = lane->y + lane->h - app->geometry.plot.h;
     }

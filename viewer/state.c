@@ -212,6 +212,7 @@ static void put_state(const struct weft_app *app, struct weft_sink *sink)
                      flag(weft_view_zoomed(view)), (double)view->scroll_px);
     weft_sink_printf(sink, "\"keys\":%u,\"full_screen\":%s,", app->keys_taken,
                      flag(app->full_screen));
+    weft_sink_printf(sink, "\"sums_made\":%u,", app->sums.made);
     weft_sink_printf(sink, "\"live\":%s,\"gone\":%s,\"follow\":%s,", flag(app->live),
                      flag(app->gone), flag(view->follow));
     weft_sink_printf(sink, "\"loading\":%s,\"threads\":%zu,\"objects\":%zu,\"events\":%zu,",
@@ -224,6 +225,7 @@ static void put_state(const struct weft_app *app, struct weft_sink *sink)
     /* Where the lanes are, so that a test can point at a time and a thread. */
     weft_sink_printf(sink, "\"lane_left_px\":%.1f,\"lane_right_px\":%.1f,\"lanes\":[",
                      (double)app->geometry.lane_left, (double)app->geometry.lane_right);
+    const float pinned_px = weft_app_pinned_px(app);
     bool first = true;
     for (size_t i = 0; model != NULL && i < app->lanes.count && i < 200; i++) {
         const struct weft_lane *lane = &app->lanes.at[i];
@@ -234,9 +236,11 @@ static void put_state(const struct weft_app *app, struct weft_sink *sink)
                                                           : model->objects.at[lane->index].name;
         weft_sink_printf(sink, "%s{\"name\":", first ? "" : ",");
         weft_sink_json(sink, name, strlen(name));
-        weft_sink_printf(sink, ",\"y_px\":%.1f,\"h_px\":%.1f}",
-                         (double)(app->geometry.plot.y + lane->y - view->scroll_px),
-                         (double)lane->h);
+        weft_sink_printf(
+            sink, ",\"y_px\":%.1f,\"h_px\":%.1f}",
+            (double)(app->geometry.plot.y + lane->y -
+                     (pinned_px > 0 && lane->section == WEFT_LANE_PINNED ? 0 : view->scroll_px)),
+            (double)lane->h);
         first = false;
     }
     weft_sink_text(sink, "]");

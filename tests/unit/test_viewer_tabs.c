@@ -348,6 +348,65 @@ static void a_search_goes_round_through_what_it_found(void **state)
     close_stage(&stage);
 }
 
+static void statistics_are_summed_up_once_for_a_range(void **state)
+{
+    (void)state;
+    struct stage stage;
+
+    open_stage(&stage, "locked-sections", 0);
+    command(&stage, WEFT_COMMAND_TAB_STATISTICS);
+    for (int i = 0; i < 5; i++) {
+        lay_out(&stage);
+    }
+    assert_state(&stage, "sums_made", "1");
+    command(&stage, WEFT_COMMAND_TAB_TIMELINE);
+    command(&stage, WEFT_COMMAND_ZOOM_IN);
+    command(&stage, WEFT_COMMAND_TAB_STATISTICS);
+    lay_out(&stage);
+    lay_out(&stage);
+    assert_state(&stage, "sums_made", "2");
+    close_stage(&stage);
+}
+
+static void pinned_lanes_stay_while_the_others_scroll_below_them(void **state)
+{
+    (void)state;
+    struct stage stage;
+
+    open_stage(&stage, "guided-tour", 0);
+    stage.width = 1280;
+    stage.height = 480;
+    lay_out(&stage);
+    for (int i = 0; i < 5; i++) {
+        command(&stage, WEFT_COMMAND_LANE_DOWN);
+    }
+    command(&stage, WEFT_COMMAND_PIN);
+    lay_out(&stage);
+    command(&stage, WEFT_COMMAND_PAGE_UP);
+    lay_out(&stage);
+    assert_state(&stage, "scroll_px", "0.0");
+    const float title_y = exactly(&stage, "PINNED")->rect.y;
+    const float other_y = exactly(&stage, "THREADS")->rect.y;
+    command(&stage, WEFT_COMMAND_PAGE_DOWN);
+    lay_out(&stage);
+    assert_true(check_state_number(stage.app, "scroll_px") > 0);
+    assert_true(exactly(&stage, "PINNED")->rect.y == title_y);
+    for (size_t i = 0; i < stage.list.count; i++) { /* scrolled away, or below */
+        const struct weft_draw_item *item = &stage.list.at[i];
+        assert_false(item->kind == WEFT_DRAW_TEXT && strcmp(item->text, "THREADS") == 0 &&
+                     item->rect.y >= title_y && item->rect.y <= other_y - 1);
+    }
+    /* What is under the pinned lanes cannot be pointed at: the hover is theirs. */
+    weft_app_input(stage.app,
+                   &(struct weft_input){.kind = WEFT_INPUT_MOUSE_MOVE, .x = 60, .y = title_y + 30});
+    lay_out(&stage);
+    assert_state(&stage, "hover", "\"lane\"");
+    /* Going to a lane brings it below them. */
+    command(&stage, WEFT_COMMAND_LANE_UP);
+    lay_out(&stage);
+    close_stage(&stage);
+}
+
 static void a_time_can_be_gone_to_and_a_bad_one_is_told(void **state)
 {
     (void)state;
@@ -502,6 +561,8 @@ int main(void)
         cmocka_unit_test(a_wait_tells_its_chain_and_r_goes_to_the_root),
         cmocka_unit_test(findings_are_cards_that_lead_to_the_spot),
         cmocka_unit_test(a_search_goes_round_through_what_it_found),
+        cmocka_unit_test(statistics_are_summed_up_once_for_a_range),
+        cmocka_unit_test(pinned_lanes_stay_while_the_others_scroll_below_them),
         cmocka_unit_test(a_time_can_be_gone_to_and_a_bad_one_is_told),
         cmocka_unit_test(the_palette_runs_what_was_chosen),
         cmocka_unit_test(a_loop_begins_again_at_the_start_of_the_range),

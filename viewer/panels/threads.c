@@ -1,6 +1,7 @@
 /* Threads and Statistics: how time was spent, as stacked bars of states; of whole lives, or of the
  * range that was dragged, or of what the timeline shows. */
 #include "base/tongue.h"
+#include "base/vec.h"
 #include "viewer/panels/panels.h"
 #include "viewer/panels/table.h"
 
@@ -194,6 +195,36 @@ static void draw_total(struct weft_frame *frame, const struct row *total, uint64
     }
 }
 
+/* Sums up a range, unless that is done already.  False when there is no memory. */
+static bool sum_range(struct weft_frame *frame, uint64_t from_ns, uint64_t to_ns)
+{
+    const struct weft_model *model = frame->model;
+    struct weft_range_sums *sums = frame->sums;
+
+    if (sums->points == model->points.count && sums->threads.count == model->threads.count &&
+        sums->from_ns == from_ns && sums->to_ns == to_ns) {
+        return true;
+    }
+    if (!weft_vec_room(&sums->threads, model->threads.count)) {
+        return false;
+    }
+    sums->threads.count = model->threads.count;
+    for (uint32_t i = 0; i < model->threads.count; i++) {
+        sums->threads.at[i] = (struct weft_state_times){.ns = {0}};
+        for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+            if (frame->summary->threads.at[i].state_ns[state] > 0) {
+                sums->threads.at[i].ns[state] =
+                    weft_model_state_ns(model, i, (enum weft_state)state, from_ns, to_ns);
+            }
+        }
+    }
+    sums->from_ns = from_ns;
+    sums->to_ns = to_ns;
+    sums->points = model->points.count;
+    sums->made++;
+    return true;
+}
+
 void weft_statistics_draw(struct weft_frame *frame)
 {
     enum { TOP_PX = 68 };
@@ -209,14 +240,15 @@ void weft_statistics_draw(struct weft_frame *frame)
     struct row total = {.thread = WEFT_NONE};
     uint32_t count = 0;
 
+    if (!sum_range(frame, from_ns, to_ns)) {
+        frame->list->failed = true;
+        return;
+    }
     for (uint32_t i = 0; rows != NULL && i < model->threads.count; i++) {
         struct row row = {.thread = i, .name = model->threads.at[i].name};
+        memcpy(row.state_ns, frame->sums->threads.at[i].ns, sizeof row.state_ns);
         for (int state = 0; state < WEFT_STATE_COUNT; state++) {
-            if (frame->summary->threads.at[i].state_ns[state] > 0) {
-                row.state_ns[state] =
-                    weft_model_state_ns(model, i, (enum weft_state)state, from_ns, to_ns);
-                total.state_ns[state] += row.state_ns[state];
-            }
+            total.state_ns[state] += row.state_ns[state];
         }
         sum_up(&row, frame->view->sort_column);
         if (row.whole_ns > 0) {

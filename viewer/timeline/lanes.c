@@ -393,6 +393,10 @@ bool weft_lanes_layout(struct weft_lanes *lanes, const struct weft_model *model,
         y += lane->h;
     }
     lanes->total_px = y;
+    lanes->pinned_px = 0;
+    for (size_t i = 0; i < lanes->count && lanes->at[i].section == WEFT_LANE_PINNED; i++) {
+        lanes->pinned_px += lanes->at[i].h;
+    }
     return true;
 }
 

@@ -35,7 +35,8 @@ struct weft_lanes {
     struct weft_lane *at;
     size_t count, room;
     float total_px;
-    bool folded; /* there are too many objects to show those that nobody waited for */
+    float pinned_px; /* of these, those that stay at the top; they are the first */
+    bool folded;     /* there are too many objects to show those that nobody waited for */
     /* How many objects of a family are in the lanes, in folded ones, too. */
     uint32_t objects[WEFT_FAMILY_ANY];
     struct {

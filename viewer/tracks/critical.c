@@ -21,7 +21,8 @@ static void draw_place(struct weft_frame *frame, const struct weft_finding_place
     const struct weft_lane *lane = weft_lanes_of_thread(frame->lanes, place->thread);
     const float x = weft_frame_x(frame, (double)place->t_ns);
 
-    if (lane == NULL || x < frame->geometry.lane_left - 1 || x > frame->geometry.lane_right + 1 ||
+    if (lane == NULL || !weft_track_shown(frame, lane) || x < frame->geometry.lane_left - 1 ||
+        x > frame->geometry.lane_right + 1 ||
         (x - last_x[place->thread] < APART_PX && last_x[place->thread] - x < APART_PX)) {
         return;
     }

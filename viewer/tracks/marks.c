@@ -90,7 +90,7 @@ void weft_track_marks(struct weft_frame *frame)
             break;
         }
         /* Everybody passes a barrier: that is told on the barrier's own lane. */
-        if (lane == NULL || point.kind == WEFT_EV_BARRIER_PASS) {
+        if (lane == NULL || !weft_track_shown(frame, lane) || point.kind == WEFT_EV_BARRIER_PASS) {
             continue;
         }
         const float x = weft_frame_x(frame, (double)point.t_ns);
@@ -202,7 +202,7 @@ static void draw_handoff(struct weft_frame *frame, const struct weft_wake *wake,
     const struct weft_lane *lane =
         wake->object != WEFT_NONE ? weft_lanes_of_object(frame->lanes, wake->object) : NULL;
 
-    if (lane == NULL || lane->kind != WEFT_LANE_LOCK) {
+    if (lane == NULL || lane->kind != WEFT_LANE_LOCK || !weft_track_shown(frame, lane)) {
         return;
     }
     const struct weft_rect rect = weft_track_rect(frame, lane);

@@ -32,7 +32,10 @@ struct weft_rect weft_track_rect(const struct weft_frame *frame, const struct we
 {
     const struct weft_geometry *at = &frame->geometry;
 
-    return (struct weft_rect){at->lane_left, at->plot.y + lane->y - frame->view->scroll_px,
+    const bool stays = frame->part != WEFT_PART_ALL && lane->section == WEFT_LANE_PINNED;
+
+    return (struct weft_rect){at->lane_left,
+                              frame->lanes_y + lane->y - (stays ? 0 : frame->view->scroll_px),
                               at->lane_right - at->lane_left, lane->h};
 }
 

@@ -7,12 +7,18 @@
 #include <math.h>
 #include <string.h>
 
+bool weft_track_shown(const struct weft_frame *frame, const struct weft_lane *lane)
+{
+    return frame->part == WEFT_PART_ALL ||
+           (lane->section == WEFT_LANE_PINNED) == (frame->part == WEFT_PART_PINNED);
+}
+
 static bool on_screen(const struct weft_frame *frame, const struct weft_lane *lane)
 {
     const struct weft_rect rect = weft_track_rect(frame, lane);
     const struct weft_rect plot = frame->geometry.plot;
 
-    return rect.y < plot.y + plot.h && rect.y + rect.h > plot.y;
+    return weft_track_shown(frame, lane) && rect.y < plot.y + plot.h && rect.y + rect.h > plot.y;
 }
 
 static bool lane_is_selected(const struct weft_frame *frame, const struct weft_lane *lane)
@@ -402,7 +408,7 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
     switch (target.kind) {
     case WEFT_TARGET_SPAN: {
         lane = weft_lanes_of_thread(frame->lanes, target.owner);
-        if (lane == NULL) {
+        if (lane == NULL || !weft_track_shown(frame, lane)) {
             return false;
         }
         const struct weft_span span = weft_model_span(model, target.owner, target.index);
@@ -414,7 +420,7 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
     }
     case WEFT_TARGET_HOLD:
         lane = weft_lanes_of_object(frame->lanes, target.owner);
-        if (lane == NULL) {
+        if (lane == NULL || !weft_track_shown(frame, lane)) {
             return false;
         }
         *rect = weft_track_hold(frame, lane, target.index);
@@ -422,7 +428,7 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
     case WEFT_TARGET_POINT: {
         const struct weft_point point = weft_model_point(model, target.index);
         lane = weft_lanes_of_thread(frame->lanes, point.thread);
-        if (lane == NULL) {
+        if (lane == NULL || !weft_track_shown(frame, lane)) {
             return false;
         }
         const struct weft_rect at = weft_track_rect(frame, lane);
@@ -434,7 +440,7 @@ static bool place_of(const struct weft_frame *frame, struct weft_target target,
     case WEFT_TARGET_LEVEL: {
         const struct weft_object *object = &model->objects.at[target.owner];
         lane = weft_lanes_of_object(frame->lanes, target.owner);
-        if (lane == NULL) {
+        if (lane == NULL || !weft_track_shown(frame, lane)) {
             return false;
         }
         const bool last = target.index + 1 == object->levels.count;
@@ -490,5 +496,7 @@ void weft_tracks_draw_selection(struct weft_frame *frame)
     const struct weft_point_px right[] = {{x1, at->plot.y}, {x1, at->plot.y + at->plot.h}};
     weft_draw_line(frame->list, left, 2, 1.5f, frame->theme->accent);
     weft_draw_line(frame->list, right, 2, 1.5f, frame->theme->accent);
-    draw_measure(frame, x0, x1);
+    if (frame->part != WEFT_PART_REST) { /* once, at the top */
+        draw_measure(frame, x0, x1);
+    }
 }

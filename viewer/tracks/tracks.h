@@ -24,6 +24,9 @@ void weft_tracks_draw_selection(struct weft_frame *frame);
 /* Arrows from who ended a wait to whose wait it was. */
 void weft_tracks_draw_arrows(struct weft_frame *frame);
 
+/* Does a lane belong to the part that is drawn? */
+bool weft_track_shown(const struct weft_frame *frame, const struct weft_lane *lane);
+
 /* Where a lane is on screen. */
 struct weft_rect weft_track_rect(const struct weft_frame *frame, const struct weft_lane *lane);
 
