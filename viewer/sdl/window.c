@@ -132,11 +132,13 @@ static void close_window(struct window *window)
     if (window->renderer != NULL) {
         SDL_DestroyRenderer(window->renderer);
     }
+    /* The window itself is left to the end of the process, which comes at once: on X11, SDL 2.26
+     * wakes itself by an event on a connection of its own, and where the server takes that after
+     * the window's end, Xlib ends the program with status 1. */
     if (window->sdl != NULL) {
-        SDL_DestroyWindow(window->sdl);
+        SDL_HideWindow(window->sdl);
     }
     free(window->pixels);
-    SDL_Quit();
 }
 
 static bool has_our_pixels(const SDL_Surface *surface)
