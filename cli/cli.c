@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/plain.h"
+#include "cli/progress.h"
 #include "traces/analysis/names.h"
 
 #include <errno.h>
@@ -83,48 +84,21 @@ static void tell_health(const char *path, const struct weft_trace_health *health
     }
 }
 
-/* How far a long load is, on a terminal.  Shown after a second, at most ten times a second. */
-struct progress {
-    const char *path;
-    double from_s, shown_s; /* 0: nothing was shown yet */
-};
-
 static void show_progress(void *ctx, uint64_t bytes, uint64_t total)
 {
-    struct progress *progress = ctx;
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    const double now_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-    if (progress->from_s == 0) {
-        progress->from_s = now_s;
-    }
-    if (now_s - progress->from_s < 1 || now_s - progress->shown_s < 0.1) {
-        return;
-    }
-    progress->shown_s = now_s;
-    if (total > 0) {
-        (void)fprintf(stderr, "\rweft: reading %s: %3.0f %%", weft_plain(progress->path).text,
-                      100 * (double)bytes / (double)total);
-    } else {
-        (void)fprintf(stderr, "\rweft: reading %s: %.0f MB", weft_plain(progress->path).text,
-                      (double)bytes / 1e6);
-    }
+    weft_progress_show(ctx, bytes, total);
 }
 
 int weft_cli_load(const char *path, enum weft_names names, struct weft_model **model)
 {
     struct weft_error error;
     uint64_t told = 0;
-    struct progress progress = {.path = path};
+    struct weft_progress progress = {.doing = "reading", .path = path};
     const enum weft_status status = weft_model_load_watched(
-        path, tell_bad_line, &told, isatty(STDERR_FILENO) ? show_progress : NULL, &progress, model,
-        &error);
+        path, tell_bad_line, &told, weft_progress_is_wanted() ? show_progress : NULL, &progress,
+        model, &error);
 
-    if (progress.shown_s > 0) {
-        (void)fputs("\r\033[K", stderr);
-    }
-
+    weft_progress_clear(&progress);
     if (status != WEFT_OK) {
         return weft_cli_fail(weft_cli_exit_of(status), "%s", error.text);
     }

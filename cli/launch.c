@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/follow.h"
 #include "cli/hint.h"
+#include "cli/progress.h"
 #include "cli/snapshot.h"
 #include "cli/unseen.h"
 #include "traces/format/spool.h"
@@ -98,6 +99,7 @@ static void pass_on(pid_t program, int signal, const siginfo_t *info)
 
 /* What the writer's watcher needs when it has found something. */
 struct watcher {
+    struct weft_progress progress;
     pid_t program; /* 0: not started yet */
     bool stop;
 };
@@ -111,6 +113,13 @@ static void on_deadlock(void *ctx, const char *text)
     if (watcher->stop && watcher->program > 0) {
         (void)kill(watcher->program, SIGKILL);
     }
+}
+
+static void on_progress(void *ctx, unsigned percent)
+{
+    struct watcher *watcher = ctx;
+
+    weft_progress_show(&watcher->progress, percent, 100);
 }
 
 /* Nobody in the program can run, so nobody can end it from inside. */
@@ -390,7 +399,8 @@ int weft_launch(const struct weft_launch *launch)
     struct recording recording = {0};
     struct weft_writer_summary summary;
     struct weft_follow_summary children = {0};
-    struct watcher watcher = {.stop = launch->stop_deadlocks};
+    struct watcher watcher = {.stop = launch->stop_deadlocks,
+                              .progress = {.doing = "writing", .path = launch->trace}};
     int wait_status = -1;
     uint32_t words = 0;
     pid_t viewer = 0;
@@ -398,7 +408,7 @@ int weft_launch(const struct weft_launch *launch)
     while (launch->argv[words] != NULL) {
         words++;
     }
-    const struct weft_writer_options wanted = {
+    struct weft_writer_options wanted = {
         .trace_path = launch->trace,
         .program = launch->program,
         .command = (const char *const *)launch->argv,
@@ -411,11 +421,13 @@ int weft_launch(const struct weft_launch *launch)
         .allocator_locks = launch->allocator_locks,
         .on_deadlock = launch->watch_deadlocks ? on_deadlock : NULL,
         .on_over = on_over,
+        .on_progress = !launch->quiet && weft_progress_is_wanted() ? on_progress : NULL,
         .plan = launch->plan,
         .start_real_ns = launch->start_real_ns,
         .ctx = &watcher,
     };
     enum weft_status status = weft_writer_new(&wanted, &recording.writer, &error);
+    wanted.on_progress = NULL; /* children end while others run */
     if (status == WEFT_OK && launch->follow) {
         status =
             weft_follow_new(recording.writer, launch->trace, &wanted, &recording.follow, &error);
@@ -453,6 +465,7 @@ int weft_launch(const struct weft_launch *launch)
         children = weft_follow_finish(recording.follow);
     }
     status = weft_writer_finish(recording.writer, wait_status, &summary, &error);
+    weft_progress_clear(&watcher.progress);
     weft_follow_free(recording.follow);
     weft_writer_free(recording.writer);
     if (status != WEFT_OK) {

@@ -1,6 +1,7 @@
 /* weft recover: the trace of a recording whose launcher was killed. */
 #include "base/plain.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "traces/write/write.h"
 
 #include <argp.h>
@@ -74,6 +75,11 @@ static void record_on(struct weft_writer *writer)
     }
 }
 
+static void on_progress(void *ctx, unsigned percent)
+{
+    weft_progress_show(ctx, percent, 100);
+}
+
 int weft_cli_recover(int argc, char **argv)
 {
     struct recover_args args = {.trace = "recovered.weft.jsonl"};
@@ -88,13 +94,19 @@ int weft_cli_recover(int argc, char **argv)
         return weft_cli_fail(WEFT_EXIT_UNREADABLE, "cannot open %s: %s", args.spool,
                              strerror(errno));
     }
-    const struct weft_writer_options wanted = {.trace_path = args.trace};
+    struct weft_progress progress = {.doing = "writing", .path = args.trace};
+    const struct weft_writer_options wanted = {
+        .trace_path = args.trace,
+        .on_progress = weft_progress_is_wanted() ? on_progress : NULL,
+        .ctx = &progress,
+    };
     enum weft_status status = weft_writer_adopt(&wanted, spool, &writer, &error);
     if (status != WEFT_OK) {
         return weft_cli_fail(weft_cli_exit_of(status), "%s", error.text);
     }
     record_on(writer);
     status = weft_writer_finish(writer, -1, &summary, &error);
+    weft_progress_clear(&progress);
     weft_writer_free(writer);
     if (status != WEFT_OK) {
         return weft_cli_fail(WEFT_EXIT_UNWRITABLE, "%s", error.text);

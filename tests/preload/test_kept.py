@@ -3,8 +3,10 @@
 
     test_kept.py WEFT GUEST REC_WINDOW REC_DEADLOCK
 """
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -273,6 +275,24 @@ class Last(Case):
                             (["--last", "10s", "--view"], "--view shows"),
                             (["--last", "10s", "--seed", "1"], "controlled")):
             self.assertIn(said, self.weft("record", *words, "true", status=2).stderr)
+
+
+class Progress(Case):
+    def test_a_long_end_is_shown_on_a_terminal_and_nowhere_else(self):
+        ours, theirs = pty.openpty()
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            run = subprocess.Popen([WEFT, "record", "-o", self.trace + ".zst", "--", WINDOW, "5",
+                                    "1000", "exit"], stdout=subprocess.DEVNULL, stderr=theirs)
+            os.close(theirs)
+            said = b""
+            with contextlib.suppress(OSError):  # the terminal's end
+                while part := terminal.read(4096):
+                    said += part
+            run.wait(100)
+        self.assertRegex(said, rb"\rweft: writing [^\r]*x.weft.jsonl.zst: [ 0-9]{3} %")
+        self.assertRegex(said, rb"%\r\x1b\[Kweft: 4 threads")
+        done = self.weft("record", "-o", self.trace, "--", GUEST, "fill")
+        self.assertNotIn("writing", done.stderr)
 
 
 if __name__ == "__main__":

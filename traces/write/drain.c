@@ -24,8 +24,8 @@ enum {
     /* Of the time, for JSON while the program runs: one part in so many, a slice at a time. */
     LIVE_PART = 32,
     LIVE_SLICE_NS = 1000 * 1000,
-    LIVE_RECORDS = 256, /* between two looks at the clock */
-    FINAL_RECORDS = 1024 * 1024,
+    LIVE_RECORDS = 256,         /* between two looks at the clock */
+    FINAL_RECORDS = 256 * 1024, /* between two words about how far it is */
     PACKED_LEAST = 16 * 1024 * 1024,
     NAMES_PART = 16, /* of the largest trace: for names, at its end */
 };
@@ -1007,7 +1007,8 @@ enum weft_status weft_writer_dump(struct weft_writer *writer, const char *trace_
                                   struct weft_writer_summary *summary, struct weft_error *error)
 {
     writer->keep_spool = true;
-    writer->fd = -1; /* who has forked us still writes there */
+    writer->options.on_progress = NULL; /* the program goes on meanwhile */
+    writer->fd = -1;                    /* who has forked us still writes there */
     enum weft_status status = open_trace(writer, trace_path, error);
     if (status != WEFT_OK) {
         return status;
