@@ -202,21 +202,20 @@ void weft_spool_stop(void)
 }
 
 /* Present pages cost nothing later, and a full tmpfs is an error here instead of a SIGBUS there. */
-static bool populate(struct weft_lane *lane)
+static bool populate(void *at, size_t bytes)
 {
-    const long failed =
-        weft_sys_advise(lane, offsetof(struct weft_lane, room), MADV_POPULATE_WRITE);
+    const long failed = weft_sys_advise(at, bytes, MADV_POPULATE_WRITE);
 
-    if ((failed != 0 && failed != BAD_ADVICE /* an older kernel; pages come when touched */) ||
-        (weft_sys_advise(lane->slots, WEFT_LANE_SLOTS_MIN * sizeof *lane->slots,
-                         MADV_POPULATE_WRITE) != 0 &&
-         failed == 0)) {
+    return failed == 0 || failed == BAD_ADVICE; /* an older kernel; pages come when touched */
+}
+
+/* The ring of a lane that nobody has had, or for which there was no memory then. */
+static bool populate_slots(struct weft_lane *lane)
+{
+    if (!populate(lane->slots, WEFT_LANE_SLOTS_MIN * sizeof *lane->slots)) {
         return false;
     }
-    /* Another thread may have had it since the lanes were counted, and it may have grown. */
-    if (atomic_load_explicit(&lane->capacity, memory_order_relaxed) == 0) {
-        atomic_store_explicit(&lane->capacity, WEFT_LANE_SLOTS_MIN, memory_order_relaxed);
-    }
+    atomic_store_explicit(&lane->capacity, WEFT_LANE_SLOTS_MIN, memory_order_relaxed);
     return true;
 }
 
@@ -254,6 +253,12 @@ static struct weft_lane *take_of_dead(uint32_t count, uint32_t tid)
     return NULL;
 }
 
+void weft_lane_give_back(struct weft_lane *lane)
+{
+    /* Pairs with the compare-exchange in take: the next owner sees our head. */
+    atomic_store_explicit(&lane->used, 0, memory_order_release);
+}
+
 struct weft_lane *weft_lane_take(void)
 {
     const uint32_t tid = weft_sys_tid();
@@ -267,26 +272,23 @@ struct weft_lane *weft_lane_take(void)
                 return found;
             }
         }
+        /* Even to look whether it is free touches its first page. */
+        if (i >= count && !populate(lane, offsetof(struct weft_lane, room))) {
+            return take_of_dead(count, tid);
+        }
         if (!take(lane, 0, tid)) {
             continue;
         }
-        if (i < count) {
-            return lane;
-        }
-        if (!populate(lane)) {
-            atomic_store_explicit(&lane->used, 0, memory_order_release);
+        /* Also below the count there may be one without a ring: others came past a full tmpfs. */
+        if (atomic_load_explicit(&lane->capacity, memory_order_relaxed) == 0 &&
+            !populate_slots(lane)) {
+            weft_lane_give_back(lane);
             return NULL;
         }
         raise_lane_count(i + 1);
         return lane;
     }
     return take_of_dead(weft_spool.lanes, tid);
-}
-
-void weft_lane_give_back(struct weft_lane *lane)
-{
-    /* Pairs with the compare-exchange in take: the next owner sees our head. */
-    atomic_store_explicit(&lane->used, 0, memory_order_release);
 }
 
 static bool is_virtual(void)

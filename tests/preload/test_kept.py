@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What is kept of a recording when there is a limit: it and what was left away are all there was.
 
-    test_kept.py WEFT GUEST REC_WINDOW REC_DEADLOCK
+    test_kept.py WEFT GUEST REC_WINDOW REC_DEADLOCK REC_CROWD
 """
 import contextlib
 import json
@@ -14,7 +14,7 @@ import tempfile
 import time
 import unittest
 
-WEFT, GUEST, WINDOW, DEADLOCK = (os.path.abspath(path) for path in sys.argv[1:5])
+WEFT, GUEST, WINDOW, DEADLOCK, CROWD = (os.path.abspath(path) for path in sys.argv[1:6])
 FILLED = 500000
 
 
@@ -277,6 +277,24 @@ class Last(Case):
             self.assertIn(said, self.weft("record", *words, "true", status=2).stderr)
 
 
+class SmallMemory(Case):
+    def test_a_crowd_in_a_full_shared_memory_is_not_harmed(self):
+        # A page of a full tmpfs that is touched is a SIGBUS, also when it is only looked at.
+        for size in ("4k", "64k", "128k", "512k", "2m", "8m"):
+            mount = f'mount -t tmpfs -o size={size} none /dev/shm && exec "$@"'
+            done = subprocess.run(["unshare", "-rm", "sh", "-c", mount, "sh", WEFT, "record", "-o",
+                                   self.trace, CROWD, "200", "500"], capture_output=True,
+                                  text=True, timeout=60, check=False)
+            if "unshare:" in done.stderr or "mount:" in done.stderr:
+                self.skipTest(done.stderr)
+            self.assertEqual((done.returncode, done.stdout), (0, "lock acquires 100000\n"),
+                             done.stderr)
+            lines = self.lines(self.trace)
+            kept = sum(line.get("event") in ("lock_acquire", "lock_release") for line in lines)
+            self.assertGreaterEqual(kept + lines[-1]["lost"], 200000)
+            self.assertIn(f"{lines[-1]['lost']} lost", done.stderr)
+
+
 class Progress(Case):
     def test_a_long_end_is_shown_on_a_terminal_and_nowhere_else(self):
         ours, theirs = pty.openpty()
@@ -296,4 +314,4 @@ class Progress(Case):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[5:]], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *sys.argv[6:]], verbosity=2)

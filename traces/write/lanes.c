@@ -92,8 +92,15 @@ static uint64_t measure_ticks_per_ms(uint32_t clock)
     return (b.ticks - a.ticks) * 1000000 / (b.mono_ns - a.mono_ns);
 }
 
-static int make_file(struct weft_lanes *lanes)
+/* Pages that are there: a full tmpfs is an error here, and a SIGBUS when they are touched. */
+static bool has_room(int fd, size_t bytes)
 {
+    return posix_fallocate(fd, 0, (off_t)bytes) == 0;
+}
+
+static int make_file(struct weft_lanes *lanes, size_t bytes)
+{
+    int failed = 0;
     const char *tmp = getenv("TMPDIR");
     const char *const folders[] = {"/dev/shm", tmp != NULL ? tmp : "/tmp"};
 
@@ -101,13 +108,19 @@ static int make_file(struct weft_lanes *lanes)
         const int len = snprintf(lanes->path, sizeof lanes->path, "%s/weft-XXXXXX", folders[i]);
         if (len > 0 && (size_t)len < sizeof lanes->path) {
             const int fd = mkstemp(lanes->path);
-            if (fd >= 0) {
+            if (fd >= 0 && has_room(fd, bytes)) {
                 (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
                 return fd;
+            }
+            if (fd >= 0) {
+                failed = ENOSPC;
+                (void)close(fd);
+                (void)unlink(lanes->path);
             }
         }
     }
     lanes->path[0] = '\0';
+    errno = failed != 0 ? failed : errno;
     return -1;
 }
 
@@ -159,13 +172,22 @@ static enum weft_status begin_clock(struct weft_lanes *lanes, struct weft_error 
                : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");
 }
 
-static int make_file_at(struct weft_lanes *lanes, const char *path)
+static int make_file_at(struct weft_lanes *lanes, const char *path, size_t bytes)
 {
     const int len = snprintf(lanes->path, sizeof lanes->path, "%s", path);
 
-    return len > 0 && (size_t)len < sizeof lanes->path
-               ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
-               : -1;
+    if (len < 0 || (size_t)len >= sizeof lanes->path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0 && !has_room(fd, bytes)) {
+        (void)close(fd);
+        (void)unlink(path);
+        errno = ENOSPC;
+        return -1;
+    }
+    return fd;
 }
 
 /* The simulated clock stands at 1: 0 is "no time" in a spool. */
@@ -203,7 +225,9 @@ enum weft_status weft_lanes_open(struct weft_lanes *lanes, const char *path, con
     enum weft_status status = WEFT_OK;
 
     *lanes = (struct weft_lanes){0};
-    const int fd = path != NULL ? make_file_at(lanes, path) : make_file(lanes);
+    /* Only a controlled run logs its choices. */
+    const size_t bytes = WEFT_SPOOL_HEAD_BYTES - (plan == NULL ? 2 * WEFT_CHOICES_LOGGED : 0);
+    const int fd = path != NULL ? make_file_at(lanes, path, bytes) : make_file(lanes, bytes);
     if (fd < 0) {
         return weft_error_set(error, WEFT_ERR_OPEN,
                               "cannot make the shared memory for recording in /dev/shm: %s",
