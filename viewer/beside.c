@@ -38,7 +38,8 @@ static void settle(struct weft_app *app)
     struct weft_app *below = app->below;
     const double upper_end = (double)app->model->end_ns, lower_end = (double)below->model->end_ns;
     const double shift = app->shift_ns;
-    const bool was_all = !weft_view_zoomed(&app->view) || !weft_view_zoomed(&below->view);
+    struct weft_view *leader = &leader_of(app)->view;
+    const bool shows_all = !weft_view_zoomed(leader) && (!leader->live || leader->follow);
 
     app->view.lead_ns = shift < 0 ? -shift : 0;
     below->view.lead_ns = shift > 0 ? shift : 0;
@@ -46,9 +47,8 @@ static void settle(struct weft_app *app)
     below->view.beside_end_ns = upper_end - shift;
     weft_view_set_end(&app->view, app->model->end_ns);
     weft_view_set_end(&below->view, below->model->end_ns);
-    if (was_all) {
-        app->view.range = weft_view_all(&app->view);
-        below->view.range = weft_view_all(&below->view);
+    if (shows_all) { /* also of what is more now; the other one follows */
+        leader->range = weft_view_all(leader);
     }
 }
 

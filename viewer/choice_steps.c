@@ -141,14 +141,9 @@ static void show_run(struct weft_app *app)
         weft_app_say(app, text.text);
         return;
     }
-    const bool zoomed = weft_view_zoomed(&app->view);
-    const struct weft_range range = app->view.range;
     if (weft_app_open_beside(app, app->rerun.trace, false, &error) != WEFT_OK) {
         weft_app_say(app, error.text);
         return;
-    }
-    if (zoomed) { /* one looks at the choice, and goes on looking there */
-        app->view.range = app->below->view.range = range;
     }
     app->view.playing = false;
     weft_view_move_playhead(&app->view, (double)app->rerun_at_ns);

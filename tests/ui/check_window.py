@@ -176,6 +176,22 @@ class Window:
         self.process.communicate()
 
 
+class Pair(Window):
+    """The same of two traces, whose states come together."""
+
+    def until(self, wanted, what):
+        return super().until(lambda state: wanted(Both(state)), what)
+
+
+class Both(dict):
+    """`loading` of any of the two."""
+
+    def __getitem__(self, key):
+        if key == "loading":
+            return self["upper"]["loading"] or self["lower"]["loading"]
+        return super().__getitem__(key)
+
+
 class Case(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -472,6 +488,66 @@ class Commands(Case):
                 window.until(lambda after: wanted(before, after), f"a click does {hover}")
         window.close()
 
+    def test_every_button_does_what_its_key_does(self):
+        first = self.open_copy("locked-sections", "--at", "1s").find()
+        buttons = {control["name"][7:] for control in first.settled()["controls"]
+                   if control["name"].startswith("button ")}
+        first.close()
+        self.assertEqual(buttons, {"to-start", "previous-event", "play", "next-event", "to-end",
+                                   "timeline", "contention", "findings", "waits-for", "threads",
+                                   "statistics", "help"})
+        for name in sorted(buttons):
+            with self.subTest(button=name):
+                window = self.open_copy().find()
+                try:
+                    before_keys, effect = EFFECTS[name]
+                    for key in before_keys:
+                        self.drive(window, key)
+                    before = self.hover(window, f"button {name}")
+                    window.do("click", "1")
+                    window.until(lambda after: effect(before, after), f"a click does {name}")
+                finally:
+                    window.close()
+
+    def test_rows_of_a_list_marks_on_the_ruler_and_folded_lanes_take_the_mouse(self):
+        window = self.open_copy("locked-sections", "--at", "1s").find()
+        for key in ("End", "m", "type:the end", "Return", "ctrl+Home"):
+            self.drive(window, key)
+        for keys, hover, wanted in (
+                ((), "bookmark 0", lambda b, a: a["playhead_ns"] == a["end_ns"]),
+                ((), "finding 0", lambda b, a: a["notice"] != "" and a["selected"] != ""),
+                (("ctrl+p", "type:classroom"), "choice 0", became("classroom", True))):
+            with self.subTest(hover=hover):
+                for key in keys:
+                    self.drive(window, key)
+                before = self.hover(window, hover)
+                window.do("click", "1")
+                window.until(lambda after: wanted(before, after), f"a click does {hover}")
+        window.close()
+
+    def test_a_classroom_is_large_and_tells_the_keys(self):
+        window = self.open_copy().find()
+        self.drive(window, "F5")
+        self.assertTrue(window.settled()["classroom"])
+        before = window.settled()
+        window.key("w")
+        shown = window.until(lambda state: state["key_shown"].startswith("W   "), "W is told")
+        self.assertLess(length(shown), length(before))
+        wide = before["lane_right_px"]
+        self.drive(window, "F5")
+        self.assertGreater(window.settled()["lane_right_px"], wide * 1.3)  # logical px: all smaller
+
+    def test_the_language_changes_what_is_said(self):
+        window = self.open_copy().find()
+        self.drive(window, "v")
+        self.assertEqual(window.settled()["language"], "vi")
+        self.drive(window, "e")
+        self.assertNotIn("does not grow", window.settled()["notice"])
+        self.assertNotEqual(window.settled()["notice"], "")
+        self.drive(window, "v")
+        self.drive(window, "e")
+        self.assertIn("does not grow", window.settled()["notice"])
+
     def hover(self, window, what):
         """Moves the pointer onto something that the state tells the place of."""
         state = window.settled()
@@ -659,6 +735,63 @@ class Live(Case):
         """The state when a little more has come than before."""
         return window.until(lambda state: state["end_ns"] > before["end_ns"] + 200_000_000,
                             "it grows on behind what is shown")
+
+
+class TwoRuns(Case):
+    """Two traces below each other, with one time axis and one playhead."""
+
+    def both(self):
+        folder = tempfile.TemporaryDirectory(prefix="weft-two-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.homes = {"XDG_CONFIG_HOME": str(self.folder / "config"),
+                      "XDG_STATE_HOME": str(self.folder / "state-home")}
+        subprocess.run(["xdotool", "mousemove", "1599", "999"], env=self.screen.env, check=True)
+        window = Pair({**self.screen.env, **self.homes}, self.folder,
+                      SAMPLES / "locked-sections.weft.jsonl",
+                      str(SAMPLES / "queue-workers.weft.jsonl"))
+        self.addCleanup(window.close)
+        return window.find()
+
+    def same(self, state):
+        upper, lower = state["upper"], state["lower"]
+        shift = upper["shift_ns"]
+        return (abs(upper["from_ns"] - lower["from_ns"] - shift) <= 1 and
+                abs(upper["to_ns"] - lower["to_ns"] - shift) <= 1)
+
+    def test_what_one_does_the_other_does(self):
+        window = self.both()
+        before = window.settled()
+        self.assertTrue(self.same(before))
+        self.assertFalse(before["upper"]["below_leads"])
+        window.key("w", "w", "period")
+        after = window.until(lambda state: state["upper"]["playhead_ns"] > 0, ". steps")
+        after = window.settled()
+        self.assertLess(length(after["upper"]), length(before["upper"]))
+        self.assertTrue(self.same(after))
+        self.assertEqual(after["upper"]["playhead_ns"], after["lower"]["playhead_ns"])
+
+    def test_y_gives_the_keys_to_the_other_and_x_aligns_by_the_selections(self):
+        window = self.both()
+        window.settled()
+        window.key("Right", "Right", "y")
+        window.until(lambda state: state["upper"]["below_leads"], "Y gives the keys away")
+        window.key("Down", "Down", "Right", "Right", "Right")
+        picked = window.until(lambda state: state["lower"]["selected"], "the lower one selects")
+        picked = window.settled()
+        self.assertTrue(picked["upper"]["selected"])
+        window.key("x")
+        aligned = window.until(lambda state: "Aligned by what" in state["lower"]["notice"], "X aligns")
+        self.assertTrue(self.same(aligned))
+        self.assertNotEqual(aligned["upper"]["shift_ns"], 0)
+
+    def test_the_pointer_takes_the_keys_along(self):
+        window = self.both()
+        window.settled()
+        window.point(WIDTH // 2, HEIGHT * 3 // 4)
+        window.until(lambda state: state["upper"]["below_leads"], "below the pointer leads")
+        window.point(WIDTH // 2, HEIGHT // 4)
+        window.until(lambda state: not state["upper"]["below_leads"], "and above again")
 
 
 class Choices(Case):
