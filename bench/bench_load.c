@@ -344,7 +344,7 @@ static int load_model_here(const char *path)
 {
     struct loaded loaded;
     struct rusage before, after;
-    struct weft_model *model;
+    struct weft_model *model = NULL;
     struct weft_error error;
 
     (void)getrusage(RUSAGE_SELF, &before);

@@ -444,6 +444,57 @@ static bool apply_event(struct weft_model *model, const struct weft_item_event *
     return done;
 }
 
+/* Fetching ──────────────────────────────────────────────────────────────────────────────────── */
+
+/* Of so few, all that is built in is in the caches anyhow. */
+enum { OBJECTS_CACHED = 256, CACHE_LINE_BYTES = 64 };
+
+static void fetch(const void *at, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES) {
+        __builtin_prefetch((const char *)at + i, 1);
+    }
+}
+
+/* Of an object that is known by now; WEFT_NONE: there is none, or it is new. */
+static uint32_t expected_object(const struct weft_model *model, const struct weft_item *item)
+{
+    return item->kind != WEFT_ITEM_EVENT || item->event.object == 0
+               ? WEFT_NONE
+               : weft_numbers_find(&model->builder->object_of, item->event.object);
+}
+
+/* Three rounds, since each says where the next one has to look. */
+void weft_model_expect(const struct weft_model *model, const struct weft_item *items, size_t count)
+{
+    const struct weft_numbers *numbers = &model->builder->object_of;
+
+    if (model->objects.count <= OBJECTS_CACHED) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].kind == WEFT_ITEM_EVENT && items[i].event.object < numbers->room) {
+            __builtin_prefetch(&numbers->at[items[i].event.object]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t index = expected_object(model, &items[i]);
+        if (index < model->objects.count) {
+            fetch(&model->objects.at[index], sizeof *model->objects.at);
+            fetch(&model->builder->objects.at[index], sizeof *model->builder->objects.at);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t index = expected_object(model, &items[i]);
+        if (index < model->objects.count) {
+            const struct weft_object *object = &model->objects.at[index];
+            fetch(object->holds.at + object->holds.count, sizeof *object->holds.at);
+        }
+    }
+}
+
+/* One item after the other ──────────────────────────────────────────────────────────────────── */
+
 enum weft_status weft_model_apply(struct weft_model *model, const struct weft_item *item)
 {
     bool done = true;

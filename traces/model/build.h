@@ -170,6 +170,12 @@ struct weft_now {
     uint32_t waited; /* the span that it ends, or WEFT_NONE */
 };
 
+/*
+ * These items come next: of very many objects, what theirs are built in is fetched into the caches
+ * together, instead of waiting for one after the other.  Changes nothing.
+ */
+void weft_model_expect(const struct weft_model *model, const struct weft_item *items, size_t count);
+
 /* One item; also the way for tests to build a model without a file. */
 enum weft_status weft_model_apply(struct weft_model *model, const struct weft_item *item);
 

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
-/* Between two looks at how far it is: some 10 ms. */
-enum { WATCHED_ITEMS = 100000 };
+enum {
+    WATCHED_ITEMS = 100000, /* between two looks at how far it is: some 10 ms */
+    BATCH_ITEMS = 32,       /* that are read before they are applied */
+};
 
 static bool copy(struct weft_model *model, const char **text)
 {
@@ -49,25 +51,43 @@ static void end_batch(struct weft_model *model, const struct weft_reader *reader
     }
 }
 
+static enum weft_status apply_all(struct weft_model *model, const struct weft_item *items,
+                                  size_t count)
+{
+    enum weft_status status = WEFT_OK;
+
+    weft_model_expect(model, items, count);
+    for (size_t i = 0; i < count && status == WEFT_OK; i++) {
+        status = weft_model_apply(model, &items[i]);
+    }
+    return status;
+}
+
 enum weft_status weft_model_feed(struct weft_model *model, struct weft_reader *reader,
                                  uint64_t budget, void (*bad)(void *ctx, const char *text),
                                  void *ctx, bool *more, struct weft_error *error)
 {
     enum weft_status status = WEFT_OK;
     enum weft_read read = WEFT_READ_ITEM;
-    struct weft_item item;
+    struct weft_item items[BATCH_ITEMS];
 
     if (!model->builder->has_header && !copy_header(model, weft_reader_header(reader))) {
         return weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the model");
     }
-    while (status == WEFT_OK && budget-- > 0) {
-        read = weft_reader_next(reader, &item);
+    while (status == WEFT_OK && budget > 0) {
+        size_t count;
+        read = weft_reader_next_many(reader, items, budget < BATCH_ITEMS ? budget : BATCH_ITEMS,
+                                     &count);
+        budget -= count;
         if (read == WEFT_READ_ITEM) {
-            status = weft_model_apply(model, &item);
+            status = apply_all(model, items, count);
         } else if (read != WEFT_READ_BAD) {
             break;
-        } else if (bad != NULL) {
-            bad(ctx, weft_reader_error(reader)->text);
+        } else {
+            budget--;
+            if (bad != NULL) {
+                bad(ctx, weft_reader_error(reader)->text);
+            }
         }
     }
     end_batch(model, reader, read == WEFT_READ_END);

@@ -227,6 +227,10 @@ enum weft_bins_of { WEFT_BINS_HOLDS, WEFT_BINS_WAITS, WEFT_BINS_LEVELS, WEFT_BIN
 
 /* What each event about a lock looks at comes first: of very many objects none is in a cache. */
 struct weft_object {
+    struct {
+        struct weft_hold_kept *at;
+        size_t count, room;
+    } holds;
     uint32_t number; /* in the file */
     uint8_t kind;    /* enum weft_object_kind */
     uint8_t family;  /* enum weft_family */
@@ -235,10 +239,6 @@ struct weft_object {
     uint64_t acquires;  /* locks, semaphores: TAKE with outcome ok */
     uint64_t contended; /* of these, after a wait */
     uint64_t failed;    /* tries in vain */
-    struct {
-        struct weft_hold_kept *at;
-        size_t count, room;
-    } holds;
     uint64_t first_ns;
     const char *name; /* "" never: "lock 3" when the program gave none */
     int64_t capacity; /* queues: 0 unbounded; semaphores: first value; barriers: parties */

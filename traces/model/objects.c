@@ -576,12 +576,32 @@ static void count(struct weft_model *model, const struct weft_now *now)
         object->acquires++;
         object->contended += now->waited != WEFT_NONE;
     }
-    object->puts += now->kind == WEFT_EV_QUEUE_PUT && ok;
-    object->gets += now->kind == WEFT_EV_QUEUE_GET && ok;
-    object->failed = sum(object->failed, failed_tries(model, now));
-    object->timeouts += now->info->phase == WEFT_PHASE_END &&
-                        (weft_model_is_timeout(now->kind) || now->outcome == WEFT_OUT_TIMEOUT);
-    object->destroyed |= now->kind == WEFT_EV_OBJECT_DESTROY;
+    if (now->info->phase == WEFT_PHASE_END &&
+        (now->outcome == WEFT_OUT_TIMEOUT || weft_model_is_timeout(now->kind))) {
+        object->timeouts++;
+    }
+    switch (now->kind) {
+    case WEFT_EV_QUEUE_PUT:
+        object->puts += ok;
+        break;
+    case WEFT_EV_QUEUE_GET:
+        object->gets += ok;
+        break;
+    case WEFT_EV_LOCK_FAIL:
+    case WEFT_EV_RWLOCK_FAIL:
+    case WEFT_EV_SEM_FAIL:
+    case WEFT_EV_QUEUE_PUT_FAIL:
+    case WEFT_EV_QUEUE_GET_FAIL:
+    case WEFT_EV_QUERY:
+    case WEFT_EV_POLL_END:
+        object->failed = sum(object->failed, failed_tries(model, now));
+        break;
+    case WEFT_EV_OBJECT_DESTROY:
+        object->destroyed = true;
+        break;
+    default:
+        break;
+    }
 }
 
 bool weft_model_step_object(struct weft_model *model, const struct weft_now *now, bool *gave)

@@ -225,7 +225,8 @@ static bool completes_round(struct weft_model *model, const struct weft_now *now
 
 bool weft_model_offer(struct weft_model *model, const struct weft_now *now)
 {
-    const struct route route = route_of(now);
+    const bool may_end_waits =
+        now->info->effect == WEFT_EFFECT_GIVE || now->info->effect == WEFT_EFFECT_WAKE;
     uint32_t waits = 0;
 
     if (now->object != WEFT_NONE && now->info->family == WEFT_FAMILY_BARRIER &&
@@ -233,7 +234,11 @@ bool weft_model_offer(struct weft_model *model, const struct weft_now *now)
         model->builder->objects.at[now->object].supplies[WEFT_SUPPLY_MAIN].last = now->point;
         return true;
     }
-    if (route.feeds == WEFT_SUPPLY_NONE || now->object == WEFT_NONE) {
+    if (!may_end_waits || now->object == WEFT_NONE) {
+        return true;
+    }
+    const struct route route = route_of(now);
+    if (route.feeds == WEFT_SUPPLY_NONE) {
         return true;
     }
     struct weft_supply *supply = &model->builder->objects.at[now->object].supplies[route.feeds];

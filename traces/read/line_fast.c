@@ -25,26 +25,39 @@ static uint64_t not_plain(uint64_t word)
            HIGH_BITS;
 }
 
-/* Where the string that starts at `at` has its end or something that is not plain. */
-static const char *string_end(const char *at)
+/* The first byte at or after `at` that is not plain. */
+static inline const char *plain_end(const char *at)
+{
+    uint64_t stops;
+
+    while ((stops = not_plain(weft_word_load(at))) == 0) {
+        at += 8;
+    }
+    return at + __builtin_ctzll(stops) / 8;
+}
+
+/* The same behind whole UTF-8 characters, one of which may stand at `at`. */
+static const char *string_end_behind(const char *at)
 {
     for (;;) {
-        const uint64_t stops = not_plain(weft_word_load(at));
-        if (stops == 0) {
-            at += 8;
-            continue;
-        }
-        at += __builtin_ctzll(stops) / 8;
-        if ((unsigned char)*at < 0x80) {
-            return at;
-        }
         /* Four bytes at most, and the '\n' ends a character that is cut. */
         const size_t width = weft_utf8_width(at, 4);
         if (width == 0) {
             return at;
         }
-        at += width;
+        at = plain_end(at + width);
+        if ((unsigned char)*at < 0x80) {
+            return at;
+        }
     }
+}
+
+/* Where the string that starts at `at` has its end or something that is not plain. */
+static inline const char *string_end(const char *at)
+{
+    const char *end = plain_end(at);
+
+    return (unsigned char)*end < 0x80 ? end : string_end_behind(end);
 }
 
 /*
@@ -83,28 +96,38 @@ static uint64_t eight_digits(uint64_t digits, unsigned count)
            32;
 }
 
+static const uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
+/* How many of the 8 bytes at `at` are digits, up to the first that is none; their values. */
+static inline unsigned digits_at(const char *at, uint64_t *digits)
+{
+    *digits = weft_word_load(at) ^ EACH_BYTE * '0';
+    /* As in not_plain: bytes above the lowest that is no digit may be wrong. */
+    const uint64_t stops = ((*digits + EACH_BYTE * (0x80 - 10)) | *digits) & HIGH_BITS;
+    return stops == 0 ? 8 : (unsigned)__builtin_ctzll(stops) / 8;
+}
+
 /* A decimal integer of up to 18 digits (those of 19 may not fit); NULL for anything else. */
 static const char *integer_end(const char *at, int64_t *value)
 {
-    static const uint64_t powers[] = {1,      10,      100,      1000,     10000,
-                                      100000, 1000000, 10000000, 100000000};
     const bool negative = *at == '-';
-    uint64_t number = 0;
-    unsigned count;
+    const char *first = at + negative;
+    uint64_t digits;
+    unsigned count = digits_at(first, &digits);
 
-    at += negative;
-    const char *first = at;
-    do {
-        const uint64_t digits = weft_word_load(at) ^ EACH_BYTE * '0';
-        /* As in not_plain: bytes above the lowest that is no digit may be wrong. */
-        const uint64_t stops = ((digits + EACH_BYTE * (0x80 - 10)) | digits) & HIGH_BITS;
-        count = stops == 0 ? 8 : (unsigned)__builtin_ctzll(stops) / 8;
+    if (count == 0 || ((digits & 0xff) == 0 && count > 1)) {
+        return NULL;
+    }
+    uint64_t number = eight_digits(digits, count);
+    at = first + count;
+    while (count == 8 && at - first <= 16) {
+        count = digits_at(at, &digits);
         if (count > 0) {
             number = number * powers[count] + eight_digits(digits, count);
             at += count;
         }
-    } while (count == 8 && at - first <= 16);
-    if (at == first || at - first > 18 || (*first == '0' && at - first > 1)) {
+    }
+    if (at - first > 18) {
         return NULL;
     }
     *value = negative ? -(int64_t)number : (int64_t)number;
@@ -213,17 +236,37 @@ static inline bool starts(const char *at, const char *literal, size_t len)
 
 #define STARTS(at, literal) starts((at), literal, sizeof(literal) - 1)
 
-/* A number from 1 to WEFT_ID_MAX; NULL for anything else. */
+/* A number from 1 to WEFT_ID_MAX, of mostly less than 8 digits; NULL for anything else. */
 static inline const char *id_end(const char *at, uint32_t *id)
 {
-    int64_t value;
-    const char *end = integer_end(at, &value);
+    uint64_t digits;
+    const unsigned count = digits_at(at, &digits);
 
-    if (end == NULL || value < 1 || value > WEFT_ID_MAX) {
-        return NULL;
+    if (count > 0 && count < 8) {
+        *id = (uint32_t)eight_digits(digits, count);
+        return (digits & 0xff) != 0 ? at + count : NULL; /* what begins with 0 is none */
     }
+    int64_t value = 0;
+    at = integer_end(at, &value);
     *id = (uint32_t)value;
-    return end;
+    return at != NULL && value >= 1 && value <= WEFT_ID_MAX ? at : NULL;
+}
+
+/* A time from 0, of mostly 9 to 15 digits; NULL for anything else. */
+static inline const char *time_end(const char *at, uint64_t *t_ns)
+{
+    uint64_t high, low;
+    const bool long_enough = digits_at(at, &high) == 8;
+    const unsigned count = long_enough ? digits_at(at + 8, &low) : 0;
+
+    if (count > 0 && count < 8) {
+        *t_ns = eight_digits(high, 8) * powers[count] + eight_digits(low, count);
+        return (high & 0xff) != 0 ? at + 8 + count : NULL;
+    }
+    int64_t value = 0;
+    at = integer_end(at, &value);
+    *t_ns = (uint64_t)value;
+    return at != NULL && value >= 0 ? at : NULL;
 }
 
 /* The text that starts at `at`, behind its quote; NULL when it is not plain. */
@@ -328,9 +371,8 @@ static inline const char *head_end(const struct weft_vocabulary *words, const ch
                                    struct weft_item_event *event)
 {
     struct weft_slice name;
-    int64_t t_ns;
 
-    if (!STARTS(at, "{\"t\":") || (at = integer_end(at + 5, &t_ns)) == NULL || t_ns < 0 ||
+    if (!STARTS(at, "{\"t\":") || (at = time_end(at + 5, &event->t_ns)) == NULL ||
         !STARTS(at, ",\"thread\":") || (at = id_end(at + 10, &event->thread)) == NULL ||
         !STARTS(at, ",\"event\":\"") || (at = text_end(at + 10, &name)) == NULL) {
         return NULL;
@@ -339,7 +381,6 @@ static inline const char *head_end(const struct weft_vocabulary *words, const ch
     if (kind < 0) {
         return NULL;
     }
-    event->t_ns = (uint64_t)t_ns;
     event->kind = (enum weft_event_kind)kind;
     return at;
 }

@@ -440,6 +440,20 @@ enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *it
     }
 }
 
+enum weft_read weft_reader_next_many(struct weft_reader *reader, struct weft_item *items,
+                                     size_t room, size_t *count)
+{
+    const enum weft_read read = room > 0 ? weft_reader_next(reader, items) : WEFT_READ_MORE;
+    size_t got = read == WEFT_READ_ITEM;
+
+    /* Events alone: they leave the buffer, and what the first item may have of cJSON's, alone. */
+    while (got > 0 && got < room && reader->at < reader->whole && take_event(reader, &items[got])) {
+        got++;
+    }
+    *count = got;
+    return read;
+}
+
 /* Opening ───────────────────────────────────────────────────────────────────────────────────── */
 
 bool weft_reader_has_begun(const char *path)

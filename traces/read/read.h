@@ -144,6 +144,14 @@ void weft_reader_follow(struct weft_reader *reader, bool follow);
 
 enum weft_read weft_reader_next(struct weft_reader *reader, struct weft_item *item);
 
+/*
+ * The same for up to `room` items at once, as many as are there without reading on: *count of
+ * them, which is 0 unless WEFT_READ_ITEM is returned.  The slices of all of them are valid until
+ * the next call.
+ */
+enum weft_read weft_reader_next_many(struct weft_reader *reader, struct weft_item *items,
+                                     size_t room, size_t *count);
+
 const struct weft_trace_header *weft_reader_header(const struct weft_reader *reader);
 const struct weft_trace_health *weft_reader_health(const struct weft_reader *reader);
 
