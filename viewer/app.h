@@ -107,7 +107,8 @@ void weft_app_input(struct weft_app *app, const struct weft_input *input);
  */
 int weft_app_tick(struct weft_app *app, uint64_t now_ns);
 bool weft_app_loading(const struct weft_app *app);
-bool weft_app_dirty(const struct weft_app *app); /* a new frame would look different */
+bool weft_app_looking(const struct weft_app *app); /* for findings, beside the frames */
+bool weft_app_dirty(const struct weft_app *app);   /* a new frame would look different */
 bool weft_app_quit(const struct weft_app *app);
 const char *weft_app_title(const struct weft_app *app);
 

@@ -223,6 +223,11 @@ bool weft_app_loading(const struct weft_app *app)
     return app->loading || (app->below != NULL && app->below->loading);
 }
 
+bool weft_app_looking(const struct weft_app *app)
+{
+    return app->look.runs || (app->below != NULL && app->below->look.runs);
+}
+
 bool weft_app_dirty(const struct weft_app *app)
 {
     return app->dirty || (app->below != NULL && app->below->dirty);

@@ -161,28 +161,6 @@ static void no_column_is_wrong_at_any_zoom(void **state)
     }
 }
 
-static void find_mark(void *ctx, const struct weft_strip *strip)
-{
-    *(bool *)ctx |= (strip->mask & WEFT_CRITICAL_DEADLOCK) != 0;
-}
-
-static void a_critical_span_is_in_the_mask_at_any_zoom(void **state)
-{
-    (void)state;
-    struct weft_model *model = lane_of(at_random);
-    bool seen = false;
-
-    weft_model_strips(model, 0, 0, model->end_ns, model->end_ns / 100, find_mark, &seen);
-    assert_false(seen);
-    weft_model_mark_critical(model, 0, 54321, WEFT_CRITICAL_DEADLOCK);
-    for (uint64_t finest_ns = model->end_ns; finest_ns > 0; finest_ns /= 7) {
-        seen = false;
-        weft_model_strips(model, 0, 0, model->end_ns, finest_ns, find_mark, &seen);
-        assert_true(seen);
-    }
-    weft_model_free(model);
-}
-
 static void a_lane_that_grows_keeps_its_bins(void **state)
 {
     (void)state;
@@ -206,7 +184,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_column_is_wrong_at_any_zoom),
-        cmocka_unit_test(a_critical_span_is_in_the_mask_at_any_zoom),
         cmocka_unit_test(a_lane_that_grows_keeps_its_bins),
     };
 

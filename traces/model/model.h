@@ -122,10 +122,9 @@ struct weft_chunk {
 };
 
 enum {
-    WEFT_KEPT_PUBLIC = 7,          /* the flags that everybody knows */
-    WEFT_KEPT_CRITICAL_SHIFT = 11, /* from enum weft_critical to two bits of a span's flags */
-    WEFT_KEPT_MORE = 64,           /* spans: `link` is an index into extras, not into wakes */
-    WEFT_KEPT_LATE = 128,          /* spans: the begin is in the extra */
+    WEFT_KEPT_PUBLIC = 7, /* the flags that everybody knows */
+    WEFT_KEPT_MORE = 64,  /* spans: `link` is an index into extras, not into wakes */
+    WEFT_KEPT_LATE = 128, /* spans: the begin is in the extra */
 };
 /* Of two words with points in them, whose numbers have 31 bits. */
 #define WEFT_KEPT_POINT UINT32_C(0x7fffffff)
@@ -541,7 +540,7 @@ struct weft_state_times weft_model_state_times(const struct weft_model *model, u
 struct weft_strip {
     uint64_t start_ns, end_ns;
     uint32_t first, count;         /* spans */
-    uint16_t mask;                 /* a bit for each state that occurs, and enum weft_critical */
+    uint16_t mask;                 /* a bit for each state that occurs */
     float share[WEFT_STATE_COUNT]; /* of its length; 0 for all when it has none */
 };
 
@@ -570,10 +569,6 @@ void weft_model_zone_bunches(const struct weft_model *model, uint32_t thread, ui
  * Cost: O(log zones) beside the bins of zones as deep as it.
  */
 uint32_t weft_model_zone_around(const struct weft_model *model, uint32_t thread, size_t zone);
-
-/* A span must be seen at any zoom: the strips that it is in have the mark. */
-void weft_model_mark_critical(struct weft_model *model, uint32_t thread, uint32_t span,
-                              enum weft_critical what);
 
 /* First point at or after t_ns (points.count when there is none). */
 size_t weft_model_point_from(const struct weft_model *model, uint64_t t_ns);

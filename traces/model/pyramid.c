@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { PARTS = 1 << WEFT_PYRAMID_LOG, SHARE_ALL = 65535, CRITICAL = 3 << 14 };
+enum { PARTS = 1 << WEFT_PYRAMID_LOG, SHARE_ALL = 65535 };
 
 void weft_pyramid_done(struct weft_pyramid *pyramid)
 {
@@ -75,7 +75,7 @@ static bool end_bin(struct weft_pyramid_level *level, bool has_starts, uint64_t 
 {
     const double all = end_ns == level->start_ns ? 0 : SHARE_ALL;
     const double length_ns = end_ns == level->start_ns ? 1 : (double)(end_ns - level->start_ns);
-    const unsigned new_states = level->mask & ~(unsigned)CRITICAL & ~(unsigned)level->states;
+    const unsigned new_states = level->mask & ~(unsigned)level->states;
 
     if ((level->count == level->room && !make_room(level, has_starts)) ||
         (new_states != 0 && !add_states(level, new_states))) {
@@ -100,7 +100,7 @@ static void move_up(struct weft_pyramid_level *level, struct weft_pyramid_level 
     above->start_ns = above->parts == 0 ? level->start_ns : above->start_ns;
     above->mask |= level->mask;
     above->parts++;
-    for (unsigned left = level->mask & ~(unsigned)CRITICAL; left != 0; left &= left - 1) {
+    for (unsigned left = level->mask; left != 0; left &= left - 1) {
         const int state = first_of(left);
         above->sum_ns[state] += level->sum_ns[state];
         level->sum_ns[state] = 0;
@@ -133,19 +133,6 @@ bool weft_pyramid_add(struct weft_pyramid *pyramid, enum weft_state state, uint6
     return true;
 }
 
-void weft_pyramid_mark(struct weft_pyramid *pyramid, size_t span, enum weft_critical what)
-{
-    for (size_t i = 0; pyramid->levels != NULL && i < WEFT_PYRAMID_LEVELS; i++) {
-        struct weft_pyramid_level *level = &pyramid->levels[i];
-        span >>= WEFT_PYRAMID_LOG;
-        if (span < level->count) {
-            level->masks[span] |= (uint16_t)what;
-        } else if (span == level->count && level->parts > 0) {
-            level->mask |= (uint16_t)what; /* it will be in the bin */
-        }
-    }
-}
-
 /* Looking at a range ───────────────────────────────────────────────────────────────────────── */
 
 struct walk {
@@ -171,9 +158,7 @@ static void visit_spans(const struct walk *walk, size_t first, size_t end)
         start_ns = strip.end_ns;
         if (strip.end_ns >= walk->from_ns) {
             const uint8_t state = walk->info->spans.at[i].state;
-            const unsigned critical =
-                (unsigned)walk->info->spans.at[i].flags << WEFT_KEPT_CRITICAL_SHIFT & CRITICAL;
-            strip.mask = (uint16_t)(1u << state | critical);
+            strip.mask = (uint16_t)(1u << state);
             strip.share[state] = 1;
             walk->visit(walk->ctx, &strip);
         }
@@ -244,7 +229,7 @@ static void visit_bin(const struct walk *walk, size_t level, size_t bin, uint64_
                                .mask = bins->masks[bin],
                                .first = (uint32_t)first,
                                .count = UINT32_C(1) << (WEFT_PYRAMID_LOG * (level + 1))};
-    for (unsigned left = strip.mask & ~(unsigned)CRITICAL; left != 0; left &= left - 1) {
+    for (unsigned left = strip.mask; left != 0; left &= left - 1) {
         const int state = __builtin_ctz(left);
         /* None, for a state that never had any length. */
         strip.share[state] =
@@ -270,12 +255,4 @@ void weft_model_strips(const struct weft_model *model, uint32_t thread, uint64_t
         }
     }
     visit_spans(&walk, span, info->spans.count);
-}
-
-void weft_model_mark_critical(struct weft_model *model, uint32_t thread, uint32_t span,
-                              enum weft_critical what)
-{
-    model->threads.at[thread].spans.at[span].flags |=
-        (uint8_t)((unsigned)what >> WEFT_KEPT_CRITICAL_SHIFT);
-    weft_pyramid_mark(&model->threads.at[thread].pyramid, span, what);
 }

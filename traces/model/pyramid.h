@@ -31,12 +31,7 @@ enum {
     WEFT_PYRAMID_LOG = 2,     /* of how many make one */
 };
 
-/* What must be seen at any zoom: bits of a bin beside those of its states. */
-enum weft_critical {
-    WEFT_CRITICAL_DEADLOCK = 1 << 14,
-    WEFT_CRITICAL_LOST_WAKEUP = 1 << 15,
-};
-_Static_assert(WEFT_STATE_COUNT <= 14, "a bit of a bin's mask for each state");
+_Static_assert(WEFT_STATE_COUNT <= 16, "a bit of a bin's mask for each state");
 
 struct weft_pyramid_level {
     uint64_t *starts_ns; /* not at level 0: there it is that of the first span */
@@ -60,8 +55,5 @@ void weft_pyramid_done(struct weft_pyramid *pyramid);
 /* The next span of the lane has ended.  False: no memory; the pyramid then ends here. */
 bool weft_pyramid_add(struct weft_pyramid *pyramid, enum weft_state state, uint64_t start_ns,
                       uint64_t end_ns);
-
-/* Something critical is in the span with this number. */
-void weft_pyramid_mark(struct weft_pyramid *pyramid, size_t span, enum weft_critical what);
 
 #endif

@@ -20,9 +20,6 @@
 
 enum { NARROW_PX = 2, MERGED_PX = 4, TICK_PX = 2, ALONE_PX = 4, LOOK_AHEAD = 16 };
 
-/* Of a strip's mask, whose other bits are enum weft_critical. */
-enum { STATES = (1 << WEFT_STATE_COUNT) - 1 };
-
 float weft_track_label_size(float bar_height)
 {
     return bar_height >= 26 ? 13 : bar_height >= 19 ? 12 : bar_height >= 14 ? 11 : 0;
@@ -143,8 +140,7 @@ static void cover_strip(struct columns *columns, float x0, float x1, const struc
         const float to = right < (float)(i + 1) ? right : (float)(i + 1);
         columns->narrow[i] = true;
         columns->shorts[i] |= strip->mask;
-        for (unsigned left_over = strip->mask & STATES; left_over != 0;
-             left_over &= left_over - 1) {
+        for (unsigned left_over = strip->mask; left_over != 0; left_over &= left_over - 1) {
             const int state = __builtin_ctz(left_over);
             columns->share[i][state] += (to > from ? to - from : 0) * strip->share[state] + 1e-6f;
         }
@@ -379,7 +375,7 @@ static void cover_columns(void *ctx, const struct weft_strip *strip)
         return;
     }
     const bool narrow = x1 - x0 < NARROW_PX;
-    cover(&drawing->columns, x0, x1, (uint8_t)__builtin_ctz(strip->mask & STATES), narrow);
+    cover(&drawing->columns, x0, x1, (uint8_t)__builtin_ctz(strip->mask), narrow);
     if (!narrow && drawing->wide_count < drawing->wide_room) {
         drawing->wide[drawing->wide_count++] =
             (struct wide){x0 + drawing->bars.x, x1 + drawing->bars.x, strip->first};
