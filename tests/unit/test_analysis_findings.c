@@ -139,6 +139,65 @@ static void a_lock_that_was_had_by_a_try_makes_no_order(void **state)
                         "");
 }
 
+static void what_came_behind_an_exec_is_known(void **state)
+{
+    (void)state;
+    /* A wrapper that becomes the program: what that takes is taken. */
+    assert_string_equal(found_in("@object 1 mutex A\n"
+                                 "@object 2 mutex B\n"
+                                 "1 1 process_exec\n"
+                                 "2 1 lock_acquire object=1\n"
+                                 "3 2 lock_acquire object=2\n"
+                                 "4 1 lock_request object=2\n"
+                                 "5 2 lock_request object=1\n"
+                                 "9 1 process_end signal=9\n"),
+                        "deadlock");
+    assert_string_equal(found_in(RING "3 1 process_exec\n"
+                                      "4 1 lock_request object=2\n"
+                                      "5 2 lock_request object=1\n"
+                                      "9 1 process_end signal=9\n"),
+                        "");
+}
+
+/* Who takes its item, works without the lock and comes back for the next did not wake for nothing.
+ */
+static void who_works_between_two_waits_was_not_woken_for_nothing(void **state)
+{
+    static const char start[] = "@object 1 mutex M\n"
+                                "@object 2 condition C\n"
+                                "1 1 lock_acquire object=1\n"
+                                "2 1 cond_wait object=2 with=1\n"
+                                "3 2 lock_acquire object=1\n"
+                                "4 2 cond_wait object=2 with=1\n"
+                                "5 3 lock_acquire object=1\n"
+                                "6 3 cond_wait object=2 with=1\n";
+    char works[4096], idles[4096];
+    size_t a = (size_t)snprintf(works, sizeof works, "%s", start);
+    size_t b = (size_t)snprintf(idles, sizeof idles, "%s", start);
+
+    (void)state;
+    for (int t = 100; t < 600; t += 100) {
+        const char *const format = "%d 4 cond_broadcast object=2\n";
+        a += (size_t)snprintf(works + a, sizeof works - a, format, t);
+        b += (size_t)snprintf(idles + b, sizeof idles - b, format, t);
+        for (int i = 1; i <= 3; i++) {
+            a += (size_t)snprintf(works + a, sizeof works - a,
+                                  "%d %d cond_wake object=2 with=1\n"
+                                  "%d %d lock_release object=1\n"
+                                  "%d %d lock_acquire object=1\n"
+                                  "%d %d cond_wait object=2 with=1\n",
+                                  t + 10 * i, i, t + 10 * i + 1, i, t + 10 * i + 2, i,
+                                  t + 10 * i + 3, i);
+            b += (size_t)snprintf(idles + b, sizeof idles - b,
+                                  "%d %d cond_wake object=2 with=1\n"
+                                  "%d %d cond_wait object=2 with=1\n",
+                                  t + 10 * i, i, t + 10 * i + 1, i);
+        }
+    }
+    assert_string_equal(found_in(works), "");
+    assert_string_equal(found_in(idles), "herd");
+}
+
 static void an_empty_trace_has_no_findings(void **state)
 {
     (void)state;
@@ -156,6 +215,8 @@ int main(void)
         cmocka_unit_test(waiting_again_after_a_wake_up_for_no_reason_is_in_order),
         cmocka_unit_test(what_another_may_have_changed_is_no_fault),
         cmocka_unit_test(a_lock_that_was_had_by_a_try_makes_no_order),
+        cmocka_unit_test(what_came_behind_an_exec_is_known),
+        cmocka_unit_test(who_works_between_two_waits_was_not_woken_for_nothing),
         cmocka_unit_test(an_empty_trace_has_no_findings),
     };
 

@@ -5,6 +5,15 @@
 
 #include <stdlib.h>
 
+/* Whatever threads had before is not known to be theirs any more. */
+static void forget_all(struct weft_ending *ending, uint64_t t_ns)
+{
+    for (size_t i = 0; i < ending->model->threads.count; i++) {
+        ending->threads[i].lost = true;
+        ending->threads[i].lost_ns = t_ns;
+    }
+}
+
 /* Exits, losses and the end of the process; thread by thread. */
 static void read_points(struct weft_ending *ending)
 {
@@ -24,7 +33,7 @@ static void read_points(struct weft_ending *ending)
             ending->process_ended = true;
             ending->ended_by = point.thread;
         } else if (point.kind == WEFT_EV_PROCESS_EXEC) {
-            ending->sure = false; /* what the old program's threads had is gone */
+            forget_all(ending, point.t_ns); /* what the old program's threads had is gone */
         }
     }
     /* Bad lines and kinds that nobody knows may have been anything. */
@@ -227,6 +236,7 @@ static bool find_actors(struct weft_ending *ending)
         actors->last_thread = point.thread;
         actors->last_site = point.site;
         actors->last_ns = point.t_ns;
+        actors->last_for_one = point.kind == WEFT_EV_COND_SIGNAL;
         uint32_t k = 0;
         while (k < actors->count && actors->thread[k] != point.thread) {
             k++;
@@ -287,7 +297,8 @@ static void link_lock(struct weft_ending *ending, uint32_t thread, uint32_t obje
         const bool waits_for_an_act =
             state != WEFT_STATE_JOIN && weft_ending_owners(ending, owner, its_owners) == 0 &&
             state != WEFT_STATE_LOCK_WAIT && state != WEFT_STATE_RWLOCK_WAIT;
-        if (waits_for_an_act &&
+        /* A permit may be no more than a sign of life: who has it keeps nothing from the other. */
+        if (waits_for_an_act && ending->model->objects.at[object].family != WEFT_FAMILY_SEMAPHORE &&
             (keeps->next == WEFT_NONE || weft_ending_acted(ending, owner, thread))) {
             keeps->next = thread;
             keeps->held = object;

@@ -48,6 +48,7 @@ struct weft_actors {
     bool many;                       /* more than that: anybody may */
     uint32_t last_thread, last_site; /* of the last act; WEFT_NONE: there was none */
     uint64_t last_ns;
+    bool last_for_one; /* it was a signal, which wakes one of those who wait */
 };
 
 struct weft_ending {

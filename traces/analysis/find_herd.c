@@ -32,6 +32,7 @@ struct woken {
     uint32_t herd;
     uint64_t cast_ns;
     bool is;
+    bool released; /* the mutex, since then: weft.h does so before it waits */
 };
 
 struct herds {
@@ -93,7 +94,7 @@ static bool step_condition(struct herds *herds, const struct weft_point *point)
     case WEFT_EV_COND_WAKE:
         herd->waiting -= herd->waiting > 0;
         *thread = (struct woken){at, herd->cast.t_ns,
-                                 herd->cast.woken > 0 && point->outcome == WEFT_OUT_OK};
+                                 herd->cast.woken > 0 && point->outcome == WEFT_OUT_OK, false};
         break;
     case WEFT_EV_COND_SIGNAL:
     case WEFT_EV_COND_BROADCAST:
@@ -115,11 +116,14 @@ static bool step(struct herds *herds, const struct weft_point *point)
     if (info->family == WEFT_FAMILY_CONDITION && point->object != WEFT_NONE) {
         return step_condition(herds, point);
     }
-    /* Having the mutex back is no progress, anything else is; weft.h releases it before the wait.
-     */
-    if (info->family != WEFT_FAMILY_LOCK) {
-        herds->threads[point->thread].is = false;
+    /* Having the mutex back is no progress, and weft.h releases it before the wait.  Anything else
+     * is, also to take a lock behind that release: it has worked without it meanwhile. */
+    struct woken *thread = &herds->threads[point->thread];
+    if (info->family != WEFT_FAMILY_LOCK ||
+        (thread->released && info->effect == WEFT_EFFECT_TAKE)) {
+        thread->is = false;
     }
+    thread->released |= info->family == WEFT_FAMILY_LOCK && info->effect == WEFT_EFFECT_GIVE;
     return true;
 }
 

@@ -58,12 +58,13 @@ static const char *nobody(struct weft_findings *findings, uint32_t thread, const
                             WEFT_NS(actors->last_ns));
 }
 
-/* The last who took a permit and has it still; WEFT_NONE: there is none. */
-static uint32_t keeper_of(const struct weft_model *model, uint32_t semaphore)
+/* The last other thread that took a permit and has it still; WEFT_NONE: there is none. */
+static uint32_t keeper_of(const struct weft_model *model, uint32_t semaphore, uint32_t thread)
 {
     for (size_t i = model->objects.at[semaphore].holds.count; i > 0; i--) {
         const struct weft_hold hold = weft_model_hold(model, semaphore, i - 1);
-        if ((hold.flags & (WEFT_SPAN_OPEN | WEFT_SPAN_ASSUMED)) == WEFT_SPAN_OPEN) {
+        if ((hold.flags & (WEFT_SPAN_OPEN | WEFT_SPAN_ASSUMED)) == WEFT_SPAN_OPEN &&
+            hold.thread != thread) {
             return (uint32_t)i - 1;
         }
     }
@@ -73,7 +74,7 @@ static uint32_t keeper_of(const struct weft_model *model, uint32_t semaphore)
 static const char *semaphore_cause(struct weft_findings *findings, uint32_t thread,
                                    uint32_t semaphore)
 {
-    const uint32_t keeper = keeper_of(findings->model, semaphore);
+    const uint32_t keeper = keeper_of(findings->model, semaphore, thread);
     const char *last = nobody(findings, thread, _("nobody gave a permit back any more"),
                               _("nobody ever gave it a permit"));
 
@@ -147,7 +148,7 @@ static void add_causes(struct weft_findings *findings, struct weft_finding *find
         weft_model_span(model, thread, findings->ending->threads[thread].wait);
     const struct weft_actors *actors = weft_ending_actors(findings->ending, thread);
     const uint32_t keeper =
-        wait.state == WEFT_STATE_SEM_WAIT ? keeper_of(model, wait.object) : WEFT_NONE;
+        wait.state == WEFT_STATE_SEM_WAIT ? keeper_of(model, wait.object, thread) : WEFT_NONE;
 
     if (actors != NULL && actors->last_thread != WEFT_NONE) {
         weft_finding_place(findings, finding,
@@ -301,8 +302,13 @@ static void tell(struct weft_findings *findings, uint32_t thread, bool *told)
     const uint32_t behind = add_those_behind(findings, finding, told);
     finding->what = what_is_stuck(findings, thread, finding, alone, partner);
     finding->why = why_it_matters(findings, thread, behind);
+    const struct weft_actors *actors = weft_ending_actors(ending, thread);
     finding->advice =
-        partner != WEFT_NONE
+        actors != NULL && partner == WEFT_NONE && alone > 1 && actors->last_for_one &&
+                actors->last_ns > wait.start_ns
+            ? _("The last signal came while they waited, and woke another: broadcast when what "
+                "has changed is for all, such as the order to stop.")
+        : partner != WEFT_NONE
             ? _("Signal whenever the state changed, also when it was neither full nor empty "
                 "before: "
                 "one signal wakes one of several who wait; broadcast when in doubt.")

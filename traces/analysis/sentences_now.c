@@ -257,13 +257,29 @@ static void event_now(const struct weft_model *model, uint32_t object, uint64_t 
     add_waiting(model, object, t_ns, out);
 }
 
+/* Where the program does not say how many are left: those that nobody has. */
+static int64_t left_of(const struct weft_model *model, const struct weft_object *what, int64_t all,
+                       uint64_t t_ns)
+{
+    enum { LOOKED_AT = 1000 };
+    const size_t begun = weft_object_holds_begun(model, what, t_ns);
+    int64_t left = all;
+
+    for (size_t i = begun; i > 0 && begun - i < LOOKED_AT && left > 0; i--) {
+        const struct weft_hold hold = weft_object_hold(model, what, i - 1);
+        left -= hold.end_ns > t_ns || (hold.flags & WEFT_SPAN_OPEN) != 0;
+    }
+    return left;
+}
+
 static void semaphore_now(const struct weft_model *model, uint32_t object, uint64_t t_ns,
                           struct weft_sentence *out)
 {
     const struct weft_object *what = &model->objects.at[object];
     const bool known = what->levels.count > 0 && weft_object_level(model, what, 0).t_ns <= t_ns;
     const int64_t all = weft_permits_at_first(model, what);
-    const int64_t value = known ? weft_object_level_at(model, what, t_ns) : all;
+    const int64_t value =
+        known ? weft_object_level_at(model, what, t_ns) : left_of(model, what, all, t_ns);
     struct weft_sentence holders = {.len = 0};
 
     if (all > 0 && value <= all) {
