@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { VARIANTS = 8, PATH_BYTES = 4096 };
+enum { VARIANTS = 8, PATH_BYTES = 4096, SPOOL_BYTES = 16 * 1024 };
 
 static uint8_t *read_file(const char *path, size_t *len)
 {
@@ -45,6 +45,7 @@ static void run(const uint8_t *bytes, size_t len)
     fuzz_read(copy, len);
     fuzz_model(copy, len);
     fuzz_analysis(copy, len);
+    fuzz_spool(copy, len < SPOOL_BYTES ? len : SPOOL_BYTES);
     free(copy);
 }
 

@@ -18,4 +18,7 @@ void fuzz_model(const uint8_t *bytes, size_t len);
 /* All answers about a trace: findings, numbers, chains, the path, sentences, a comparison. */
 void fuzz_analysis(const uint8_t *bytes, size_t len);
 
+/* Not a trace, but a recording whose weft was killed, as weft recover finds it. */
+void fuzz_spool(const uint8_t *bytes, size_t len);
+
 #endif

@@ -202,7 +202,7 @@ static bool load(struct weft_merge *merge, struct weft_merge_lane *lane)
     const struct weft_merge_chunk *chunk = &merge->chunks.at[lane->chunk];
     struct weft_unpacked record;
 
-    if (!read_payload(merge, lane, chunk)) {
+    if (chunk->bytes == 0 || !read_payload(merge, lane, chunk)) {
         merge->broken++;
         return false;
     }
