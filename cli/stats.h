@@ -40,6 +40,17 @@ struct weft_stats_field {
     int in_words;  /* families that have the column */
 };
 
+/* Is the number not known?  POSIX semaphores do not say their value. */
+static inline bool weft_stats_unknown(const struct weft_stats_field *field,
+                                      const struct weft_object_stats *row)
+{
+    const bool of_level = field->type == WEFT_STATS_LEVEL || field->type == WEFT_STATS_MEAN ||
+                          field->offset == offsetof(struct weft_object_stats, empty_ns) ||
+                          field->offset == offsetof(struct weft_object_stats, full_ns);
+
+    return of_level && !row->has_level && (field->in_json & WEFT_OF_SEMAPHORES) != 0;
+}
+
 extern const struct weft_stats_field weft_stats_fields[];
 extern const size_t weft_stats_field_count;
 

@@ -110,7 +110,9 @@ static void json_object(struct weft_json *json, const struct weft_model *model,
         if (field->in_json != WEFT_OF_ALL && (field->in_json & 1 << object->family) == 0) {
             continue;
         }
-        if (field->type == WEFT_STATS_MEAN) {
+        if (weft_stats_unknown(field, row)) {
+            weft_json_null(json, field->key);
+        } else if (field->type == WEFT_STATS_MEAN) {
             weft_json_real(json, field->key, weft_stats_mean(field, row));
         } else if (field->type == WEFT_STATS_LEVEL) {
             weft_json_i64(json, field->key, weft_stats_level(field, row));

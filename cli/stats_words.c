@@ -103,6 +103,10 @@ static void put_cell(struct weft_table *table, const struct weft_stats_field *fi
 {
     struct weft_word word;
 
+    if (weft_stats_unknown(field, row)) {
+        weft_table_cell(table, "–");
+        return;
+    }
     switch (field->type) {
     case WEFT_STATS_NS:
         word = time_cell(weft_stats_number(field, row));

@@ -482,9 +482,25 @@ static void readers_hold_a_read_write_lock_together(void **state)
     weft_model_free(model);
 }
 
+static void a_semaphore_that_does_not_say_its_value_has_no_level(void **state)
+{
+    (void)state;
+    struct weft_model *model = model_of("@object 1 semaphore S 1\n"
+                                        "@object 2 semaphore T 1\n"
+                                        "5 1 sem_acquire object=1\n"
+                                        "6 1 sem_acquire object=2 value=0\n"
+                                        "9 1 sem_release object=1\n");
+
+    assert_string_equal(levels_of(model, 0), "");
+    assert_string_equal(holds_of(model, 0), "0:5-9");
+    assert_int_not_equal(model->objects.at[1].levels.count, 0);
+    weft_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_semaphore_that_does_not_say_its_value_has_no_level),
         cmocka_unit_test(a_lock_is_held_from_acquire_to_release),
         cmocka_unit_test(any_thread_may_release_a_lock),
         cmocka_unit_test(the_owner_at_a_time_is_found),

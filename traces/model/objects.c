@@ -221,6 +221,10 @@ static bool begin_level(struct weft_model *model, const struct weft_now *now)
     if (object->family != WEFT_FAMILY_SEMAPHORE) {
         return true;
     }
+    const bool changes = now->kind == WEFT_EV_SEM_ACQUIRE || now->kind == WEFT_EV_SEM_RELEASE;
+    if (changes && !now->has_first) {
+        return true; /* those of POSIX do not say how many are left: it would stay at the first */
+    }
     if (object->capacity > 0 && !is_window(model)) {
         return set_level_before(model, now, object->capacity);
     }
