@@ -249,21 +249,23 @@ static void finish(struct weft_follow *follow, struct child *child)
     free_child(child);
 }
 
-/* Names are looked up at the end of a trace, which takes time that others may need. */
-static void finish_ended(struct weft_follow *follow)
+/*
+ * Names are looked up at the end of a trace, which takes time that others may need: one at a time,
+ * and between two all the others are drained.
+ */
+static void finish_one(struct weft_follow *follow)
 {
-    size_t kept = 0;
-
     for (size_t i = 0; i < follow->children.count; i++) {
         struct child *child = follow->children.at[i];
         if (child->ended) {
+            memmove(&follow->children.at[i], &follow->children.at[i + 1],
+                    (follow->children.count - i - 1) * sizeof child);
+            follow->children.count--;
+            follow->ended--;
             finish(follow, child);
-        } else {
-            follow->children.at[kept++] = child;
+            return;
         }
     }
-    follow->children.count = kept;
-    follow->ended = 0;
 }
 
 long weft_follow_drain(struct weft_follow *follow)
@@ -293,7 +295,8 @@ long weft_follow_drain(struct weft_follow *follow)
         }
     }
     if (follow->ended > 0 && (!any || follow->ended >= UNFINISHED)) {
-        finish_ended(follow);
+        finish_one(follow);
+        pause_ns = follow->ended > 0 ? 0 : pause_ns;
     }
     return pause_ns;
 }
