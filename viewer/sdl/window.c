@@ -361,6 +361,9 @@ static int pause_ms(const struct window *window, const struct weft_app *app, int
     if (window->exposed || weft_app_dirty(app)) {
         return rest_ms;
     }
+    if (app_ms > 0 && app_ms <= FRAME_MS && rest_ms > 0) {
+        return rest_ms; /* the next frame is a frame after the last one, not after its drawing */
+    }
     return app_ms != 0 ? app_ms : rest_ms > 0 ? rest_ms : FRAME_MS;
 }
 

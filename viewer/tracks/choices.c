@@ -6,15 +6,14 @@
 #include "viewer/pen.h"
 #include "viewer/tracks/tracks.h"
 
-static const float APART_PX = 11, TICKS_PX = 3, FORK_PX = 9;
+static const float APART_PX = 14, TICKS_PX = 3, FORK_PX = 9;
 
 void weft_track_fork(struct weft_frame *frame, float x, float foot, struct weft_color color)
 {
     const float neck = foot - FORK_PX * 0.45f, top = foot - FORK_PX;
-    const struct weft_point_px stem[] = {{x, foot}, {x, neck}};
     const struct weft_point_px prongs[] = {{x - 4, top}, {x, neck}, {x + 4, top}};
 
-    weft_draw_line(frame->list, stem, 2, 1.75f, color);
+    weft_draw_rect(frame->list, (struct weft_rect){x - 0.875f, neck, 1.75f, foot - neck}, 0, color);
     weft_draw_line(frame->list, prongs, 3, 1.75f, color);
 }
 
@@ -23,11 +22,11 @@ static void draw_fork(struct weft_frame *frame, const struct weft_lane *lane, fl
                       bool picked)
 {
     const struct weft_color ground = weft_track_ground(frame, lane, x);
-    const struct weft_point_px stem[] = {{x, foot + 1}, {x, foot - FORK_PX * 0.45f}};
-    const struct weft_point_px prongs[] = {
-        {x - 5, foot - FORK_PX - 1}, {x, foot - FORK_PX * 0.45f}, {x + 5, foot - FORK_PX - 1}};
+    const float neck = foot - FORK_PX * 0.45f, top = foot - FORK_PX - 1;
+    const struct weft_point_px prongs[] = {{x - 5, top}, {x, neck}, {x + 5, top}};
 
-    weft_draw_line(frame->list, stem, 2, 4.5f, ground);
+    weft_draw_rect(frame->list, (struct weft_rect){x - 2.25f, neck, 4.5f, foot + 1 - neck}, 0,
+                   ground);
     weft_draw_line(frame->list, prongs, 3, 4.5f, ground);
     weft_track_fork(frame, x, foot, picked ? frame->theme->accent : frame->theme->mark);
 }
