@@ -9,6 +9,7 @@
  *
  *     reader   items and their sum
  *     model    reader and model, in a process of its own, whose peak of memory counts
+ *     pyramid  what part of that the zoom pyramids take, built once more from the same spans
  *     cJSON    line by line from memory, the same item of each; on at most a million events
  *
  * Times are of the processor.  Medians of the rounds and their ratios count; absolute figures are
@@ -337,7 +338,39 @@ static uint64_t load_with_cjson(const char *bytes, size_t len)
 struct loaded {
     double load_s;
     double bytes_per_event; /* at the peak, without what the process had before */
+    double pyramid_s;
 };
+
+/* The pyramids of all lanes once more, from their spans. */
+static double build_pyramids(const struct weft_model *model)
+{
+    double s = 0;
+
+    for (size_t i = 0; i < model->threads.count; i++) {
+        const struct weft_thread_info *info = &model->threads.at[i];
+        struct weft_pyramid pyramid = {0};
+        uint64_t *starts_ns = malloc((info->spans.count + 1) * sizeof *starts_ns);
+
+        if (starts_ns == NULL) {
+            fail("no memory");
+        }
+        for (size_t k = 0; k < info->spans.count; k++) {
+            starts_ns[k] = weft_thread_span_ns(model, info, k);
+        }
+        starts_ns[info->spans.count] = info->end_ns;
+        const double start = now_s();
+        for (size_t k = 0; k < info->spans.count; k++) {
+            const enum weft_state state = (enum weft_state)info->spans.at[k].state;
+            if (!weft_pyramid_add(&pyramid, state, starts_ns[k], starts_ns[k + 1])) {
+                fail("no memory");
+            }
+        }
+        s += now_s() - start;
+        weft_pyramid_done(&pyramid);
+        free(starts_ns);
+    }
+    return s;
+}
 
 /* The process that load_model starts. */
 static int load_model_here(const char *path)
@@ -356,6 +389,7 @@ static int load_model_here(const char *path)
     (void)getrusage(RUSAGE_SELF, &after);
     loaded.bytes_per_event =
         (double)(after.ru_maxrss - before.ru_maxrss) * 1024 / (double)model->points.count;
+    loaded.pyramid_s = build_pyramids(model);
     weft_model_free(model);
     return write(STDOUT_FILENO, &loaded, sizeof loaded) == (ssize_t)sizeof loaded ? 0 : 1;
 }
@@ -407,6 +441,7 @@ static void measure(const char *path, const struct workload *workload, uint64_t 
                     unsigned rounds)
 {
     double reader_s[ROUNDS_MAX], model_s[ROUNDS_MAX], cjson_s[ROUNDS_MAX], memory[ROUNDS_MAX];
+    double pyramid[ROUNDS_MAX];
     uint64_t bytes;
 
     if (!make_trace(path, workload, events, &bytes)) {
@@ -419,15 +454,16 @@ static void measure(const char *path, const struct workload *workload, uint64_t 
         const struct loaded loaded = load_model(path);
         model_s[round] = loaded.load_s;
         memory[round] = loaded.bytes_per_event;
+        pyramid[round] = 100 * loaded.pyramid_s / loaded.load_s;
         cjson_s[round] = events <= CJSON_EVENTS_MAX ? cjson_seconds(path, bytes, sum) : 0;
     }
     const double reader = weft_bench_median(reader_s, (int)rounds),
                  cjson = weft_bench_median(cjson_s, (int)rounds);
     const double count = (double)events / 1e6;
-    (void)printf("%-15s %9llu %6.1f %9.2f %9.2f %9.1f", workload->name, (unsigned long long)events,
-                 (double)bytes / (double)events, count / reader,
+    (void)printf("%-15s %9llu %6.1f %9.2f %9.2f %9.1f %7.1f%%", workload->name,
+                 (unsigned long long)events, (double)bytes / (double)events, count / reader,
                  count / weft_bench_median(model_s, (int)rounds),
-                 weft_bench_median(memory, (int)rounds));
+                 weft_bench_median(memory, (int)rounds), weft_bench_median(pyramid, (int)rounds));
     if (events <= CJSON_EVENTS_MAX) {
         (void)printf(" %9.2f %6.1f", count / cjson, cjson / reader);
     }
@@ -467,8 +503,8 @@ int main(int argc, char **argv)
     }
     (void)close(fd);
     (void)printf("M events/s, medians of %u rounds; memory: bytes an event at the peak\n", rounds);
-    (void)printf(
-        "workload           events  bytes    reader     model    memory     cJSON  ratio\n");
+    (void)printf("workload           events  bytes    reader     model    memory  pyramid     "
+                 "cJSON  ratio\n");
     for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++) {
         if (argc > 3 && strcmp(argv[3], workloads[i].name) != 0) {
             continue;

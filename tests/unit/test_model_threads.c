@@ -431,6 +431,28 @@ static void what_an_event_does_not_say_is_told_from_zero(void **state)
     weft_model_free(model);
 }
 
+/* As items of queues do: a thousand of them, in turns. */
+static void texts_that_come_again_are_kept_once(void **state)
+{
+    (void)state;
+    enum { TEXTS = 1000, ROUNDS = 3 };
+    char *text = malloc((size_t)TEXTS * ROUNDS * 32), *at = text;
+    assert_non_null(text);
+    for (int i = 0; i < TEXTS * ROUNDS; i++) {
+        at += sprintf(at, "%d 1 mark text=item%d\n", i, i % TEXTS);
+    }
+    struct weft_model *model = model_of(text);
+
+    assert_int_equal(model->texts.count, TEXTS);
+    for (uint32_t i = 0; i < TEXTS * ROUNDS; i++) {
+        char expected[32];
+        (void)snprintf(expected, sizeof expected, "item%u", i % TEXTS);
+        assert_string_equal(weft_model_args(model, i).text, expected);
+    }
+    weft_model_free(model);
+    free(text);
+}
+
 /* Enough spans that the tallies come into play; the sum is known. */
 static void time_in_a_state_is_summed_over_any_range(void **state)
 {
@@ -521,6 +543,7 @@ int main(void)
         cmocka_unit_test(points_are_found_by_time),
         cmocka_unit_test(what_a_thread_did_while_events_were_lost_is_unknown),
         cmocka_unit_test(what_an_event_does_not_say_is_told_from_zero),
+        cmocka_unit_test(texts_that_come_again_are_kept_once),
         cmocka_unit_test(time_in_a_state_is_summed_over_any_range),
     };
 

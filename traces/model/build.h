@@ -134,7 +134,7 @@ struct weft_model_private {
     bool has_header;
     bool finished;
     uint32_t text_index;               /* of the text that was kept last */
-    struct weft_seen_text *seen_texts; /* by hash: the last text with it */
+    struct weft_seen_text *seen_texts; /* by hash: the last few texts with it */
     struct weft_map stack_of;          /* hash of its callers → the first stack with them */
     struct {
         struct weft_thread_build *at;

@@ -11,7 +11,8 @@ enum {
     ARG_FIRST = 0,              /* where in the head byte the size of each stands */
     ARG_SECOND = 3,
     ARG_TEXT = 6,
-    TEXTS_LOG = 12,
+    TEXTS_LOG = 13, /* sets of texts with the same hash */
+    TEXTS_IN_SET = 4,
     TEXT_SHARED_MAX_BYTES = 64, /* a longer one seldom comes twice */
 };
 
@@ -272,16 +273,17 @@ const char *weft_model_keep_text(struct weft_model *model, struct weft_slice tex
     struct weft_model_private *builder = model->builder;
 
     if (builder->seen_texts == NULL) {
-        builder->seen_texts = calloc(1 << TEXTS_LOG, sizeof *builder->seen_texts);
+        builder->seen_texts = calloc(TEXTS_IN_SET << TEXTS_LOG, sizeof *builder->seen_texts);
         if (builder->seen_texts == NULL) {
             return NULL;
         }
     }
-    struct weft_seen_text *seen = &builder->seen_texts[hash_of(text) >> (64 - TEXTS_LOG)];
-    if (seen->index != 0 && seen->len == text.len) {
-        const char *known = model->texts.at[seen->index - 1];
-        if (memcmp(known, text.at, text.len) == 0) {
-            builder->text_index = seen->index - 1;
+    struct weft_seen_text *set =
+        &builder->seen_texts[(hash_of(text) >> (64 - TEXTS_LOG)) * TEXTS_IN_SET];
+    for (int i = 0; i < TEXTS_IN_SET && set[i].index != 0; i++) {
+        const char *known = model->texts.at[set[i].index - 1];
+        if (set[i].len == text.len && memcmp(known, text.at, text.len) == 0) {
+            builder->text_index = set[i].index - 1;
             return known;
         }
     }
@@ -291,7 +293,8 @@ const char *weft_model_keep_text(struct weft_model *model, struct weft_slice tex
     }
     builder->text_index = (uint32_t)model->texts.count - 1;
     if (text.len <= TEXT_SHARED_MAX_BYTES) {
-        *seen = (struct weft_seen_text){(uint32_t)model->texts.count, (uint32_t)text.len};
+        memmove(set + 1, set, (TEXTS_IN_SET - 1) * sizeof *set); /* the oldest is forgotten */
+        set[0] = (struct weft_seen_text){(uint32_t)model->texts.count, (uint32_t)text.len};
     }
     return copy;
 }
