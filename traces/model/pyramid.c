@@ -33,12 +33,12 @@ static int first_of(unsigned states)
     return __builtin_ctz(states);
 }
 
-static bool make_room(struct weft_pyramid_level *level, bool has_starts)
+static bool make_room(struct weft_pyramid_level *level)
 {
     const size_t room = level->room + level->room / 2 + 4;
-    uint64_t *starts = has_starts ? realloc(level->starts_ns, room * sizeof *starts) : NULL;
+    uint64_t *starts = realloc(level->starts_ns, room * sizeof *starts);
 
-    if (has_starts && starts == NULL) {
+    if (starts == NULL) {
         return false;
     }
     level->starts_ns = starts;
@@ -71,19 +71,17 @@ static bool add_states(struct weft_pyramid_level *level, unsigned states)
 }
 
 /* The bin is full. */
-static bool end_bin(struct weft_pyramid_level *level, bool has_starts, uint64_t end_ns)
+static bool end_bin(struct weft_pyramid_level *level, uint64_t end_ns)
 {
     const double all = end_ns == level->start_ns ? 0 : SHARE_ALL;
     const double length_ns = end_ns == level->start_ns ? 1 : (double)(end_ns - level->start_ns);
     const unsigned new_states = level->mask & ~(unsigned)level->states;
 
-    if ((level->count == level->room && !make_room(level, has_starts)) ||
+    if ((level->count == level->room && !make_room(level)) ||
         (new_states != 0 && !add_states(level, new_states))) {
         return false;
     }
-    if (has_starts) {
-        level->starts_ns[level->count] = level->start_ns;
-    }
+    level->starts_ns[level->count] = level->start_ns;
     level->masks[level->count] = level->mask;
     for (unsigned left = level->states; left != 0; left &= left - 1) {
         const int state = first_of(left);
@@ -124,7 +122,7 @@ bool weft_pyramid_add(struct weft_pyramid *pyramid, enum weft_state state, uint6
     level->mask |= (uint16_t)(1u << state);
     level->parts++;
     for (size_t i = 0; level->parts == PARTS && i + 1 < WEFT_PYRAMID_LEVELS; i++) {
-        if (!end_bin(level, i > 0, end_ns)) {
+        if (!end_bin(level, end_ns)) {
             return false;
         }
         move_up(level, level + 1);
@@ -165,18 +163,12 @@ static void visit_spans(const struct walk *walk, size_t first, size_t end)
     }
 }
 
-static uint64_t bin_start(const struct walk *walk, size_t level, size_t bin)
-{
-    return level > 0 ? walk->levels[level].starts_ns[bin]
-                     : weft_thread_span_ns(walk->model, walk->info, bin << WEFT_PYRAMID_LOG);
-}
-
 static uint64_t bin_end(const struct walk *walk, size_t level, size_t bin)
 {
     const size_t last = ((bin + 1) << (WEFT_PYRAMID_LOG * (level + 1))) - 1;
 
     return bin + 1 < walk->levels[level].count
-               ? bin_start(walk, level, bin + 1)
+               ? walk->levels[level].starts_ns[bin + 1]
                : weft_span_end_ns(walk->model, walk->thread, (uint32_t)last);
 }
 
@@ -184,9 +176,9 @@ static uint64_t bin_end(const struct walk *walk, size_t level, size_t bin)
  * Where these spans begin stands far apart in the memory of a long trace: one access after the
  * other is most of what a picture costs, many at once are not.
  */
-static void fetch_spans(const struct walk *walk, size_t first, size_t end, size_t step)
+static void fetch_spans(const struct walk *walk, size_t first, size_t end)
 {
-    for (size_t i = first; i < end; i += step) {
+    for (size_t i = first; i < end; i++) {
         const uint32_t point = walk->info->spans.at[i].point;
         const struct weft_chunk *chunk = walk->model->points.at[point >> WEFT_CHUNK_LOG];
         if (chunk->kept != NULL) {
@@ -211,13 +203,12 @@ static void visit_bin(const struct walk *walk, size_t level, size_t bin, uint64_
     }
     if (end_ns - start_ns > walk->finest_ns) {
         const size_t part = bin << WEFT_PYRAMID_LOG;
-        if (level == 1) { /* its parts will be looked at, or their spans */
-            const bool spans = end_ns - start_ns > PARTS * walk->finest_ns;
-            fetch_spans(walk, first, first + (size_t)PARTS * PARTS, spans ? 1 : PARTS);
+        if (level == 1 && end_ns - start_ns > PARTS * walk->finest_ns) {
+            fetch_spans(walk, first, first + (size_t)PARTS * PARTS);
         }
         for (size_t i = 0; i < PARTS && start_ns <= walk->to_ns; i++) {
             const uint64_t next_ns =
-                i + 1 < PARTS ? bin_start(walk, level - 1, part + i + 1) : end_ns;
+                i + 1 < PARTS ? walk->levels[level - 1].starts_ns[part + i + 1] : end_ns;
             visit_bin(walk, level - 1, part + i, start_ns,
                       next_ns); /* as deep as there are levels */
             start_ns = next_ns;
@@ -250,7 +241,8 @@ void weft_model_strips(const struct weft_model *model, uint32_t thread, uint64_t
     for (size_t level = WEFT_PYRAMID_LEVELS; walk.levels != NULL && level-- > 0;) {
         for (size_t bin = span >> (WEFT_PYRAMID_LOG * (level + 1)); bin < walk.levels[level].count;
              bin++) {
-            visit_bin(&walk, level, bin, bin_start(&walk, level, bin), bin_end(&walk, level, bin));
+            visit_bin(&walk, level, bin, walk.levels[level].starts_ns[bin],
+                      bin_end(&walk, level, bin));
             span = (bin + 1) << (WEFT_PYRAMID_LOG * (level + 1));
         }
     }

@@ -34,7 +34,7 @@ enum {
 _Static_assert(WEFT_STATE_COUNT <= 16, "a bit of a bin's mask for each state");
 
 struct weft_pyramid_level {
-    uint64_t *starts_ns; /* not at level 0: there it is that of the first span */
+    uint64_t *starts_ns; /* side by side: those of the spans stand far apart in the memory */
     uint16_t *masks;
     uint16_t *shares[WEFT_STATE_COUNT]; /* NULL: a state that the lane does not have */
     size_t count, room;
