@@ -45,6 +45,21 @@ static inline bool MUTEX_is_free(const void *mutex)
     return __atomic_load_n(&((const pthread_mutex_t *)mutex)->__data.__lock, __ATOMIC_RELAXED) == 0;
 }
 
+/*
+ * Somebody has it: to try all the same would take the cache line away from him just when he is
+ * about to give it up.  (Of the other types the lock word alone does not say so.)
+ */
+static inline bool MUTEX_is_had(const void *mutex)
+{
+    return !MUTEX_is_free(mutex) && weft_mutex_is_plain(mutex);
+}
+
+static inline bool READ_is_had(const void *lock)
+{
+    (void)lock;
+    return false;
+}
+
 static inline bool READ_may_try(const void *lock)
 {
     (void)lock;
@@ -57,6 +72,7 @@ static inline bool READ_is_free(const void *lock)
     return true;
 }
 
+#define WRITE_is_had READ_is_had
 #define WRITE_may_try READ_may_try
 #define WRITE_is_free READ_is_free
 
@@ -114,9 +130,11 @@ static inline void tried_in_time(enum weft_event_kind acquire, uint64_t object, 
         if (!weft_lock_on()) {                                                                     \
             return weft_real.name(object);                                                         \
         }                                                                                          \
-        const int tried = __builtin_expect(WHAT##_may_try(object), 1) ? weft_real.try(object)      \
-                          : WHAT##_is_free(object)                    ? weft_real.name(object)     \
-                                                                      : (busy);                                       \
+        weft_record_ahead();                                                                       \
+        const int tried = __builtin_expect(WHAT##_is_had(object), 0)    ? (busy)                   \
+                          : __builtin_expect(WHAT##_may_try(object), 1) ? weft_real.try(object)    \
+                          : WHAT##_is_free(object)                      ? weft_real.name(object)   \
+                                                                        : (busy);                                       \
         if (__builtin_expect(is_taken(tried), 1)) {                                                \
             weft_record_quick((enum weft_event_kind)WHAT##_acquire, weft_object_of(object),        \
                               WEFT_SITE, WHAT##_how(object));                                      \

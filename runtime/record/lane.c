@@ -355,21 +355,41 @@ static bool wait_for_room(struct weft_lane *lane, uint64_t head, uint32_t wanted
 }
 
 /* At three quarters, so that there is still room when the drain is just at it. */
+static bool is_nearly_full(const struct weft_lane *lane, uint64_t head, uint32_t wanted)
+{
+    const uint32_t capacity = atomic_load_explicit(&lane->capacity, memory_order_relaxed);
+
+    /* Pairs with the drain's release store: the slots before tail have been packed. */
+    return head - atomic_load_explicit(&lane->tail, memory_order_acquire) + wanted >
+           capacity / 4 * 3;
+}
+
+static uint64_t limit_of(const struct weft_lane *lane, uint64_t head, uint32_t wanted)
+{
+    const uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
+    const uint64_t room = atomic_load_explicit(&lane->capacity, memory_order_relaxed);
+    const uint64_t soft = tail + room / 4 * 3;
+
+    return soft >= head + wanted ? soft : tail + room;
+}
+
 bool weft_lane_make_room(struct weft_lane *lane, uint64_t head, uint32_t wanted, uint64_t *limit)
 {
     const uint32_t capacity = atomic_load_explicit(&lane->capacity, memory_order_relaxed);
-    /* Pairs with the drain's release store: the slots before tail have been packed. */
-    uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
 
-    if (head - tail + wanted > capacity / 4 * 3) {
-        if (weft_lane_flush(lane, head, false) != WEFT_FLUSHED && head - tail + wanted > capacity &&
-            !wait_for_room(lane, head, wanted, capacity)) {
-            return false;
-        }
-        tail = atomic_load_explicit(&lane->tail, memory_order_acquire);
+    if (is_nearly_full(lane, head, wanted) && weft_lane_flush(lane, head, false) != WEFT_FLUSHED &&
+        head - atomic_load_explicit(&lane->tail, memory_order_acquire) + wanted > capacity &&
+        !wait_for_room(lane, head, wanted, capacity)) {
+        return false;
     }
-    const uint64_t room = atomic_load_explicit(&lane->capacity, memory_order_relaxed);
-    const uint64_t soft = tail + room / 4 * 3;
-    *limit = soft >= head + wanted ? soft : tail + room;
+    *limit = limit_of(lane, head, wanted);
     return true;
+}
+
+void weft_lane_tidy(struct weft_lane *lane, uint64_t head, uint32_t wanted, uint64_t *limit)
+{
+    if (is_nearly_full(lane, head, wanted)) {
+        (void)weft_lane_flush(lane, head, false);
+    }
+    *limit = limit_of(lane, head, wanted);
 }

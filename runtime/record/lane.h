@@ -100,6 +100,9 @@ void weft_lane_give_back(struct weft_lane *lane);
  */
 bool weft_lane_make_room(struct weft_lane *lane, uint64_t head, uint32_t wanted, uint64_t *limit);
 
+/* The same in good time and without waiting: nothing needs the room yet. */
+void weft_lane_tidy(struct weft_lane *lane, uint64_t head, uint32_t wanted, uint64_t *limit);
+
 #pragma GCC visibility pop
 
 #endif

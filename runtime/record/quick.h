@@ -21,7 +21,11 @@
 
 #pragma GCC visibility push(hidden)
 
-enum { WEFT_SEATS = 4 };
+enum {
+    WEFT_SEATS = 4,
+    /* Slots for a lock that is waited for, with its stack, and what is done while it is held. */
+    WEFT_AHEAD = 24,
+};
 
 /* A lane that a thread writes into. */
 struct weft_seat {
@@ -65,6 +69,21 @@ extern void (*weft_record_seated)(void);
 /* how: WEFT_SLOT_HOW. */
 void weft_record_slow(uint64_t ticks, enum weft_event_kind kind, uint64_t object, const void *site,
                       unsigned how);
+
+void weft_record_tidy(void);
+
+/*
+ * Before a lock is taken: a lane that is nearly full is packed now.  Packing takes as long as a
+ * thousand locks; who did it while holding one would send all others to sleep.
+ */
+static inline void weft_record_ahead(void)
+{
+    const struct weft_me *me = &weft_me;
+
+    if (__builtin_expect(me->quick_limit - me->seats[0].head < WEFT_AHEAD, 0)) {
+        weft_record_tidy();
+    }
+}
 
 static inline void weft_record_quick_at(uint64_t ticks, enum weft_event_kind kind, uint64_t object,
                                         const void *site, unsigned how)

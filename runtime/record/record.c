@@ -355,6 +355,20 @@ void weft_record_slow(uint64_t ticks, enum weft_event_kind kind, uint64_t object
     weft_record_stamped(ticks, kind, object, site, how, NULL);
 }
 
+void weft_record_tidy(void)
+{
+    struct weft_seat *seat = &weft_me.seats[0];
+
+    if (weft_me.depth != 0 || seat->lane == NULL) {
+        return;
+    }
+    weft_me.depth = 1;
+    atomic_signal_fence(memory_order_seq_cst);
+    weft_lane_tidy(seat->lane, seat->head, WEFT_AHEAD, &seat->limit);
+    seat->mask = atomic_load_explicit(&seat->lane->capacity, memory_order_relaxed) - 1;
+    leave();
+}
+
 void weft_record_with(enum weft_event_kind kind, uint64_t object, const void *site, unsigned how,
                       const struct weft_record_args *args)
 {
