@@ -104,12 +104,26 @@ struct watcher {
     bool stop;
 };
 
+/* Some lines of the writer's; what stands in them is the program's. */
+static void tell_lines(const char *text)
+{
+    char line[1024], shown[2048];
+
+    for (bool first = true; *text != '\0'; first = false) {
+        const size_t len = strcspn(text, "\n");
+        (void)snprintf(line, sizeof line, "%.*s", (int)len, text);
+        weft_plain_write(line, shown, sizeof shown);
+        (void)fprintf(stderr, first ? "weft: %s\n" : "%s\n", shown);
+        text += len + (text[len] == '\n');
+    }
+}
+
 /* A program that is stuck does not listen, so it is ended by the signal that needs no listener. */
 static void on_deadlock(void *ctx, const char *text)
 {
     const struct watcher *watcher = ctx;
 
-    (void)weft_cli_fail(0, "%s", text);
+    tell_lines(text);
     if (watcher->stop && watcher->program > 0) {
         (void)kill(watcher->program, SIGKILL);
     }
@@ -127,7 +141,7 @@ static void on_over(void *ctx, const char *text)
 {
     const struct watcher *watcher = ctx;
 
-    (void)weft_cli_fail(0, "%s", text);
+    tell_lines(text);
     if (watcher->program > 0) {
         (void)kill(watcher->program, SIGKILL);
     }

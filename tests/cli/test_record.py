@@ -587,6 +587,24 @@ class Deadlocks(Case):
     def test_three_threads(self):
         self.told("3", r"3 threads", r"fork_lock\[0\]", r"fork_lock\[1\]", r"fork_lock\[2\]")
 
+    def test_beside_threads_that_lock_at_full_speed(self):
+        for threads in (2, 3):
+            with self.subTest(threads=threads), \
+                    subprocess.Popen([WEFT, "record", "-q", "--on-deadlock=stop", "-o", self.trace,
+                                      self.program, "beside", str(threads)],
+                                     stderr=subprocess.PIPE, text=True) as run:
+                begin = time.monotonic()
+                said = run.stderr.readline()
+                after = time.monotonic() - begin
+                said += run.stderr.read()
+                self.assertEqual(run.wait(), 128 + signal.SIGKILL, said)
+                self.assertIn(f"weft: deadlock: {threads} threads wait for each other\n", said)
+                self.assertLess(after, 0.2 + 1.0 + 0.3)  # begun 0.2 s after the start, 0.3 s for that
+                for lock in range(threads):
+                    self.assertRegex(said, rf"waits for fork_lock\[{lock}\] in take "
+                                     r"\(rec_deadlock.c:\d+\), which thread \d+( \(philosopher\))? "
+                                     r"has acquired in philosopher \(rec_deadlock.c:\d+\)")
+
     def test_a_join(self):
         self.told("join", r"thread 1 \(main\) waits for the end of thread 2 \(needs_the_first\)",
                   r"thread 2 \(needs_the_first\) waits for fork_lock\[0\]")

@@ -1,9 +1,10 @@
 /*
  * Threads that take two locks each, in a circle, and wait for each other for ever; with "join" main
- * holds the lock that the thread needs which it joins; with "timed" they give up in the end, with
+ * holds the lock that the thread needs which it joins; with "beside" four others lock meanwhile at
+ * full speed, for some seconds; with "timed" they give up in the end, with
  * "sound" all take the locks in one order, and with "self" one takes its lock twice.
  *
- * usage: rec_deadlock THREADS|join|timed|sound|self
+ * usage: rec_deadlock [beside] THREADS|join|timed|sound|self
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -48,6 +49,37 @@ static void *needs_the_first(void *argument)
     return argument;
 }
 
+/* Ends the process: the others never end. */
+static void *lock_at_full_speed(void *argument)
+{
+    static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;
+    const time_t begin = time(NULL);
+
+    while (time(NULL) < begin + 20) {
+        for (int i = 0; i < 100000; i++) {
+            pthread_mutex_t *lock = i % 100 == 0 ? &shared : &own;
+            pthread_mutex_lock(lock);
+            pthread_mutex_unlock(lock);
+        }
+    }
+    exit(3);
+    return argument;
+}
+
+static void start_others(void)
+{
+    const struct timespec until_the_recorder_is_behind = {.tv_nsec = 200000000};
+    pthread_t other;
+
+    for (int i = 0; i < 4; i++) {
+        if (pthread_create(&other, NULL, lock_at_full_speed, NULL) != 0) {
+            exit(1);
+        }
+    }
+    nanosleep(&until_the_recorder_is_behind, NULL);
+}
+
 static void *in_order(void *argument)
 {
     for (int round = 0; round < ROUNDS; round++) {
@@ -63,7 +95,8 @@ static void *in_order(void *argument)
 
 int main(int argc, char **argv)
 {
-    const char *mode = argc > 1 ? argv[1] : "2";
+    const int beside = argc > 1 && strcmp(argv[1], "beside") == 0;
+    const char *mode = argc > 1 + beside ? argv[1 + beside] : "2";
     void *(*routine)(void *) = philosopher;
     pthread_t made[THREADS_MAX];
 
@@ -83,6 +116,9 @@ int main(int argc, char **argv)
     }
     if (threads < 1 || threads > THREADS_MAX) {
         return 2;
+    }
+    if (beside) {
+        start_others();
     }
     pthread_barrier_init(&all_have_one, NULL, (unsigned)threads);
     for (long i = 0; i < threads; i++) {

@@ -176,6 +176,7 @@ static enum weft_status make(const struct weft_writer_options *options, const ch
     }
     made->fd = -1;
     made->packed.fd = -1;
+    made->memory = -1;
     made->pause_ns = PAUSE_MIN_NS;
     made->options = *options;
     made->keep_spool = spool != NULL; /* for another try, until all of it is written */
@@ -305,6 +306,7 @@ void weft_writer_free(struct weft_writer *writer)
     weft_lanes_close(&writer->lanes, !writer->keep_spool);
     weft_window_done(writer);
     weft_lines_done(&writer->lines);
+    weft_stuck_done(&writer->stuck);
     if (writer->fd >= 0) {
         (void)close(writer->fd);
     }
@@ -665,6 +667,44 @@ static void look_for_deadlocks(struct weft_writer *writer, uint64_t until)
     }
 }
 
+static uint32_t owner_in_program(void *ctx, uint64_t object, enum weft_object_kind kind)
+{
+    struct weft_writer *writer = ctx;
+    char path[32];
+
+    if (writer->memory < 0) {
+        (void)snprintf(path, sizeof path, "/proc/%u/mem",
+                       (unsigned)atomic_load(&writer->lanes.head->attached));
+        writer->memory = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    return writer->memory >= 0 ? weft_stuck_owner_in_memory(writer->memory, object, kind) : 0;
+}
+
+static void tell_stuck(void *ctx, const struct weft_stuck_cycle *cycle)
+{
+    struct weft_writer *writer = ctx;
+    char text[8192];
+
+    if (weft_lines_stuck_cycle(&writer->lines, cycle, text, sizeof text)) {
+        writer->options.on_deadlock(writer->options.ctx, text);
+    }
+}
+
+/* However far behind the program the trace is.  In simulated time it is not. */
+static void look_for_the_stuck(struct weft_writer *writer, uint64_t now_ns)
+{
+    if (writer->options.on_deadlock == NULL || writer->lanes.clock == WEFT_CLOCK_VIRTUAL ||
+        now_ns < writer->next_stuck_ns || weft_lanes_all_lost(&writer->lanes) > 0) {
+        return;
+    }
+    writer->next_stuck_ns = now_ns + LOOK_GAP_NS;
+    weft_stuck_look(&writer->stuck, &writer->lanes, now_ns, owner_in_program, tell_stuck, writer);
+    if (writer->memory >= 0) {
+        (void)close(writer->memory);
+        writer->memory = -1;
+    }
+}
+
 /*
  * Simulated time stands still while a thread is pre-empted: one runs at a time, and the record
  * before the last that took a time has been published.
@@ -834,6 +874,7 @@ bool weft_writer_drain(struct weft_writer *writer)
     if (writer->fd < 0) {
         return any; /* nobody knows yet for whom it is */
     }
+    look_for_the_stuck(writer, now_ns);
     if (writer->options.last_ns != 0) {
         refresh_names(writer);
         return weft_window_drain(writer, now_ns) || any;

@@ -36,6 +36,7 @@ void weft_lines_done(struct weft_lines *lines)
     weft_arena_done(&lines->arena);
     weft_names_done(&lines->names);
     weft_watch_done(&lines->watch);
+    free(lines->deadlocked.at);
     *lines = (struct weft_lines){0};
 }
 
@@ -538,6 +539,7 @@ static void put_event(struct weft_lines *lines, uint32_t thread, uint64_t t_ns,
         weft_map_done(&lines->objects);
         weft_map_done(&lines->sites);
         weft_watch_done(&lines->watch);
+        lines->deadlocked.count = 0;
     } else if (taken->kind == WEFT_EV_THREAD_NAME && about.target != 0 && taken->text != NULL) {
         const char *name = weft_arena_copy(&lines->arena, taken->text, taken->text_stored);
         lines->thread_list.at[about.target - 1].name = name;
@@ -725,13 +727,29 @@ static void tell_wait(struct told *told, struct weft_lines *lines, uint32_t plac
     tell_site(told, lines, lines->watch.objects.at[waits->object].site);
 }
 
+/* A thread in a cycle stays there, and is in no other. */
+static bool was_told(const struct weft_lines *lines, uint32_t thread)
+{
+    for (size_t i = 0; i < lines->deadlocked.count; i++) {
+        if (lines->deadlocked.at[i] == thread) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, size_t room)
 {
     struct told told = {.at = text, .room = room};
     struct weft_cycle cycle;
 
-    if (!weft_watch_look(&lines->watch, t_ns, &cycle)) {
-        return false;
+    do {
+        if (!weft_watch_look(&lines->watch, t_ns, &cycle)) {
+            return false;
+        }
+    } while (was_told(lines, lines->thread_list.at[cycle.threads[0] - 1].number));
+    for (uint32_t i = 0; i < cycle.count; i++) {
+        (void)weft_vec_push(&lines->deadlocked, lines->thread_list.at[cycle.threads[i] - 1].number);
     }
     weft_lines_name(lines);
     if (cycle.count == 1) {
@@ -741,6 +759,64 @@ bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, si
     }
     for (uint32_t i = 0; i < cycle.count; i++) {
         tell_wait(&told, lines, cycle.threads[i], cycle.threads[(i + 1) % cycle.count]);
+    }
+    return true;
+}
+
+/* Its events may not have been read yet. */
+static void tell_stuck_thread(struct told *told, struct weft_lines *lines, uint32_t thread)
+{
+    const uint32_t place = place_of(lines, thread);
+
+    if (place != 0) {
+        tell_thread(told, lines, place);
+    } else {
+        tell(told, "thread %u", thread);
+    }
+}
+
+static void tell_stuck_object(struct told *told, struct weft_lines *lines,
+                              const struct weft_stuck_wait *wait)
+{
+    const uint32_t *known = weft_map_find(&lines->objects, wait->object);
+    char name[WEFT_NAME_ROOM];
+
+    if (known != NULL && *known != 0 && *known >> 5 <= lines->object_names.count &&
+        lines->object_names.at[(*known >> 5) - 1] != NULL) {
+        tell(told, "%s", lines->object_names.at[(*known >> 5) - 1]);
+    } else if (weft_names_object(&lines->names, wait->object, weft_objects[wait->kind].name,
+                                 wait->site, name)) {
+        tell(told, "%s", name);
+    } else {
+        tell(told, "the %s at 0x%llx", weft_objects[wait->kind].name,
+             (unsigned long long)wait->object);
+    }
+}
+
+bool weft_lines_stuck_cycle(struct weft_lines *lines, const struct weft_stuck_cycle *cycle,
+                            char *text, size_t room)
+{
+    struct told told = {.at = text, .room = room};
+
+    if (was_told(lines, cycle->waits[0].thread)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < cycle->count; i++) {
+        (void)weft_vec_push(&lines->deadlocked, cycle->waits[i].thread);
+    }
+    weft_lines_name(lines);
+    tell(&told, "deadlock: %u threads wait for each other", cycle->count);
+    for (uint32_t i = 0; i < cycle->count; i++) {
+        const struct weft_stuck_wait *wait = &cycle->waits[i];
+        tell(&told, "\n  ");
+        tell_stuck_thread(&told, lines, wait->thread);
+        tell(&told, " waits for ");
+        tell_stuck_object(&told, lines, wait);
+        tell_site(&told, lines, wait->site);
+        tell(&told, ", which ");
+        tell_stuck_thread(&told, lines, cycle->waits[(i + 1) % cycle->count].thread);
+        tell(&told, " has acquired");
+        tell_site(&told, lines, wait->held_site);
     }
     return true;
 }

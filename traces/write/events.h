@@ -11,6 +11,7 @@
 #include "base/sink.h"
 #include "traces/write/lanes.h"
 #include "traces/write/names.h"
+#include "traces/write/stuck.h"
 #include "traces/write/watch.h"
 
 #include <stdbool.h>
@@ -73,6 +74,10 @@ struct weft_lines {
     uint64_t late;
     struct weft_names names;
     struct weft_watch watch;
+    struct {
+        uint32_t *at;
+        size_t count, room;
+    } deadlocked; /* numbers of threads of which it was told */
 };
 
 bool weft_lines_init(struct weft_lines *lines, int fd);
@@ -96,6 +101,10 @@ void weft_lines_name(struct weft_lines *lines);
  * name; false: none that was not told before.
  */
 bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, size_t room);
+
+/* The same of one that was seen without events. */
+bool weft_lines_stuck_cycle(struct weft_lines *lines, const struct weft_stuck_cycle *cycle,
+                            char *text, size_t room);
 
 /* What everybody waits for when nobody can go on, told in the same way. */
 void weft_lines_stuck(struct weft_lines *lines, char *text, size_t room);

@@ -10,6 +10,7 @@
 #include "traces/write/merge.h"
 #include "traces/write/packed.h"
 #include "traces/write/past.h"
+#include "traces/write/stuck.h"
 #include "traces/write/write.h"
 
 #include <stdbool.h>
@@ -70,7 +71,10 @@ struct weft_writer {
     uint64_t until;        /* ticks up to which the file holds everything that was read of it */
     uint64_t sweep_until;  /* the same of the sweep that goes on */
     uint64_t next_look_ns; /* for a deadlock, on the clock of the trace */
-    uint64_t overhead_ns;  /* of one record, as the header says it */
+    struct weft_stuck stuck;
+    uint64_t next_stuck_ns; /* likewise, on that of the machine */
+    int memory;             /* the program's, while it is looked at; below 0: not open */
+    uint64_t overhead_ns;   /* of one record, as the header says it */
     uint64_t swept_ns, drained_ns;
     int64_t live_ns; /* that may be spent on JSON now */
     long pause_ns;
