@@ -6,7 +6,7 @@
 #include "viewer/pen.h"
 #include "viewer/tracks/tracks.h"
 
-static const float APART_PX = 14, TICKS_PX = 3, FORK_PX = 9;
+static const float APART_PX = 22, TICKS_PX = 3, FORK_PX = 9;
 
 void weft_track_fork(struct weft_frame *frame, float x, float foot, struct weft_color color)
 {
