@@ -582,7 +582,7 @@ class LargePrograms(Case):
         self.serves(2000)
 
     def test_redis_whose_threads_spin_on_plain_memory(self):
-        self.serves(100, "--io-threads", "3", "--io-threads-do-reads", "yes")
+        self.serves(30, "--io-threads", "3", "--io-threads-do-reads", "yes")
 
 
 if __name__ == "__main__":
