@@ -57,7 +57,8 @@ static struct {
         uint64_t since; /* of the holder that is watched: another one each time it gets the turn */
         uint64_t used_ns; /* of a processor, by that thread, when the watch began … */
         uint64_t last_used_ns;
-        uint64_t still_since_ms; /* … and since when it has used none; 0: no watch */
+        uint64_t still_since_ms;  /* … and since when it has used none; 0: no watch */
+        uint64_t asleep_since_ms; /* … and was found asleep at every look; 0: it was not */
     } watched;
 } turn;
 
@@ -622,6 +623,7 @@ static void begin_watch(const struct weft_runner *holder)
     turn.watched.used_ns = used_ns(holder->tid);
     turn.watched.last_used_ns = turn.watched.used_ns;
     turn.watched.still_since_ms = real_ms();
+    turn.watched.asleep_since_ms = 0;
 }
 
 /*
@@ -644,21 +646,23 @@ static bool is_stuck(const struct weft_runner *holder)
     if (used != turn.watched.last_used_ns) {
         turn.watched.last_used_ns = used;
         turn.watched.still_since_ms = ms;
+        turn.watched.asleep_since_ms = 0;
         return used >= turn.watched.used_ns + (uint64_t)turn.plan.stall_ms * 1000000 / sooner;
-    }
-    const uint64_t still_ms = ms - turn.watched.still_since_ms;
-    if (still_ms < ASLEEP_MS / sooner) {
-        return false;
     }
     switch (state_of(holder->tid)) {
     case 'S':
-        return true;
+        /* Perhaps for the lock that who looks has.  It had it in between, if that was all. */
+        if (turn.watched.asleep_since_ms == 0) {
+            turn.watched.asleep_since_ms = ms;
+        }
+        return ms - turn.watched.asleep_since_ms >= ASLEEP_MS / sooner;
     case 'R': /* waits for a processor */
     case 'T':
     case 't': /* for a debugger */
+        turn.watched.asleep_since_ms = 0;
         return false;
     default: /* a disk, or it is gone */
-        return still_ms >= turn.plan.stall_ms;
+        return ms - turn.watched.still_since_ms >= turn.plan.stall_ms;
     }
 }
 

@@ -73,7 +73,7 @@ class Bugs(Case):
                 self.assertLessEqual(report["runs"], 1000)
                 failure, = report["failures"]
                 self.assertEqual(failure["kind"], kind)
-                self.assertIs(failure["deterministic"], True)
+                self.assertIs(failure["deterministic"], True, failure)
                 self.assertEqual(failure["replayed"], failure["replays"])
                 trace = os.path.join(self.kept, kind + ".weft.jsonl")
                 self.assertEqual(failure["trace"], trace)

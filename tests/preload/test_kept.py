@@ -114,8 +114,11 @@ class Last(Case):
     def snapshot(self, run, number):
         """Its lines, when it is whole."""
         run.send_signal(signal.SIGUSR1)
-        line = run.stderr.readline()
         path = os.path.join(self.folder, f"x.snapshot-{number}.weft.jsonl")
+        line = ""
+        for line in run.stderr:  # behind what was said of a deadlock
+            if "snapshot" in line:
+                break
         self.assertIn(f"snapshot {number}: ", line)
         self.assertIn(path, line)
         return self.whole(path)
