@@ -275,6 +275,7 @@ static void search(struct explore *explore)
         show_progress(explore);
     }
     end_progress(explore);
+    weft_runs_stop(explore->runs); /* what still runs when there is enough */
     explore->took_ns = weft_clock_monotonic() - explore->began_ns;
     explore->complete = !enough && !explore->interrupted && weft_plans_is_complete(explore->plans);
 }

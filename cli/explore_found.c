@@ -107,7 +107,8 @@ static void keep(struct weft_failure *failure, const struct weft_run_end *end)
     failure->best = *end->run;
     failure->changes = count_changes(end);
     failure->choices = end->result.choices;
-    failure->is_deterministic = end->result.left == 0;
+    /* One that left its plan is kept by what it chose instead. */
+    failure->is_deterministic = (end->result.left & ~(uint32_t)WEFT_LEFT_DIVERGED) == 0;
     if (!end->result.is_whole || weft_plan_parse(end->run->plan, &like) != NULL) {
         return;
     }
@@ -275,6 +276,7 @@ static bool replay(struct shrinking *shrinking)
         }
         failure->replays++;
         failure->replayed += fails_alike(shrinking, &end);
+        failure->is_deterministic &= end.result.left == 0;
     }
     return true;
 }

@@ -176,17 +176,27 @@ static void end_run(const struct slot *slot)
     (void)kill(slot->pid, SIGKILL); /* it may have left its group */
 }
 
-void weft_runs_free(struct weft_runs *runs)
+void weft_runs_stop(struct weft_runs *runs)
 {
-    if (runs == NULL) {
-        return;
-    }
     for (uint32_t i = 0; i < runs->options.jobs; i++) {
         struct slot *slot = &runs->slots[i];
         if (slot->pid > 0) {
             end_run(slot);
             (void)waitpid(slot->pid, NULL, 0);
+            slot->pid = 0;
         }
+    }
+    runs->running = 0;
+}
+
+void weft_runs_free(struct weft_runs *runs)
+{
+    if (runs == NULL) {
+        return;
+    }
+    weft_runs_stop(runs);
+    for (uint32_t i = 0; i < runs->options.jobs; i++) {
+        struct slot *slot = &runs->slots[i];
         weft_trial_free(slot->trial);
         free(slot->environment);
         free(slot->words[0]);

@@ -52,7 +52,8 @@ struct weft_run_end {
 
 /* 0, or an exit status, told already. */
 int weft_runs_new(const struct weft_runs_options *options, struct weft_runs **runs);
-/* Ends what still runs. */
+void weft_runs_stop(struct weft_runs *runs); /* ends what still runs, and forgets it */
+/* The same first. */
 void weft_runs_free(struct weft_runs *runs); /* NULL: nothing to do */
 
 bool weft_runs_has_room(const struct weft_runs *runs);

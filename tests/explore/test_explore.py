@@ -84,6 +84,15 @@ class Bugs(Case):
                     self.assertTrue(failed_as(kind, result), result)
                 os.remove(trace)
 
+    def test_what_runs_beside_the_first_failure_is_not_taken_for_it(self):
+        for _ in range(20):
+            _, report = self.explore("--until", "exit", "--jobs", "2", "--",
+                                     program("double_unlock"))
+            failure, = report["failures"]
+            self.assertEqual(failure["replayed"], failure["replays"])
+            self.assertTrue(failure["schedule"].startswith("replay:"), failure)
+            os.remove(failure["trace"])
+
     def test_the_sound_twin_of_each_stays_clean(self):
         for name, (_, until) in BUGS.items():
             with self.subTest(name):

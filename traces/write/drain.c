@@ -456,6 +456,22 @@ static bool reaches_limit(struct weft_writer *writer, uint64_t ticks)
     return true;
 }
 
+void weft_writer_note(struct weft_writer *writer, struct weft_merge_lane *lane,
+                      const struct weft_taken *taken)
+{
+    lane->last_ticks = taken->ticks;
+    if (taken->kind == WEFT_EV_ATTACH) {
+        lane->thread = (uint32_t)taken->object;
+    } else if (taken->kind == WEFT_EV_POLL_BEGIN) {
+        lane->poll = *taken;
+        lane->poll.text = NULL;
+    } else if (taken->kind == WEFT_EV_POLL_END) {
+        lane->poll.kind = WEFT_EV_NONE;
+    } else if (taken->kind == WEFT_EV_PROCESS_EXEC) {
+        weft_writer_next_image(writer);
+    }
+}
+
 /* A record at its place in time: what it means for the lane, then for the trace. */
 static void put_record(struct weft_writer *writer, struct weft_merge_lane *lane,
                        const struct weft_taken *taken)
@@ -474,17 +490,7 @@ static void put_record(struct weft_writer *writer, struct weft_merge_lane *lane,
     if (lane->lost != lane->lost_told) {
         put_loss(writer, lane, lane->lost, taken->ticks);
     }
-    lane->last_ticks = taken->ticks;
-    if (taken->kind == WEFT_EV_ATTACH) {
-        lane->thread = (uint32_t)taken->object;
-    } else if (taken->kind == WEFT_EV_POLL_BEGIN) {
-        lane->poll = *taken;
-        lane->poll.text = NULL;
-    } else if (taken->kind == WEFT_EV_POLL_END) {
-        lane->poll.kind = WEFT_EV_NONE;
-    } else if (taken->kind == WEFT_EV_PROCESS_EXEC) {
-        weft_writer_next_image(writer);
-    }
+    weft_writer_note(writer, lane, taken);
     if (lane->thread != 0) {
         weft_lines_put(&writer->lines, lane->thread, weft_lanes_ns(&writer->lanes, taken->ticks),
                        taken);

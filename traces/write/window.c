@@ -73,17 +73,8 @@ static void let_go(struct weft_writer *writer, struct weft_merge_lane *lane,
         weft_past_lose(past, lane->thread);
     }
     lane->lost_told = lane->lost;
-    lane->last_ticks = taken->ticks;
-    if (taken->kind == WEFT_EV_ATTACH) {
-        lane->thread = (uint32_t)taken->object;
-    } else if (taken->kind == WEFT_EV_POLL_BEGIN) {
-        lane->poll = *taken;
-        lane->poll.text = NULL;
-    } else if (taken->kind == WEFT_EV_POLL_END) {
-        lane->poll.kind = WEFT_EV_NONE;
-    } else if (taken->kind == WEFT_EV_PROCESS_EXEC) {
-        weft_writer_next_image(writer);
-    } else if (taken->kind == WEFT_EV_PROCESS_CHILD && writer->options.follow) {
+    weft_writer_note(writer, lane, taken);
+    if (taken->kind == WEFT_EV_PROCESS_CHILD && writer->options.follow) {
         (void)weft_vec_push(&writer->started, (uint32_t)taken->first);
     }
     if (lane->thread != 0) {

@@ -114,6 +114,10 @@ void weft_writer_take_chunk(struct weft_writer *writer, const struct weft_chunk 
 /* The process is another program from here on. */
 void weft_writer_next_image(struct weft_writer *writer);
 
+/* What a record, at its place in time, means for its lane and for those that come behind it. */
+void weft_writer_note(struct weft_writer *writer, struct weft_merge_lane *lane,
+                      const struct weft_taken *taken);
+
 /* before_ns: how long the program had run at t = 0. */
 void weft_writer_put_header(struct weft_writer *writer, uint64_t before_ns);
 
