@@ -223,6 +223,17 @@ static bool has_ended(const struct child *child)
                              : kill(child->pid, 0) != 0 && errno == ESRCH;
 }
 
+void weft_follow_count(struct weft_writer_summary *sum, const struct weft_writer_summary *more)
+{
+    sum->events += more->events;
+    sum->lost += more->lost;
+    sum->late += more->late;
+    sum->dropped += more->dropped;
+    sum->left_out += more->left_out;
+    sum->short_stacks += more->short_stacks;
+    sum->threads += more->threads;
+}
+
 static void finish(struct weft_follow *follow, struct child *child)
 {
     struct weft_writer_summary summary;
@@ -235,13 +246,7 @@ static void finish(struct weft_follow *follow, struct child *child)
             all->unwritten = true;
         }
         expect_children(follow, child->writer); /* those that it started last */
-        all->sum.events += summary.events;
-        all->sum.lost += summary.lost;
-        all->sum.late += summary.late;
-        all->sum.dropped += summary.dropped;
-        all->sum.left_out += summary.left_out;
-        all->sum.short_stacks += summary.short_stacks;
-        all->sum.threads += summary.threads;
+        weft_follow_count(&all->sum, &summary);
         all->sum.duration_ns += summary.duration_ns;
         all->processes++;
         all->last = child->number > all->last ? child->number : all->last;

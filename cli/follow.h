@@ -39,6 +39,9 @@ struct weft_follow_summary {
 };
 struct weft_follow_summary weft_follow_finish(struct weft_follow *follow);
 
+/* Adds what can be added up, but for the time. */
+void weft_follow_count(struct weft_writer_summary *sum, const struct weft_writer_summary *more);
+
 /* Of those who are recorded with last_ns, as the writer's functions of these names. */
 void weft_follow_prepare_dump(struct weft_follow *follow);
 void weft_follow_hold(struct weft_follow *follow, bool held);

@@ -326,12 +326,7 @@ static void tell_summary(const char *trace, const struct weft_writer_summary *fi
 {
     struct weft_writer_summary all = *first;
 
-    all.events += children->sum.events;
-    all.lost += children->sum.lost;
-    all.dropped += children->sum.dropped;
-    all.left_out += children->sum.left_out;
-    all.short_stacks += children->sum.short_stacks;
-    all.threads += children->sum.threads;
+    weft_follow_count(&all, &children->sum);
     (void)fprintf(stderr, "weft: ");
     if (children->processes > 0) {
         (void)fprintf(stderr, "%u processes, ", 1 + children->processes);

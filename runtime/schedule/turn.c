@@ -230,6 +230,18 @@ static void expire(void)
     turn.next_deadline_ns = first != NULL ? first->deadline_ns : never;
 }
 
+/* Something of this has happened. */
+static bool is_left(uint32_t why)
+{
+    return (atomic_load_explicit(&turn.spool->left, memory_order_relaxed) & why) != 0;
+}
+
+/* Threads run beside each other. */
+static bool runs_beside(void)
+{
+    return is_left(WEFT_LEFT_STUCK | WEFT_LEFT_STRANGER);
+}
+
 /* When the run is ended. */
 static uint64_t end_ns(void)
 {
@@ -242,11 +254,8 @@ static uint64_t end_ns(void)
  */
 static bool is_too_late(void)
 {
-    const bool serves =
-        (atomic_load_explicit(&turn.spool->left, memory_order_relaxed) & WEFT_LEFT_CALL) != 0;
-
-    return now() >= end_ns() &&
-           (turn.plan.has_limit || (!serves && turn.points >= WEFT_PLAN_LIMIT_POINTS));
+    return now() >= end_ns() && (turn.plan.has_limit || (!is_left(WEFT_LEFT_CALL) &&
+                                                         turn.points >= WEFT_PLAN_LIMIT_POINTS));
 }
 
 /* Time jumps to the first deadline, and to those that come with it; false: there is none. */
@@ -323,6 +332,13 @@ static void keep_processors(struct weft_runner *runner)
 static void left(uint32_t why)
 {
     (void)atomic_fetch_or_explicit(&turn.spool->left, why, memory_order_relaxed);
+}
+
+/* From here on threads run beside each other. */
+static void left_beside(uint32_t why)
+{
+    left(why);
+    unpin();
 }
 
 /* The first that waits for key. */
@@ -542,8 +558,7 @@ static struct weft_runner *pick(struct weft_runner *me)
     }
     if (turn.alive > 0 && turn.outside == 0) {
         if (has_strangers()) {
-            left(WEFT_LEFT_STRANGER);
-            unpin();
+            left_beside(WEFT_LEFT_STRANGER);
         } else {
             end_run(WEFT_VERDICT_DEADLOCK);
         }
@@ -612,11 +627,6 @@ static void retry_all(void)
     }
 }
 
-static bool was_stuck(void)
-{
-    return (atomic_load_explicit(&turn.spool->left, memory_order_relaxed) & WEFT_LEFT_STUCK) != 0;
-}
-
 static void begin_watch(const struct weft_runner *holder)
 {
     turn.watched.since = holder->since;
@@ -641,7 +651,7 @@ static bool is_stuck(const struct weft_runner *holder)
         begin_watch(holder);
         return false;
     }
-    const uint32_t sooner = was_stuck() ? SOONER : 1;
+    const uint32_t sooner = is_left(WEFT_LEFT_STUCK) ? SOONER : 1;
     const uint64_t used = used_ns(holder->tid), ms = real_ms();
     if (used != turn.watched.last_used_ns) {
         turn.watched.last_used_ns = used;
@@ -678,8 +688,7 @@ static void watch(void)
     }
     if (holder == NULL) {
         turn.outside_had_time = true;
-        if ((atomic_load_explicit(&turn.spool->left, memory_order_relaxed) &
-             (WEFT_LEFT_STRANGER | WEFT_LEFT_STUCK)) != 0) {
+        if (runs_beside()) {
             retry_all();
         }
         give(pick(NULL));
@@ -687,8 +696,7 @@ static void watch(void)
     }
     if (is_stuck(holder)) {
         turn.watched.still_since_ms = 0;
-        left(WEFT_LEFT_STUCK);
-        unpin();
+        left_beside(WEFT_LEFT_STUCK);
         atomic_store_explicit(&turn.spool->stuck, holder->number, memory_order_relaxed);
         set_state(holder, WEFT_RUNNER_ASTRAY);
         give(pick(NULL));
@@ -702,8 +710,8 @@ static void await_go(struct weft_runner *me)
 {
     /* Pairs with the release in give: what was done before it is seen. */
     while (atomic_exchange_explicit(&me->go, 0, memory_order_acquire) == 0) {
-        const uint32_t ms =
-            was_stuck() ? WATCH_MS / SOONER + turn.count : WATCH_MS + WATCH_MORE_MS * turn.count;
+        const uint32_t ms = is_left(WEFT_LEFT_STUCK) ? WATCH_MS / SOONER + turn.count
+                                                     : WATCH_MS + WATCH_MORE_MS * turn.count;
         if (!wait_word(&me->go, 0, ms)) {
             watch();
         }
@@ -805,8 +813,7 @@ static struct weft_runner *new_runner(uint32_t number)
             return runner;
         }
     }
-    left(WEFT_LEFT_STRANGER);
-    unpin();
+    left_beside(WEFT_LEFT_STRANGER);
     return NULL;
 }
 
@@ -867,11 +874,9 @@ void weft_turn_unmake(struct weft_runner *runner)
 /* Under its turn: it was made on processors of its own, or has come too late to get them back. */
 static void begin_on_processors(struct weft_runner *me)
 {
-    const bool side_by_side = (atomic_load_explicit(&turn.spool->left, memory_order_relaxed) &
-                               (WEFT_LEFT_STUCK | WEFT_LEFT_STRANGER)) != 0;
     struct weft_processors really;
 
-    if ((!weft_processors_pinned() && !side_by_side) || !weft_processors_get(0, &really)) {
+    if ((!weft_processors_pinned() && !runs_beside()) || !weft_processors_get(0, &really)) {
         return;
     }
     const bool on_one = weft_processors_equal(&really, weft_processors_one());
@@ -902,8 +907,7 @@ void weft_turn_adopt(void)
         return;
     }
     lock();
-    left(WEFT_LEFT_STRANGER);
-    unpin();
+    left_beside(WEFT_LEFT_STRANGER);
     if (turn.holder == NULL) {
         give(pick(NULL));
     } else {

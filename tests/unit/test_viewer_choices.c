@@ -90,20 +90,6 @@ static void end(struct stage *stage)
     assert_int_equal(rmdir(stage->folder), 0);
 }
 
-static void command(struct stage *stage, enum weft_command_id id)
-{
-    for (size_t i = 0; i < weft_binding_count; i++) {
-        if (weft_bindings[i].command == id) {
-            weft_app_input(stage->app, &(struct weft_input){.kind = WEFT_INPUT_KEY_DOWN,
-                                                            .key = weft_bindings[i].key,
-                                                            .ch = weft_bindings[i].ch,
-                                                            .mods = weft_bindings[i].mods});
-            return;
-        }
-    }
-    fail();
-}
-
 static void enter(struct stage *stage)
 {
     weft_app_input(stage->app,
@@ -146,23 +132,23 @@ static void steps_meet_every_choice_and_tell_who_could_have_gone_on(void **state
 
     begin(&stage, three, "exit 0\n");
     assert_true(check_state_number(stage.app, "choices") == 3);
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE);
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
     lay_out(&stage);
     assert_true(check_state_number(stage.app, "playhead_ns") == 500);
     assert_non_null(check_text(&stage.list, "three goes on"));
     assert_non_null(check_text(&stage.list, "A choice: two or main could"));
     assert_non_null(check_text(&stage.list, "Run again with two"));
     assert_non_null(check_text(&stage.list, "Run again with main"));
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE); /* at the same time as the one before */
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE); /* at the same time as the one before */
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "Run again with thread 9"));
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
     assert_notice(&stage, "no choice after");
-    command(&stage, WEFT_COMMAND_PREV_CHOICE);
-    command(&stage, WEFT_COMMAND_PREV_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_PREV_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_PREV_CHOICE);
     assert_true(check_state_number(stage.app, "playhead_ns") == 10);
-    command(&stage, WEFT_COMMAND_PREV_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_PREV_CHOICE);
     assert_notice(&stage, "no choice before");
     end(&stage);
 }
@@ -176,9 +162,9 @@ static void another_choice_is_run_and_shown_below(void **state)
     begin(&stage, three,
           "test \"$1 $2 $3 $4 $5\" = 'replay -q --other 2:0 -o' && test $7 = -- && cp \"$8\" "
           "\"$6\"\n");
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE);
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE);
-    command(&stage, WEFT_COMMAND_RUN_AGAIN);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_RUN_AGAIN);
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "Runs ./p as it was run"));
     enter(&stage);
@@ -197,8 +183,8 @@ static void a_run_that_fails_is_told_with_its_own_words(void **state)
     (void)state;
 
     begin(&stage, three, "echo 'the program says' >&2\necho 'weft: it cannot be' >&2\nexit 3\n");
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE);
-    command(&stage, WEFT_COMMAND_RUN_AGAIN);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_RUN_AGAIN);
     enter(&stage);
     until_made(&stage);
     assert_notice(&stage, "ended with 3). it cannot be");
@@ -211,16 +197,16 @@ static void escape_ends_a_run_and_so_does_the_end_of_the_viewer(void **state)
     (void)state;
 
     begin(&stage, three, "exec sleep 1000\n");
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE);
-    command(&stage, WEFT_COMMAND_RUN_AGAIN);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_RUN_AGAIN);
     enter(&stage);
     weft_app_tick(stage.app, ++stage.now_ns);
     assert_notice(&stage, "Running again");
-    command(&stage, WEFT_COMMAND_CLEAR);
-    command(&stage, WEFT_COMMAND_CLEAR);
+    check_command(stage.app, WEFT_COMMAND_CLEAR);
+    check_command(stage.app, WEFT_COMMAND_CLEAR);
     until_made(&stage);
     assert_notice(&stage, "No run was made");
-    command(&stage, WEFT_COMMAND_RUN_AGAIN);
+    check_command(stage.app, WEFT_COMMAND_RUN_AGAIN);
     enter(&stage);
     weft_app_tick(stage.app, ++stage.now_ns);
     end(&stage); /* it would not come back if it waited for the child */
@@ -232,10 +218,10 @@ static void without_weft_or_a_choice_it_is_said_why_nothing_is_run(void **state)
     (void)state;
 
     begin(&stage, three, NULL);
-    command(&stage, WEFT_COMMAND_RUN_AGAIN);
+    check_command(stage.app, WEFT_COMMAND_RUN_AGAIN);
     assert_notice(&stage, "Select a choice first");
-    command(&stage, WEFT_COMMAND_NEXT_CHOICE);
-    command(&stage, WEFT_COMMAND_RUN_AGAIN);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
+    check_command(stage.app, WEFT_COMMAND_RUN_AGAIN);
     enter(&stage);
     assert_notice(&stage, "weft was not found");
     end(&stage);
@@ -253,10 +239,10 @@ static void texts_that_are_no_candidates_are_no_choice(void **state)
                  "{\"t\":10,\"thread\":2,\"event\":\"choice\",\"taken\":0,\"among\":\"%s\"}\n",
                  bad[i]);
         begin(&stage, events, "exit 0\n");
-        command(&stage, WEFT_COMMAND_NEXT_CHOICE);
+        check_command(stage.app, WEFT_COMMAND_NEXT_CHOICE);
         lay_out(&stage);
         assert_null(check_text(&stage.list, "Run again with"));
-        command(&stage, WEFT_COMMAND_RUN_AGAIN);
+        check_command(stage.app, WEFT_COMMAND_RUN_AGAIN);
         assert_notice(&stage, "Select a choice first");
         end(&stage);
     }

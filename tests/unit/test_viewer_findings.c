@@ -108,20 +108,6 @@ static void until_found(struct stage *stage)
     } while (looks(stage));
 }
 
-static void command(struct stage *stage, enum weft_command_id id)
-{
-    for (size_t i = 0; i < weft_binding_count; i++) {
-        if (weft_bindings[i].command == id) {
-            weft_app_input(stage->app, &(struct weft_input){.kind = WEFT_INPUT_KEY_DOWN,
-                                                            .key = weft_bindings[i].key,
-                                                            .ch = weft_bindings[i].ch,
-                                                            .mods = weft_bindings[i].mods});
-            return;
-        }
-    }
-    fail();
-}
-
 static void start_threads(struct stage *stage)
 {
     for (int thread = 1; thread <= 4; thread++) {
@@ -183,7 +169,7 @@ static void a_long_trace_is_looked_through_beside_the_frames(void **state)
     (void)state;
 
     make_long(&stage);
-    command(&stage, WEFT_COMMAND_TAB_FINDINGS);
+    check_command(stage.app, WEFT_COMMAND_TAB_FINDINGS);
     while (looks(&stage)) {
         lay_out(&stage); /* a picture of any moment is whole */
         assert_non_null(check_text(&stage.list, "Findings are still being looked for."));
@@ -202,10 +188,10 @@ static void who_goes_before_all_is_found_is_not_waited_for(void **state)
     (void)state;
 
     make_long(&stage);
-    command(&stage, WEFT_COMMAND_NEXT_FINDING);
+    check_command(stage.app, WEFT_COMMAND_NEXT_FINDING);
     end(&stage);
     make_long(&stage);
-    command(&stage, WEFT_COMMAND_LANGUAGE); /* what is being found is found anew */
+    check_command(stage.app, WEFT_COMMAND_LANGUAGE); /* what is being found is found anew */
     until_found(&stage);
     end(&stage);
 }
@@ -217,7 +203,7 @@ static void a_lost_wakeup_is_seen_at_any_zoom(void **state)
 
     make_long(&stage);
     until_found(&stage);
-    command(&stage, WEFT_COMMAND_FIT_ALL);
+    check_command(stage.app, WEFT_COMMAND_FIT_ALL);
     lay_out(&stage);
     const double left = check_state_number(stage.app, "lane_left_px");
     const double right = check_state_number(stage.app, "lane_right_px");
@@ -265,18 +251,18 @@ static void steps_meet_every_finding_of_one_time(void **state)
     load(&stage);
     lay_out(&stage);
     assert_true(check_state_number(stage.app, "findings") == 2);
-    command(&stage, WEFT_COMMAND_NEXT_FINDING);
+    check_command(stage.app, WEFT_COMMAND_NEXT_FINDING);
     said(&stage, first, sizeof first);
-    command(&stage, WEFT_COMMAND_NEXT_FINDING);
+    check_command(stage.app, WEFT_COMMAND_NEXT_FINDING);
     said(&stage, second, sizeof second);
     assert_string_not_equal(first, second);
-    command(&stage, WEFT_COMMAND_NEXT_FINDING);
+    check_command(stage.app, WEFT_COMMAND_NEXT_FINDING);
     said(&stage, third, sizeof third);
     assert_non_null(strstr(third, "no finding after"));
-    command(&stage, WEFT_COMMAND_PREV_FINDING);
+    check_command(stage.app, WEFT_COMMAND_PREV_FINDING);
     said(&stage, third, sizeof third);
     assert_string_equal(third, first);
-    command(&stage, WEFT_COMMAND_PREV_FINDING);
+    check_command(stage.app, WEFT_COMMAND_PREV_FINDING);
     said(&stage, third, sizeof third);
     assert_non_null(strstr(third, "no finding before"));
     end(&stage);
@@ -293,7 +279,7 @@ static void a_search_finds_findings_by_their_words(void **state)
     two_sleep(&stage);
     load(&stage);
     lay_out(&stage);
-    command(&stage, WEFT_COMMAND_SEARCH);
+    check_command(stage.app, WEFT_COMMAND_SEARCH);
     for (const char *at = "sleep-holding"; *at != '\0'; at++) {
         weft_app_input(stage.app,
                        &(struct weft_input){.kind = WEFT_INPUT_TEXT, .ch = (uint32_t)*at});

@@ -47,18 +47,6 @@ static void press(struct stage *stage, enum weft_key key, char ch, uint32_t mods
                        .kind = WEFT_INPUT_KEY_DOWN, .key = key, .ch = (uint32_t)ch, .mods = mods});
 }
 
-/* Presses the first key of a command, as its table has it. */
-static void command(struct stage *stage, enum weft_command_id id)
-{
-    for (size_t i = 0; i < weft_binding_count; i++) {
-        if (weft_bindings[i].command == id) {
-            press(stage, weft_bindings[i].key, (char)weft_bindings[i].ch, weft_bindings[i].mods);
-            return;
-        }
-    }
-    fail_msg("no key for %s", weft_commands[id].name);
-}
-
 static void write(struct stage *stage, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -145,13 +133,13 @@ static void each(void (*visit)(struct stage *stage), uint64_t at_ns)
 static void show_tabs(struct stage *stage)
 {
     for (int tab = 0; tab < WEFT_TAB_COUNT; tab++) {
-        command(stage, weft_tab_commands[tab]);
+        check_command(stage->app, weft_tab_commands[tab]);
         lay_out(stage);
         for (int page = 0; page < WEFT_PAGE_COUNT; page++) {
-            command(stage, WEFT_COMMAND_DOCK_PAGE);
+            check_command(stage->app, WEFT_COMMAND_DOCK_PAGE);
             lay_out(stage);
         }
-        command(stage, WEFT_COMMAND_PAGE_DOWN);
+        check_command(stage->app, WEFT_COMMAND_PAGE_DOWN);
         lay_out(stage);
     }
 }
@@ -170,7 +158,7 @@ static void show_prompts(struct stage *stage)
                                                    WEFT_COMMAND_RECENT, WEFT_COMMAND_BOOKMARK};
 
     for (size_t i = 0; i < sizeof prompts / sizeof *prompts; i++) {
-        command(stage, prompts[i]);
+        check_command(stage->app, prompts[i]);
         lay_out(stage);
         write(stage, "main");
         lay_out(stage);
@@ -200,14 +188,14 @@ static void prompts_and_notices_are_laid_out_without_a_flaw(void **state)
 static void pick_every_wait(struct stage *stage)
 {
     for (int i = 0; i < 12; i++) {
-        command(stage, WEFT_COMMAND_NEXT_CONTENTION);
+        check_command(stage->app, WEFT_COMMAND_NEXT_CONTENTION);
         lay_out(stage);
-        command(stage, WEFT_COMMAND_ROOT);
+        check_command(stage->app, WEFT_COMMAND_ROOT);
         lay_out(stage);
-        command(stage, WEFT_COMMAND_BACK);
+        check_command(stage->app, WEFT_COMMAND_BACK);
     }
     for (int i = 0; i < 20; i++) {
-        command(stage, i % 5 == 0 ? WEFT_COMMAND_LANE_DOWN : WEFT_COMMAND_NEXT_SPAN);
+        check_command(stage->app, i % 5 == 0 ? WEFT_COMMAND_LANE_DOWN : WEFT_COMMAND_NEXT_SPAN);
         lay_out(stage);
     }
 }
@@ -226,7 +214,7 @@ static void rearrange(struct stage *stage)
         WEFT_COMMAND_COLLAPSE, WEFT_COMMAND_GROUP_QUIET, WEFT_COMMAND_ALL_LANES};
 
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        command(stage, commands[i]);
+        check_command(stage->app, commands[i]);
         lay_out(stage);
     }
 }
@@ -243,7 +231,7 @@ static void the_graph_shows_who_waits_for_whom(void **state)
     struct stage stage;
 
     open_stage(&stage, "locked-sections", 1000000000);
-    command(&stage, WEFT_COMMAND_TAB_WAITS_FOR);
+    check_command(stage.app, WEFT_COMMAND_TAB_WAITS_FOR);
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "At 1.000 s 2 threads wait."));
     /* Thread-2 stands left of the lock, and that left of Thread-1. */
@@ -265,7 +253,7 @@ static void the_contention_table_sorts_and_leads_to_the_lane(void **state)
     struct stage stage;
 
     open_stage(&stage, "guided-tour", 1000000000);
-    command(&stage, WEFT_COMMAND_TAB_CONTENTION);
+    check_command(stage.app, WEFT_COMMAND_TAB_CONTENTION);
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "Longest wait"));
     click(&stage, "Longest wait");
@@ -284,16 +272,16 @@ static void a_wait_tells_its_chain_and_r_goes_to_the_root(void **state)
     struct stage stage;
 
     open_stage(&stage, "locked-sections", 0);
-    command(&stage, WEFT_COMMAND_NEXT_CONTENTION);
+    check_command(stage.app, WEFT_COMMAND_NEXT_CONTENTION);
     assert_state(&stage, "selected", "\"span Thread-2 lock_wait threadLock\"");
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "WHY SO LONG"));
     assert_non_null(check_text(&stage.list, "Thread-1 held threadLock: sleep"));
-    command(&stage, WEFT_COMMAND_ROOT);
+    check_command(stage.app, WEFT_COMMAND_ROOT);
     assert_state(&stage, "selected", "\"span Thread-1 sleep\"");
-    command(&stage, WEFT_COMMAND_BACK);
+    check_command(stage.app, WEFT_COMMAND_BACK);
     assert_state(&stage, "selected", "\"span Thread-2 lock_wait threadLock\"");
-    command(&stage, WEFT_COMMAND_FORWARD);
+    check_command(stage.app, WEFT_COMMAND_FORWARD);
     assert_state(&stage, "selected", "\"span Thread-1 sleep\"");
     close_stage(&stage);
 }
@@ -305,13 +293,13 @@ static void findings_are_cards_that_lead_to_the_spot(void **state)
 
     open_stage(&stage, "locked-sections", 0);
     assert_true(check_state_number(stage.app, "findings") >= 1);
-    command(&stage, WEFT_COMMAND_TAB_FINDINGS);
+    check_command(stage.app, WEFT_COMMAND_TAB_FINDINGS);
     lay_out(&stage);
     click(&stage, check_text(&stage.list, "threadLock")->text);
     assert_state(&stage, "tab", "\"timeline\"");
     lay_out(&stage);
-    command(&stage, WEFT_COMMAND_TO_START);
-    command(&stage, WEFT_COMMAND_NEXT_FINDING);
+    check_command(stage.app, WEFT_COMMAND_TO_START);
+    check_command(stage.app, WEFT_COMMAND_NEXT_FINDING);
     assert_true(check_state_number(stage.app, "playhead_ns") > 0);
     lay_out(&stage);
     close_stage(&stage);
@@ -323,13 +311,13 @@ static void a_search_goes_round_through_what_it_found(void **state)
     struct stage stage;
 
     open_stage(&stage, "locked-sections", 0);
-    command(&stage, WEFT_COMMAND_SEARCH);
+    check_command(stage.app, WEFT_COMMAND_SEARCH);
     write(&stage, "THREADLOCK");
     assert_state(&stage, "found", "2"); /* the lock, and the finding about it */
     press(&stage, WEFT_KEY_ENTER, 0, 0);
     assert_state(&stage, "lane", "\"threadLock\"");
     press(&stage, WEFT_KEY_ESC, 0, 0);
-    command(&stage, WEFT_COMMAND_SEARCH);
+    check_command(stage.app, WEFT_COMMAND_SEARCH);
     for (int i = 0; i < 20; i++) {
         press(&stage, WEFT_KEY_BACKSPACE, 0, 0);
     }
@@ -339,11 +327,11 @@ static void a_search_goes_round_through_what_it_found(void **state)
     press(&stage, WEFT_KEY_ESC, 0, 0);
     assert_state(&stage, "selected", "\"event print\"");
     assert_state(&stage, "lane", "\"Thread-1\"");
-    command(&stage, WEFT_COMMAND_NEXT_HIT);
+    check_command(stage.app, WEFT_COMMAND_NEXT_HIT);
     assert_state(&stage, "lane", "\"Thread-2\"");
-    command(&stage, WEFT_COMMAND_NEXT_HIT);
+    check_command(stage.app, WEFT_COMMAND_NEXT_HIT);
     assert_state(&stage, "lane", "\"Thread-1\"");
-    command(&stage, WEFT_COMMAND_PREV_HIT);
+    check_command(stage.app, WEFT_COMMAND_PREV_HIT);
     assert_state(&stage, "lane", "\"Thread-2\"");
     close_stage(&stage);
 }
@@ -354,14 +342,14 @@ static void statistics_are_summed_up_once_for_a_range(void **state)
     struct stage stage;
 
     open_stage(&stage, "locked-sections", 0);
-    command(&stage, WEFT_COMMAND_TAB_STATISTICS);
+    check_command(stage.app, WEFT_COMMAND_TAB_STATISTICS);
     for (int i = 0; i < 5; i++) {
         lay_out(&stage);
     }
     assert_state(&stage, "sums_made", "1");
-    command(&stage, WEFT_COMMAND_TAB_TIMELINE);
-    command(&stage, WEFT_COMMAND_ZOOM_IN);
-    command(&stage, WEFT_COMMAND_TAB_STATISTICS);
+    check_command(stage.app, WEFT_COMMAND_TAB_TIMELINE);
+    check_command(stage.app, WEFT_COMMAND_ZOOM_IN);
+    check_command(stage.app, WEFT_COMMAND_TAB_STATISTICS);
     lay_out(&stage);
     lay_out(&stage);
     assert_state(&stage, "sums_made", "2");
@@ -378,16 +366,16 @@ static void pinned_lanes_stay_while_the_others_scroll_below_them(void **state)
     stage.height = 480;
     lay_out(&stage);
     for (int i = 0; i < 5; i++) {
-        command(&stage, WEFT_COMMAND_LANE_DOWN);
+        check_command(stage.app, WEFT_COMMAND_LANE_DOWN);
     }
-    command(&stage, WEFT_COMMAND_PIN);
+    check_command(stage.app, WEFT_COMMAND_PIN);
     lay_out(&stage);
-    command(&stage, WEFT_COMMAND_PAGE_UP);
+    check_command(stage.app, WEFT_COMMAND_PAGE_UP);
     lay_out(&stage);
     assert_state(&stage, "scroll_px", "0.0");
     const float title_y = exactly(&stage, "PINNED")->rect.y;
     const float other_y = exactly(&stage, "THREADS")->rect.y;
-    command(&stage, WEFT_COMMAND_PAGE_DOWN);
+    check_command(stage.app, WEFT_COMMAND_PAGE_DOWN);
     lay_out(&stage);
     assert_true(check_state_number(stage.app, "scroll_px") > 0);
     assert_true(exactly(&stage, "PINNED")->rect.y == title_y);
@@ -402,7 +390,7 @@ static void pinned_lanes_stay_while_the_others_scroll_below_them(void **state)
     lay_out(&stage);
     assert_state(&stage, "hover", "\"lane\"");
     /* Going to a lane brings it below them. */
-    command(&stage, WEFT_COMMAND_LANE_UP);
+    check_command(stage.app, WEFT_COMMAND_LANE_UP);
     lay_out(&stage);
     close_stage(&stage);
 }
@@ -413,7 +401,7 @@ static void a_time_can_be_gone_to_and_a_bad_one_is_told(void **state)
     struct stage stage;
 
     open_stage(&stage, "locked-sections", 0);
-    command(&stage, WEFT_COMMAND_GO_TO);
+    check_command(stage.app, WEFT_COMMAND_GO_TO);
     write(&stage, "soon");
     press(&stage, WEFT_KEY_ENTER, 0, 0);
     lay_out(&stage);
@@ -434,11 +422,11 @@ static void the_palette_runs_what_was_chosen(void **state)
     struct stage stage;
 
     open_stage(&stage, "locked-sections", 0);
-    command(&stage, WEFT_COMMAND_PALETTE);
+    check_command(stage.app, WEFT_COMMAND_PALETTE);
     write(&stage, "high contrast");
     press(&stage, WEFT_KEY_ENTER, 0, 0);
     assert_state(&stage, "theme", "\"light\"");
-    command(&stage, WEFT_COMMAND_PALETTE);
+    check_command(stage.app, WEFT_COMMAND_PALETTE);
     lay_out(&stage);
     click(&stage, "Zoom in");
     assert_state(&stage, "zoomed", "true");
@@ -462,7 +450,7 @@ static void a_loop_begins_again_at_the_start_of_the_range(void **state)
     weft_app_input(stage.app, &input);
     const double from = check_state_number(stage.app, "range_from_ns");
     const double to = check_state_number(stage.app, "range_to_ns");
-    command(&stage, WEFT_COMMAND_LOOP);
+    check_command(stage.app, WEFT_COMMAND_LOOP);
     press(&stage, WEFT_KEY_SPACE, 0, 0);
     weft_app_input(stage.app,
                    &(struct weft_input){.kind = WEFT_INPUT_KEY_UP, .key = WEFT_KEY_SPACE});
@@ -505,7 +493,7 @@ static void a_classroom_shows_the_keys(void **state)
     open_stage(&stage, "locked-sections", 0);
     press(&stage, WEFT_KEY_W, 0, 0);
     assert_state(&stage, "key_shown", "\"\"");
-    command(&stage, WEFT_COMMAND_CLASSROOM);
+    check_command(stage.app, WEFT_COMMAND_CLASSROOM);
     assert_true(weft_app_scale(stage.app) > 1.4f);
     press(&stage, WEFT_KEY_W, 0, 0);
     lay_out(&stage);
@@ -528,14 +516,14 @@ static void the_language_changes_all_that_is_shown(void **state)
     weft_draw_init(&stage.list);
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "without a pause"));
-    command(&stage, WEFT_COMMAND_LANGUAGE);
+    check_command(stage.app, WEFT_COMMAND_LANGUAGE);
     assert_state(&stage, "language", "\"vi\"");
     assert_state(&stage, "tab", "\"findings\"");
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "liên tục không nghỉ"));
     assert_null(check_text(&stage.list, "without a pause"));
     assert_true(weft_app_settings(stage.app)->has_tongue);
-    command(&stage, WEFT_COMMAND_LANGUAGE);
+    check_command(stage.app, WEFT_COMMAND_LANGUAGE);
     assert_state(&stage, "language", "\"en\"");
     lay_out(&stage);
     assert_non_null(check_text(&stage.list, "without a pause"));

@@ -294,6 +294,20 @@ void check_state(const struct weft_app *app, const char *key, char *out, size_t 
     weft_sink_done(&sink);
 }
 
+void check_command(struct weft_app *app, enum weft_command_id id)
+{
+    for (size_t i = 0; i < weft_binding_count; i++) {
+        if (weft_bindings[i].command == id) {
+            weft_app_input(app, &(struct weft_input){.kind = WEFT_INPUT_KEY_DOWN,
+                                                     .key = weft_bindings[i].key,
+                                                     .ch = weft_bindings[i].ch,
+                                                     .mods = weft_bindings[i].mods});
+            return;
+        }
+    }
+    fail_msg("no key for %s", weft_commands[id].name);
+}
+
 double check_state_number(const struct weft_app *app, const char *key)
 {
     char text[64];

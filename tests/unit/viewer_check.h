@@ -6,6 +6,7 @@
 #define WEFT_TESTS_VIEWER_CHECK_H
 
 #include "viewer/app.h"
+#include "viewer/commands.h"
 #include "viewer/draw.h"
 
 #include <stdbool.h>
@@ -21,6 +22,9 @@ int check_speak_english(void **state);
 /* An app that has loaded a trace of traces/samples, or a file by its path. */
 struct weft_app *check_open(const char *path, const struct weft_app_options *options);
 struct weft_app *check_open_sample(const char *name, const struct weft_app_options *options);
+
+/* Presses the first key of a command; fails the test when it has none. */
+void check_command(struct weft_app *app, enum weft_command_id id);
 
 /*
  * Fails the test, with the texts that are wrong, unless in a picture of width × height

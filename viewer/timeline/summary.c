@@ -373,68 +373,48 @@ bool weft_summary_cover(struct weft_summary *summary, const struct weft_model *m
     return true;
 }
 
-size_t weft_summary_mark_from(const struct weft_summary *summary, const struct weft_model *model,
-                              uint64_t t_ns)
+/* Of numbers in their order, the first that is at least `least`; count: there is none. */
+static size_t place_of(const uint32_t *numbers, size_t count, size_t least)
 {
-    size_t low = 0, high = summary->marks.count;
+    size_t low = 0, high = count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (weft_model_point(model, summary->marks.at[middle]).t_ns < t_ns) {
+        if (numbers[middle] < least) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
     return low;
+}
+
+size_t weft_summary_mark_from(const struct weft_summary *summary, const struct weft_model *model,
+                              uint64_t t_ns)
+{
+    return place_of(summary->marks.at, summary->marks.count, weft_model_point_from(model, t_ns));
 }
 
 size_t weft_summary_choice_from(const struct weft_summary *summary, const struct weft_model *model,
                                 uint32_t thread, uint64_t t_ns)
 {
-    const uint32_t *choices = summary->threads.at[thread].choices.at;
-    size_t low = 0, high = summary->threads.at[thread].choices.count;
+    const struct weft_thread_summary *own = &summary->threads.at[thread];
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (weft_model_point_ns(model, summary->choices.at[choices[middle]]) < t_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return place_of(own->choices.at, own->choices.count,
+                    weft_summary_choice_at(summary, model, t_ns));
 }
 
 size_t weft_summary_choice_at(const struct weft_summary *summary, const struct weft_model *model,
                               uint64_t t_ns)
 {
-    size_t low = 0, high = summary->choices.count;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (weft_model_point_ns(model, summary->choices.at[middle]) < t_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return place_of(summary->choices.at, summary->choices.count,
+                    weft_model_point_from(model, t_ns));
 }
 
 size_t weft_summary_choice_of(const struct weft_summary *summary, uint32_t point)
 {
-    size_t low = 0, high = summary->choices.count;
+    const size_t at = place_of(summary->choices.at, summary->choices.count, point);
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (summary->choices.at[middle] < point) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < summary->choices.count && summary->choices.at[low] == point
-               ? low
-               : summary->choices.count;
+    return at < summary->choices.count && summary->choices.at[at] == point ? at
+                                                                           : summary->choices.count;
 }
