@@ -216,7 +216,7 @@ class Server(Program):
 class Redis(Server):
     def __init__(self):
         super().__init__("redis-server", ["redis-server", "redis-benchmark", "redis-cli"],
-                         ["redis-server", "--port", "{port}", "--io-threads", "4",
+                         ["redis-server", "--port", "{port}", "--io-threads", "2",
                           "--io-threads-do-reads", "yes", "--save", "", "--appendonly", "yes",
                           "--appendfsync", "everysec", "--dir", "{folder}/redis"],
                          oracle="key counts, the list's length and the counter after "
