@@ -47,8 +47,9 @@ def digest(data):
 
 class Program:
     """One that ends by itself; the oracle is what it prints."""
-    follow = False   # it has processes of its own that must be recorded, too
-    user = None      # who has to run it, and weft
+    follow = False    # it has processes of its own that must be recorded, too
+    user = None       # who has to run it, and weft
+    true_note = None  # what weft says of it, rightly: a regular expression
 
     def __init__(self, name, needs, command, build=None, oracle="its output"):
         self.name, self.needs, self.command, self.oracle = name, needs, command, oracle
@@ -400,11 +401,12 @@ class Postgres(Server):
 
     def wait_for(self, server, port, folder):
         super().wait_for(server, port, folder)
-        for _ in range(100):  # it answers before it is ready
+        for _ in range(300):  # it answers before it is ready
             with contextlib.suppress(Cannot):
                 self.sql(port, "select 1")
                 return
             time.sleep(0.1)
+        raise Cannot("it did not get ready: " + (folder / "server.log").read_text()[-400:])
 
     def sql(self, port, text):
         return need(["psql", "-h", "127.0.0.1", "-p", port, "-U", "postgres", "-Atc", text]).decode()
@@ -425,6 +427,8 @@ class Postgres(Server):
 
 
 class MariaDb(Server):
+    true_note = r"weft: \d+ threads? waited in system calls that liburing\S* makes by itself.*\n"
+
     def __init__(self):
         super().__init__("mariadb", ["mariadbd", "mariadb-install-db", "mariadb"],
                          ["mariadbd", "--no-defaults", "--datadir={folder}/maria", "--port={port}",

@@ -11,6 +11,7 @@ import concurrent.futures
 import json
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -45,8 +46,9 @@ def once(weft, program, folder, number):
     got = program.run(folder, [*as_user, weft, "record", "-q", "--on-deadlock=stop", "-o",
                                str(trace), "--"])
     wrong = []
-    if "weft: " in got["said"]:
-        wrong.append("it says " + got["said"][got["said"].index("weft: "):][:1000])
+    said = re.sub(program.true_note, "", got["said"]) if program.true_note else got["said"]
+    if "weft: " in said:
+        wrong.append("it says " + said[said.index("weft: "):][:1000])
     if got["exit"] != 0:
         wrong.append(f"exit status {got['exit']}: {got['said'][-300:]}")
     last = end_of(trace)
