@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -54,6 +55,22 @@ def whole_lines(trace):
     return len(lines)
 
 
+def not_recovered(weft, spool):
+    """All of it, but for what was counted as lost, comes out where there is room."""
+    with tempfile.TemporaryDirectory() as name:
+        trace = pathlib.Path(name) / "recovered.weft.jsonl"
+        done = subprocess.run([weft, "recover", "-o", str(trace), spool], check=False,
+                              capture_output=True, text=True, timeout=120)
+        if done.returncode != 0:
+            yield f"not recovered: {done.stderr!r}"
+            return
+        text = trace.read_text()
+    seen = text.count('"lock_acquire"') + text.count('"lock_release"')
+    lost = json.loads(text.splitlines()[-1])["lost"]
+    if seen + lost < 2 * COUNT:
+        yield f"{seen} recovered and {lost} counted as lost are not {2 * COUNT}"
+
+
 def wrong(weft, guest, trace, around, before):
     done = subprocess.run([*around, weft, "record", "-o", str(trace), "--", guest, "fill"],
                           check=False, capture_output=True, text=True, preexec_fn=before,
@@ -77,6 +94,9 @@ def wrong(weft, guest, trace, around, before):
         yield f"{seen} of {2 * COUNT} are in the trace and nothing is said: {done.stderr!r}"
     if done.returncode not in (0, 4):
         yield f"exit status {done.returncode}: {done.stderr!r}"
+    kept = re.search(r"weft recover -o ANOTHER_PLACE (\S+)\)", done.stderr)
+    if kept is not None:
+        yield from not_recovered(weft, kept[1])
     if counted and seen + counted < 2 * COUNT:
         yield f"{seen} in the trace and {counted} counted as lost are not {2 * COUNT}"
 

@@ -7,6 +7,8 @@ import contextlib
 import json
 import os
 import pty
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import unittest
 
 WEFT, GUEST, WINDOW, DEADLOCK, CROWD = (os.path.abspath(path) for path in sys.argv[1:6])
 FILLED = 500000
+UNWRITABLE = 4
 
 
 class Case(unittest.TestCase):
@@ -278,6 +281,40 @@ class Last(Case):
                             (["--last", "10s", "--view"], "--view shows"),
                             (["--last", "10s", "--seed", "1"], "controlled")):
             self.assertIn(said, self.weft("record", *words, "true", status=2).stderr)
+
+
+class NoRoom(Case):
+    """The place of the trace takes no more: the recording stays, and elsewhere it comes out."""
+
+    def test_nothing_that_was_recorded_is_lost(self):
+        limit = resource.RLIMIT_FSIZE, (8 << 20, 8 << 20)
+        # The lanes' file is far longer than that, but most of it is a hole in memory.
+        done = subprocess.run([WEFT, "record", "-o", self.trace, "--", GUEST, "fill"],
+                              capture_output=True, text=True, timeout=100, check=False,
+                              preexec_fn=lambda: resource.setrlimit(*limit))
+        self.assertEqual(done.returncode, UNWRITABLE, done.stderr)
+        self.assertIn(f"lock_acquire {FILLED}", done.stdout)
+        self.assertLessEqual(os.path.getsize(self.trace), 8 << 20)
+        told = re.search(r"cannot write .*: File too large \(the recording is kept: "
+                         r"weft recover -o ANOTHER_PLACE (\S+)\)", done.stderr)
+        self.assertIsNotNone(told, done.stderr)
+        self.assertTrue(os.path.exists(told[1]))
+        elsewhere = os.path.join(self.folder, "all.weft.jsonl")
+        self.weft("recover", "-o", elsewhere, told[1])
+        events = [line.get("event") for line in self.whole(elsewhere)]
+        self.assertEqual(events.count("lock_acquire"), FILLED)
+        self.assertEqual(events.count("lock_release"), FILLED)
+        self.assertFalse(os.path.exists(told[1]))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["all.weft.jsonl", "x.weft.jsonl"])
+
+    def test_nobody_wants_what_a_closed_pipe_did_not_take(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([WEFT, "record", "-o", "/dev/stdout", "--", GUEST, "sleeps"],
+                              stdout=writer, stderr=subprocess.PIPE, text=True, timeout=100,
+                              check=False)
+        os.close(writer)
+        self.assertIn("weft: cannot write /dev/stdout: Broken pipe\n", done.stderr)
 
 
 class SmallMemory(Case):

@@ -947,9 +947,8 @@ static void put_process_end(struct weft_writer *writer, int wait_status, uint64_
     weft_lines_put(&writer->lines, 1, weft_lanes_ns(&writer->lanes, ticks), &end);
 }
 
-/* The losses, the names and the last line. */
-static enum weft_status put_end(struct weft_writer *writer, struct weft_writer_summary *summary,
-                                struct weft_error *error)
+/* The losses, the names and the last line; the errno of what failed since the beginning, or 0. */
+static int put_end(struct weft_writer *writer, struct weft_writer_summary *summary)
 {
     struct weft_lines *lines = &writer->lines;
     const struct weft_spool_schedule *schedule = &writer->lanes.head->schedule;
@@ -1006,13 +1005,34 @@ static enum weft_status put_end(struct weft_writer *writer, struct weft_writer_s
         .choices = atomic_load(&schedule->choices),
         .schedule_hash = atomic_load(&schedule->hash),
     };
-    writer->keep_spool &= failed != 0;
-    if (failed != 0) {
-        return weft_error_set(error, WEFT_ERR_WRITE,
-                              "cannot write %s: %s (what was written before is kept)",
-                              writer->options.trace_path, strerror(failed));
+    return failed;
+}
+
+static enum weft_status cannot_write(const struct weft_writer *writer, int failed,
+                                     struct weft_error *error)
+{
+    return weft_error_set(error, WEFT_ERR_WRITE, "cannot write %s: %s", writer->options.trace_path,
+                          strerror(failed));
+}
+
+/* It is the place that is too small: elsewhere all of it can be written from the spool. */
+static bool has_no_room(int failed)
+{
+    return failed == ENOSPC || failed == EDQUOT || failed == EFBIG || failed == EIO;
+}
+
+/* After put_end: what becomes of the spool. */
+static enum weft_status settle_spool(struct weft_writer *writer, int failed,
+                                     struct weft_error *error)
+{
+    writer->keep_spool = failed != 0 && (writer->keep_spool || has_no_room(failed));
+    if (failed == 0 || !writer->keep_spool) {
+        return failed == 0 ? WEFT_OK : cannot_write(writer, failed, error);
     }
-    return WEFT_OK;
+    return weft_error_set(error, WEFT_ERR_WRITE,
+                          "cannot write %s: %s (the recording is kept: "
+                          "weft recover -o ANOTHER_PLACE %s)",
+                          writer->options.trace_path, strerror(failed), writer->lanes.path);
 }
 
 enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
@@ -1035,7 +1055,7 @@ enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
             put_process_end(writer, wait_status, end);
         }
     }
-    return put_end(writer, summary, error);
+    return settle_spool(writer, put_end(writer, summary), error);
 }
 
 void weft_writer_prepare_dump(struct weft_writer *writer)
@@ -1053,7 +1073,6 @@ void weft_writer_hold(struct weft_writer *writer, bool held)
 enum weft_status weft_writer_dump(struct weft_writer *writer, const char *trace_path,
                                   struct weft_writer_summary *summary, struct weft_error *error)
 {
-    writer->keep_spool = true;
     writer->options.on_progress = NULL; /* the program goes on meanwhile */
     writer->fd = -1;                    /* who has forked us still writes there */
     enum weft_status status = open_trace(writer, trace_path, error);
@@ -1068,5 +1087,6 @@ enum weft_status weft_writer_dump(struct weft_writer *writer, const char *trace_
     /* Also when nothing happened in it: that is what hangs. */
     const uint64_t end_ns = weft_lanes_ns(&writer->lanes, writer->until);
     writer->lines.last_ns = end_ns > writer->lines.last_ns ? end_ns : writer->lines.last_ns;
-    return put_end(writer, summary, error);
+    const int failed = put_end(writer, summary);
+    return failed == 0 ? WEFT_OK : cannot_write(writer, failed, error);
 }

@@ -130,7 +130,8 @@ long weft_writer_pause_ns(const struct weft_writer *writer);
 /*
  * The program has ended (status as waitpid gives it; -1: not known): writes what is left, the end
  * of the process and the last line, and removes the spool.  When the trace cannot be written
- * (disk full, closed pipe) the first error is in *error, and what was written stays.
+ * (disk full, closed pipe) the first error is in *error, and what was written stays; the spool,
+ * too, when the place had no room, and *error says how the trace comes out of it.
  */
 enum weft_status weft_writer_finish(struct weft_writer *writer, int wait_status,
                                     struct weft_writer_summary *summary, struct weft_error *error);
