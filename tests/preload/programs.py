@@ -97,12 +97,22 @@ class Packer(Program):
 
 class Built(Program):
     """Compiled from tests/preload/programs."""
+    made = {}  # by what compiled them
 
     def __init__(self, name, source, compiler, *arguments, flags=()):
         binary = "{folder}/" + source.replace(".", "-")
         super().__init__(name, [compiler.split()[0]], [binary, *arguments],
                          build=[*compiler.split(), "-O2", "-o", binary, "{sources}/" + source,
                                 *flags])
+
+    def make(self, folder):
+        """As often as it is wanted, but compiled once."""
+        made = Built.made.get(tuple(self.build))
+        if made is not None and made.exists():
+            shutil.copy(made, folder)
+            return
+        super().make(folder)
+        Built.made[tuple(self.build)] = pathlib.Path(self.words(folder)[0])
 
 
 class WithPackage(Built):

@@ -1,12 +1,7 @@
 #!/usr/bin/python3
-"""Records the guest in each of its modes and compares the trace with what the guest says.
+"""Records the guest in each of its modes and compares the trace with what it says (counts.py).
 
     test_preload.py WEFT GUEST LIBRARY [UNITTEST ARGUMENTS…]
-
-A line "lock_acquire 1000" of the guest means: so many events of that kind are in the trace.
-"object:mutex 3", "call_end:read 1" and "outcome:unwound 2" count definitions, calls and outcomes;
-"lock_acquire@lock 7" counts those on the object of that name (the C library's unwinder has a mutex
-of its own).
 """
 import collections
 import json
@@ -19,31 +14,9 @@ import sys
 import tempfile
 import unittest
 
+import counts
+
 WEFT, GUEST, LIBRARY = sys.argv[1:4]
-COUNTED = {"object": '"kind":"%s"', "outcome": '"outcome":"%s"'}
-CALL = r'"event":"%s",.*"name":"%s"}$'
-
-
-class Trace:
-    def __init__(self, path):
-        self.bytes = path.read_bytes()
-        self.end = json.loads(self.bytes[self.bytes.rindex(b"\n", 0, -1) + 1:])
-
-    def count(self, what):
-        event, at, owner = what.partition("@")
-        if at:
-            number = re.search(rb'"object","id":(\d+),"name":"%s"' % owner.encode(),
-                               self.bytes).group(1)
-            return len(re.findall(rb'"event":"%s","object":%s\b' % (event.encode(), number),
-                                  self.bytes))
-        kind, _, name = what.rpartition(":")
-        if kind.startswith("call_"):
-            return len(re.findall((CALL % (kind, name)).encode(), self.bytes, re.M))
-        text = COUNTED.get(kind, '"event":"%s"') % name
-        return self.bytes.count(text.encode())
-
-    def lines(self):
-        return [json.loads(line) for line in self.bytes.splitlines()]
 
 
 class Recorded(unittest.TestCase):
@@ -59,14 +32,14 @@ class Recorded(unittest.TestCase):
         # That of the guest is killed after 0.3 s, before it is told or on a busy machine after it.
         if not (command[1:] == ("deadlock",) and done.stderr.startswith("weft: deadlock: ")):
             self.assertEqual(done.stderr, "")
-        return done.stdout, Trace(self.path)
+        return done.stdout, counts.Trace(self.path)
 
     def agrees(self, mode, **how):
         said, trace = self.record(GUEST, mode, **how)
         self.assertNotIn("\nnot ", "\n" + said)
-        expected = dict(re.findall(r"^(\w[\w:@]*) (\d+)$", said, re.M))
+        expected = counts.said(said)
         self.assertTrue(expected, said)
-        found = {what: str(trace.count(what)) for what in expected}
+        found = {what: trace.count(what) for what in expected}
         self.assertEqual(found, expected)
         self.assertEqual(trace.end["lost"], 0)
         self.assertTrue(trace.end["end"])
@@ -120,7 +93,7 @@ class Meaning(Recorded):
         recovered = subprocess.run([WEFT, "recover", "-o", self.path, spool], check=False,
                                    capture_output=True, text=True)
         self.assertEqual(recovered.returncode, 0, recovered.stderr)
-        trace = Trace(self.path)
+        trace = counts.Trace(self.path)
         # What the launcher had taken, what the owners wrote, and what was left in the lanes.
         self.assertEqual(trace.count("lock_acquire"), trace.count("lock_release"))
         self.assertGreaterEqual(trace.count("lock_acquire"), 101 * 1000)
