@@ -145,17 +145,20 @@ void weft_draw_clip(struct weft_draw_list *list, struct weft_rect rect)
     push(list, WEFT_DRAW_CLIP, rect, (struct weft_color){0});
 }
 
-void weft_draw_pixels(struct weft_draw_list *list, struct weft_rect rect,
-                      const struct weft_color *pixels, uint32_t count)
+struct weft_color *weft_draw_pixels(struct weft_draw_list *list, struct weft_rect rect,
+                                    uint32_t count)
 {
-    const struct weft_color *copy = count > 0 ? keep(list, pixels, count * sizeof *pixels) : NULL;
+    struct weft_color *pixels = weft_arena_get(&list->arena, count * sizeof *pixels);
     struct weft_draw_item *item =
-        copy != NULL ? push(list, WEFT_DRAW_PIXELS, rect, (struct weft_color){0}) : NULL;
+        pixels != NULL ? push(list, WEFT_DRAW_PIXELS, rect, (struct weft_color){0}) : NULL;
 
-    if (item != NULL) {
-        item->pixels = copy;
-        item->count = count;
+    if (item == NULL) {
+        list->failed = true;
+        return NULL;
     }
+    item->pixels = pixels;
+    item->count = count;
+    return pixels;
 }
 
 /* Points belong to an item whose rect tells their bounds, so both are moved. */

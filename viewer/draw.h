@@ -82,8 +82,10 @@ void weft_draw_line(struct weft_draw_list *list, const struct weft_point_px *poi
 void weft_draw_polygon(struct weft_draw_list *list, const struct weft_point_px *points,
                        uint32_t count, struct weft_color color);
 void weft_draw_clip(struct weft_draw_list *list, struct weft_rect rect);
-void weft_draw_pixels(struct weft_draw_list *list, struct weft_rect rect,
-                      const struct weft_color *pixels, uint32_t count);
+
+/* The pixels are the caller's to fill; they are clear.  NULL: no memory. */
+struct weft_color *weft_draw_pixels(struct weft_draw_list *list, struct weft_rect rect,
+                                    uint32_t count);
 
 /* All of another list, moved down by y; its texts and points are copied. */
 void weft_draw_append(struct weft_draw_list *list, const struct weft_draw_list *other, float y);

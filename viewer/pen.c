@@ -215,28 +215,30 @@ float weft_pen_cap(struct weft_frame *frame, float x, float middle_y, const char
     return width;
 }
 
-/* Thin enough to leave a label its room. */
-static void draw_bands(struct weft_frame *frame, struct weft_rect rect, enum weft_pattern pattern,
-                       struct weft_color color)
+/* The bands of a pattern, thin enough to leave a label its room; returns how many. */
+static uint32_t bands_of(struct weft_rect rect, enum weft_pattern pattern, struct weft_rect at[2])
 {
     const float band = rect.h >= 12 ? 2.5f : rect.h >= 6 ? 1.5f : 1;
     const float inset = rect.w > 8 ? 1 : 0;
     const struct weft_rect top = {rect.x + inset, rect.y, rect.w - 2 * inset, band};
     const struct weft_rect foot = {rect.x + inset, rect.y + rect.h - band, rect.w - 2 * inset,
                                    band};
+    uint32_t count = 0;
 
     if (pattern == WEFT_PATTERN_TOPPED || pattern == WEFT_PATTERN_RAILED) {
-        weft_draw_rect(frame->list, top, 0, color);
+        at[count++] = top;
     }
     if (pattern == WEFT_PATTERN_FOOTED || pattern == WEFT_PATTERN_RAILED) {
-        weft_draw_rect(frame->list, foot, 0, color);
+        at[count++] = foot;
     }
+    return count;
 }
 
 void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t state, float radius)
 {
     const struct weft_state_style *style = &weft_state_styles[state];
     const struct weft_state_colors *colors = &style->colors[frame->theme->id];
+    struct weft_rect bands[2];
 
     if (rect.w < 2 * radius) {
         radius = rect.w / 2;
@@ -249,8 +251,25 @@ void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t sta
     } else if (style->pattern == WEFT_PATTERN_HOLLOW) {
         weft_draw_rect(frame->list, rect, 0, colors->edge);
     } else {
-        draw_bands(frame, rect, style->pattern, colors->edge);
+        const uint32_t count = bands_of(rect, style->pattern, bands);
+        for (uint32_t i = 0; i < count; i++) {
+            weft_draw_rect(frame->list, bands[i], 0, colors->edge);
+        }
     }
+}
+
+uint32_t weft_pen_narrow_state(const struct weft_frame *frame, struct weft_rect rect, uint8_t state,
+                               struct weft_rect parts[WEFT_PEN_PARTS],
+                               struct weft_color colors[WEFT_PEN_PARTS])
+{
+    const struct weft_state_style *style = &weft_state_styles[state];
+    const struct weft_state_colors *of = &style->colors[frame->theme->id];
+    const uint32_t count = 1 + bands_of(rect, style->pattern, parts + 1);
+
+    parts[0] = rect;
+    colors[0] = style->pattern == WEFT_PATTERN_HOLLOW ? of->edge : of->fill;
+    colors[1] = colors[2] = of->edge;
+    return count;
 }
 
 void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,

@@ -45,6 +45,13 @@ float weft_pen_cap_width(const struct weft_frame *frame, const char *cap);
 /* A bar in a state's colours and pattern. */
 void weft_pen_state(struct weft_frame *frame, struct weft_rect rect, uint8_t state, float radius);
 
+/* The same of one that is too narrow for its pattern: the parts, later ones over earlier ones, that
+ * it consists of. */
+enum { WEFT_PEN_PARTS = 3 };
+uint32_t weft_pen_narrow_state(const struct weft_frame *frame, struct weft_rect rect, uint8_t state,
+                               struct weft_rect parts[WEFT_PEN_PARTS],
+                               struct weft_color colors[WEFT_PEN_PARTS]);
+
 /* A label inside a bar, for later; at x, centred on middle_y.  patched: on a patch of `under` in
  * any case, as a pattern behind it demands.  A patch leaves the edges of `bar` as they are. */
 void weft_pen_label(struct weft_frame *frame, float x, float middle_y, float width,

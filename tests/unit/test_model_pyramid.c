@@ -161,6 +161,87 @@ static void no_column_is_wrong_at_any_zoom(void **state)
     }
 }
 
+/* Wide spans of a picture, held against the spans themselves. */
+struct wides {
+    const struct weft_model *model;
+    struct weft_columns where;
+    size_t count;
+    uint32_t next; /* all before are narrow or were visited */
+};
+
+static double column_of(const struct wides *wides, uint64_t t_ns)
+{
+    return ((double)t_ns - wides->where.from_ns) / wides->where.column_ns;
+}
+
+/* A narrow one by a hair may count as wide, and the other way round. */
+static void assert_no_wide(const struct wides *wides, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        const double x0 = column_of(wides, weft_model_span(wides->model, 0, i).start_ns);
+        const double x1 = column_of(wides, weft_span_end_ns(wides->model, 0, i));
+        assert_true(x1 < 0 || x0 > COLUMNS || x1 - x0 < wides->where.wide + 0.01);
+    }
+}
+
+static void note_wide(void *ctx, uint32_t span, double x0, double x1)
+{
+    struct wides *wides = ctx;
+    const double start = column_of(wides, weft_model_span(wides->model, 0, span).start_ns);
+    const double end = column_of(wides, weft_span_end_ns(wides->model, 0, span));
+
+    assert_true(span >= wides->next);
+    assert_no_wide(wides, wides->next, span);
+    assert_true(x0 - start < 0.01 && start - x0 < 0.01);
+    assert_true(x1 - end < 0.01 && end - x1 < 0.01);
+    wides->next = span + 1;
+    wides->count++;
+}
+
+/* Of columns that no wide span has a part of, those that show what has over 10 points less. */
+static unsigned wrong_shown(const struct weft_model *model, double from_ns, double length_ns)
+{
+    static struct picture exact;
+    struct weft_column columns[COLUMNS] = {{0}};
+    struct wides wides = {.model = model,
+                          .where = {from_ns, length_ns / COLUMNS, COLUMNS, .wide = 2}};
+    unsigned wrong = 0;
+
+    exact = (struct picture){.from_ns = from_ns, .column_ns = length_ns / COLUMNS};
+    weft_model_strips(model, 0, (uint64_t)from_ns, (uint64_t)(from_ns + length_ns), 0, draw,
+                      &exact);
+    weft_model_columns(model, 0, &wides.where, columns, note_wide, &wides);
+    assert_no_wide(&wides, wides.next, (uint32_t)model->threads.at[0].spans.count);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        const double best = exact.share[i][most_of(exact.share[i])];
+        const double shown = exact.share[i][columns[i].most];
+        wrong += columns[i].mask != 0 && (best - shown) * 100 > FAULT_POINTS;
+        assert_true(columns[i].mask != 0 || best > 0.999 || wides.count > 0);
+    }
+    return wrong;
+}
+
+static void no_column_of_a_picture_is_wrong_at_any_zoom(void **state)
+{
+    (void)state;
+    length_of *const lanes[] = {phased, at_random, in_bursts, skewed};
+
+    for (size_t lane = 0; lane < sizeof lanes / sizeof *lanes; lane++) {
+        struct weft_model *model = lane_of(lanes[lane]);
+        double length_ns = (double)model->end_ns;
+        unsigned wrong = 0, columns = 0;
+        while (length_ns > 20000) {
+            const double rest_ns = (double)model->end_ns - length_ns;
+            wrong += wrong_shown(model, rest_ns * (double)(next_random() % 1000) / 1000, length_ns);
+            columns += COLUMNS;
+            length_ns = length_ns * 0.6;
+        }
+        assert_true(columns > 5000);
+        assert_int_equal(wrong * 1000 / columns, 0); /* 0.0 % */
+        weft_model_free(model);
+    }
+}
+
 static void a_lane_that_grows_keeps_its_bins(void **state)
 {
     (void)state;
@@ -184,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_column_is_wrong_at_any_zoom),
+        cmocka_unit_test(no_column_of_a_picture_is_wrong_at_any_zoom),
         cmocka_unit_test(a_lane_that_grows_keeps_its_bins),
     };
 

@@ -9,6 +9,7 @@ enum { PARTS = 1 << WEFT_PYRAMID_LOG, SHARE_ALL = 65535 };
 void weft_pyramid_done(struct weft_pyramid *pyramid)
 {
     for (size_t i = 0; pyramid->levels != NULL && i < WEFT_PYRAMID_LEVELS; i++) {
+        free(pyramid->levels[i].fours);
         free(pyramid->levels[i].starts_ns);
         free(pyramid->levels[i].masks);
         for (int state = 0; state < WEFT_STATE_COUNT; state++) {
@@ -92,6 +93,31 @@ static bool end_bin(struct weft_pyramid_level *level, uint64_t end_ns)
     return true;
 }
 
+/* Four spans are full. */
+static bool end_four(const struct weft_pyramid *pyramid, uint64_t end_ns)
+{
+    struct weft_pyramid_level *level = pyramid->levels;
+    const uint64_t start_ns = pyramid->begins_ns[0];
+    const double length_ns = end_ns == start_ns ? 1 : (double)(end_ns - start_ns);
+    struct weft_four four = {.start_ns = start_ns, .states = pyramid->states};
+
+    if (level->count == level->room) {
+        const size_t room = level->room + level->room / 2 + 4;
+        struct weft_four *moved = realloc(level->fours, room * sizeof *moved);
+        if (moved == NULL) {
+            return false;
+        }
+        level->fours = moved;
+        level->room = room;
+    }
+    for (size_t i = 1; i < PARTS; i++) {
+        const double after = (double)(pyramid->begins_ns[i] - start_ns) / length_ns;
+        four.begins[i - 1] = (uint16_t)(after * SHARE_ALL + 0.5);
+    }
+    level->fours[level->count++] = four;
+    return true;
+}
+
 /* What a bin that is full has goes into the bin of the level above, and the next one begins. */
 static void move_up(struct weft_pyramid_level *level, struct weft_pyramid_level *above)
 {
@@ -117,12 +143,14 @@ bool weft_pyramid_add(struct weft_pyramid *pyramid, enum weft_state state, uint6
         }
     }
     struct weft_pyramid_level *level = pyramid->levels;
+    pyramid->begins_ns[level->parts] = start_ns;
+    pyramid->states = (uint16_t)(pyramid->states >> 4 | (unsigned)state << 12);
     level->start_ns = level->parts == 0 ? start_ns : level->start_ns;
     level->sum_ns[state] += end_ns - start_ns;
     level->mask |= (uint16_t)(1u << state);
     level->parts++;
     for (size_t i = 0; level->parts == PARTS && i + 1 < WEFT_PYRAMID_LEVELS; i++) {
-        if (!end_bin(level, end_ns)) {
+        if (!(i == 0 ? end_four(pyramid, end_ns) : end_bin(level, end_ns))) {
             return false;
         }
         move_up(level, level + 1);
@@ -143,23 +171,29 @@ struct walk {
     void *ctx;
 };
 
+static void visit_span(const struct walk *walk, size_t span, uint8_t state, uint64_t start_ns,
+                       uint64_t end_ns)
+{
+    struct weft_strip strip = {.start_ns = start_ns,
+                               .end_ns = end_ns,
+                               .first = (uint32_t)span,
+                               .count = 1,
+                               .mask = (uint16_t)(1u << state)};
+
+    if (end_ns >= walk->from_ns) {
+        strip.share[state] = 1;
+        walk->visit(walk->ctx, &strip);
+    }
+}
+
 static void visit_spans(const struct walk *walk, size_t first, size_t end)
 {
     uint64_t start_ns = first < end ? weft_thread_span_ns(walk->model, walk->info, first) : 0;
 
     for (size_t i = first; i < end && start_ns <= walk->to_ns; i++) {
-        struct weft_strip strip = {.start_ns = start_ns,
-                                   .end_ns =
-                                       weft_span_end_ns(walk->model, walk->thread, (uint32_t)i),
-                                   .first = (uint32_t)i,
-                                   .count = 1};
-        start_ns = strip.end_ns;
-        if (strip.end_ns >= walk->from_ns) {
-            const uint8_t state = walk->info->spans.at[i].state;
-            strip.mask = (uint16_t)(1u << state);
-            strip.share[state] = 1;
-            walk->visit(walk->ctx, &strip);
-        }
+        const uint64_t end_ns = weft_span_end_ns(walk->model, walk->thread, (uint32_t)i);
+        visit_span(walk, i, walk->info->spans.at[i].state, start_ns, end_ns);
+        start_ns = end_ns;
     }
 }
 
@@ -168,7 +202,7 @@ static uint64_t bin_end(const struct walk *walk, size_t level, size_t bin)
     const size_t last = ((bin + 1) << (WEFT_PYRAMID_LOG * (level + 1))) - 1;
 
     return bin + 1 < walk->levels[level].count
-               ? walk->levels[level].starts_ns[bin + 1]
+               ? weft_pyramid_start_ns(&walk->levels[level], bin + 1)
                : weft_span_end_ns(walk->model, walk->thread, (uint32_t)last);
 }
 
@@ -187,6 +221,53 @@ static void fetch_spans(const struct walk *walk, size_t first, size_t end)
     }
 }
 
+/* Where the spans of a bin of level 0 begin, without asking them. */
+static void begins_of(const struct weft_four *four, uint64_t end_ns, uint64_t begins_ns[PARTS + 1])
+{
+    const double length_ns = (double)(end_ns - four->start_ns);
+
+    begins_ns[0] = four->start_ns;
+    begins_ns[PARTS] = end_ns;
+    for (size_t i = 1; i < PARTS; i++) {
+        const double after_ns = (double)four->begins[i - 1] * length_ns / SHARE_ALL;
+        begins_ns[i] = four->start_ns + (uint64_t)(after_ns + 0.5);
+    }
+}
+
+/* The bin, of level 0, ends at end_ns. */
+static void visit_four(const struct walk *walk, size_t bin, uint64_t end_ns)
+{
+    const struct weft_four *four = &walk->levels[0].fours[bin];
+    const uint64_t length_ns = end_ns - four->start_ns;
+    uint64_t begins_ns[PARTS + 1];
+
+    if (length_ns > walk->finest_ns && length_ns / WEFT_FOUR_EXACT > walk->finest_ns) {
+        visit_spans(walk, bin * PARTS, (bin + 1) * PARTS);
+        return;
+    }
+    begins_of(four, end_ns, begins_ns);
+    if (length_ns > walk->finest_ns) {
+        for (size_t i = 0; i < PARTS && begins_ns[i] <= walk->to_ns; i++) {
+            visit_span(walk, bin * PARTS + i, four->states >> (4 * i) & 15, begins_ns[i],
+                       begins_ns[i + 1]);
+        }
+        return;
+    }
+    struct weft_strip strip = {.start_ns = four->start_ns,
+                               .end_ns = end_ns,
+                               .first = (uint32_t)(bin * PARTS),
+                               .count = PARTS};
+    for (size_t i = 0; i < PARTS; i++) {
+        const int state = four->states >> (4 * i) & 15;
+        strip.mask |= (uint16_t)(1u << state);
+        if (length_ns > 0) {
+            strip.share[state] +=
+                (float)((double)(begins_ns[i + 1] - begins_ns[i]) / (double)length_ns);
+        }
+    }
+    walk->visit(walk->ctx, &strip);
+}
+
 /* The bin has [start_ns, end_ns), which who calls it knows already: looking it up costs most. */
 static void visit_bin(const struct walk *walk, size_t level, size_t bin, uint64_t start_ns,
                       uint64_t end_ns)
@@ -197,18 +278,19 @@ static void visit_bin(const struct walk *walk, size_t level, size_t bin, uint64_
     if (end_ns < walk->from_ns || start_ns > walk->to_ns) {
         return;
     }
-    if (end_ns - start_ns > walk->finest_ns && level == 0) {
-        visit_spans(walk, first, first + (size_t)PARTS);
+    if (level == 0) {
+        visit_four(walk, bin, end_ns);
         return;
     }
     if (end_ns - start_ns > walk->finest_ns) {
         const size_t part = bin << WEFT_PYRAMID_LOG;
-        if (level == 1 && end_ns - start_ns > PARTS * walk->finest_ns) {
+        if (level == 1 && (end_ns - start_ns) / PARTS / WEFT_FOUR_EXACT > walk->finest_ns) {
             fetch_spans(walk, first, first + (size_t)PARTS * PARTS);
         }
         for (size_t i = 0; i < PARTS && start_ns <= walk->to_ns; i++) {
             const uint64_t next_ns =
-                i + 1 < PARTS ? walk->levels[level - 1].starts_ns[part + i + 1] : end_ns;
+                i + 1 < PARTS ? weft_pyramid_start_ns(&walk->levels[level - 1], part + i + 1)
+                              : end_ns;
             visit_bin(walk, level - 1, part + i, start_ns,
                       next_ns); /* as deep as there are levels */
             start_ns = next_ns;
@@ -221,7 +303,7 @@ static void visit_bin(const struct walk *walk, size_t level, size_t bin, uint64_
                                .first = (uint32_t)first,
                                .count = UINT32_C(1) << (WEFT_PYRAMID_LOG * (level + 1))};
     for (unsigned left = strip.mask; left != 0; left &= left - 1) {
-        const int state = __builtin_ctz(left);
+        const int state = first_of(left);
         /* None, for a state that never had any length. */
         strip.share[state] =
             bins->shares[state] != NULL ? (float)bins->shares[state][bin] / SHARE_ALL : 0;
@@ -241,7 +323,7 @@ void weft_model_strips(const struct weft_model *model, uint32_t thread, uint64_t
     for (size_t level = WEFT_PYRAMID_LEVELS; walk.levels != NULL && level-- > 0;) {
         for (size_t bin = span >> (WEFT_PYRAMID_LOG * (level + 1)); bin < walk.levels[level].count;
              bin++) {
-            visit_bin(&walk, level, bin, walk.levels[level].starts_ns[bin],
+            visit_bin(&walk, level, bin, weft_pyramid_start_ns(&walk.levels[level], bin),
                       bin_end(&walk, level, bin));
             span = (bin + 1) << (WEFT_PYRAMID_LOG * (level + 1));
         }

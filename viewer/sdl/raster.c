@@ -529,24 +529,39 @@ void weft_raster_polygon(struct weft_raster *raster, const struct weft_point_px 
 
 /* Rows of colours, and masks ────────────────────────────────────────────────────────────────── */
 
-/* Lays one row over another: opaque runs are copied, clear ones skipped, the rest blended. */
-static void lay_row(uint32_t *under, const uint32_t *over, int count)
+/* What lies over what: all of it, what is not clear, or a mixture. */
+enum row_kind { ROW_OPAQUE, ROW_CUT, ROW_BLENDED };
+
+static enum row_kind kind_of(const uint32_t *row, int count)
 {
-    for (int x = 0; x < count;) {
-        const uint32_t alpha = over[x] >> 24;
-        int end = x + 1;
-        while (end < count && over[end] >> 24 == alpha) {
-            end++;
-        }
-        if (alpha == 255) {
-            memcpy(under + x, over + x, (size_t)(end - x) * sizeof *under);
-        } else if (alpha > 0) {
-            for (int i = x; i < end; i++) {
-                under[i] = blend(under[i], over[i], alpha);
-            }
-        }
-        x = end;
+    bool all = true, cut = true;
+
+    for (int x = 0; x < count; x++) {
+        const uint32_t alpha = row[x] >> 24;
+        all &= alpha == 255;
+        cut &= alpha == 255 || alpha == 0;
     }
+    return all ? ROW_OPAQUE : cut ? ROW_CUT : ROW_BLENDED;
+}
+
+static void lay_row(uint32_t *under, const uint32_t *over, int count, enum row_kind kind)
+{
+    if (kind == ROW_OPAQUE) {
+        memcpy(under, over, (size_t)count * sizeof *under);
+    } else if (kind == ROW_CUT) {
+        for (int x = 0; x < count; x++) { /* no branch: short runs would mislead it */
+            under[x] = over[x] >> 24 != 0 ? over[x] : under[x];
+        }
+    } else {
+        for (int x = 0; x < count; x++) {
+            under[x] = blend(under[x], over[x], over[x] >> 24);
+        }
+    }
+}
+
+static uint32_t with_alpha(struct weft_color color)
+{
+    return (uint32_t)color.a << 24 | (uint32_t)color.r << 16 | (uint32_t)color.g << 8 | color.b;
 }
 
 void weft_raster_row(struct weft_raster *raster, struct weft_rect rect,
@@ -554,18 +569,19 @@ void weft_raster_row(struct weft_raster *raster, struct weft_rect rect,
 {
     const struct weft_raster_box box = weft_raster_snap(raster, rect);
     const struct weft_raster_box seen = meet(box, raster->clip);
+    const bool scaled = raster->scale < 1 || raster->scale > 1;
 
     if (is_empty(seen) || count == 0 || !reserve(raster)) {
         return;
     }
     for (int x = seen.x0; x < seen.x1; x++) {
-        const float at = ((float)(x - box.x0) + 0.5f) / raster->scale;
-        const uint32_t i = (uint32_t)at;
-        const struct weft_color color = pixels[i < count ? i : count - 1];
-        raster->row[x - seen.x0] = (opaque(color) & 0xffffffu) | (uint32_t)color.a << 24;
+        const uint32_t i = scaled ? (uint32_t)(((float)(x - box.x0) + 0.5f) / raster->scale)
+                                  : (uint32_t)(x - box.x0);
+        raster->row[x - seen.x0] = with_alpha(pixels[i < count ? i : count - 1]);
     }
+    const enum row_kind kind = kind_of(raster->row, seen.x1 - seen.x0);
     for (int y = seen.y0; y < seen.y1; y++) {
-        lay_row(row_at(raster, y) + seen.x0, raster->row, seen.x1 - seen.x0);
+        lay_row(row_at(raster, y) + seen.x0, raster->row, seen.x1 - seen.x0, kind);
     }
 }
 

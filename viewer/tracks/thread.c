@@ -16,9 +16,20 @@
 #include "viewer/tracks/tracks.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { NARROW_PX = 2, MERGED_PX = 4, TICK_PX = 2, ALONE_PX = 4, LOOK_AHEAD = 16 };
+enum {
+    NARROW_PX = 2,
+    MERGED_PX = 4,
+    TICK_PX = 2,
+    ALONE_PX = 4,
+    LOOK_AHEAD = 16,
+    PATTERN_PX = 3, /* less has no room for one */
+    ROWS_FROM = 16, /* short runs of columns in a lane */
+    LOUDNESS_MAX = 2,
+    FAR_PX = 16384,
+};
 
 float weft_track_label_size(float bar_height)
 {
@@ -74,13 +85,18 @@ struct weft_rect weft_track_bar(struct weft_rect bars, uint8_t state, float x0, 
     return (struct weft_rect){x0, bars.y + bars.h - height, x1 - x0, height};
 }
 
-/* Coverage of pixel columns by states. */
+/* What the pixel columns of a lane show. */
 struct columns {
     uint32_t count;
-    float (*share)[WEFT_STATE_COUNT];
-    bool *narrow;     /* some narrow span touches it: the column is drawn as one */
-    uint32_t *shorts; /* a bit for each state of these: the rest of a wide bar is no short wait */
-    uint8_t *most;    /* the state that has most of it */
+    struct weft_column *at;
+    uint8_t *hidden; /* WEFT_STATE_COUNT, or the loudest state of the column: it shows another */
+};
+
+enum { SHOWS_NONE = WEFT_STATE_COUNT };
+
+/* A state that is drawn in a column, in a row of its picture. */
+struct row_colors {
+    struct weft_color of[WEFT_STATE_COUNT + 1]; /* clear: nothing of it is in that row */
 };
 
 static bool columns_init(struct columns *columns, struct weft_frame *frame)
@@ -88,104 +104,117 @@ static bool columns_init(struct columns *columns, struct weft_frame *frame)
     const float width = frame->geometry.lane_right - frame->geometry.lane_left;
 
     columns->count = width > 0 ? (uint32_t)ceilf(width) + 1 : 1;
-    columns->share = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->share);
-    columns->narrow = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->narrow);
-    columns->shorts = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->shorts);
-    columns->most = weft_arena_get(&frame->list->arena, columns->count);
-    if (columns->share == NULL || columns->narrow == NULL || columns->shorts == NULL ||
-        columns->most == NULL) {
+    columns->at = weft_arena_get(&frame->list->arena, columns->count * sizeof *columns->at);
+    columns->hidden = weft_arena_get(&frame->list->arena, columns->count);
+    if (columns->at == NULL || columns->hidden == NULL) {
         frame->list->failed = true;
         return false;
     }
     return true;
 }
 
-/* One column gets what it has of [x0, x1), counted from the lane's left edge. */
-static void cover(struct columns *columns, float x0, float x1, uint8_t state, bool narrow)
+/* Where columns that show the same as this one end. */
+static uint32_t run_end(const struct columns *columns, uint32_t from)
 {
-    const float width = (float)columns->count;
-    const float left = x0 < 0 ? 0 : x0, right = x1 > width ? width : x1;
+    uint32_t end = from;
 
-    if (left >= width || right < 0) {
-        return;
+    while (end < columns->count && columns->at[end].mask != 0 &&
+           columns->at[end].most == columns->at[from].most) {
+        end++;
     }
-    const uint32_t first = (uint32_t)left;
-    const uint32_t last = right > left ? (uint32_t)ceilf(right) - 1 : first;
-    for (uint32_t i = first; i <= last && i < columns->count; i++) {
-        const float from = left > (float)i ? left : (float)i;
-        const float to = right < (float)(i + 1) ? right : (float)(i + 1);
-        /* A span without any length still is there: it must be able to leave a notch. */
-        columns->share[i][state] += to > from ? to - from : 1e-6f;
-        columns->narrow[i] |= narrow;
-        columns->shorts[i] |= narrow ? 1u << state : 0;
-        if (!narrow && i == first && last > first + 1) {
-            i = last - 1; /* a wide bar draws its inside itself */
+    return end;
+}
+
+/* One row of colours, where `shown` has states. */
+static void draw_row(struct weft_frame *frame, struct weft_rect rect, const uint8_t *shown,
+                     uint32_t count, const struct row_colors *colors)
+{
+    struct weft_color *pixels = weft_draw_pixels(frame->list, rect, count);
+
+    for (uint32_t i = 0; pixels != NULL && i < count; i++) {
+        pixels[i] = colors->of[shown[i]];
+    }
+}
+
+static int by_height(const void *a, const void *b)
+{
+    const float first = *(const float *)a, second = *(const float *)b;
+
+    return (first > second) - (first < second);
+}
+
+/*
+ * Very many short runs of columns, all at once: a picture of them has few rows that differ.  Each
+ * begins where a state's bar or a band in it begins or ends.
+ */
+static void draw_short_runs(struct weft_frame *frame, const uint8_t *shown, uint32_t count,
+                            struct weft_rect bars)
+{
+    struct weft_rect parts[WEFT_STATE_COUNT][WEFT_PEN_PARTS];
+    struct weft_color colors[WEFT_STATE_COUNT][WEFT_PEN_PARTS];
+    float edges[WEFT_STATE_COUNT * WEFT_PEN_PARTS * 2];
+    uint32_t part_count[WEFT_STATE_COUNT] = {0}, edge_count = 0, states = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        states |= 1u << shown[i];
+    }
+    for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
+        if ((states >> state & 1) != 0) {
+            part_count[state] = weft_pen_narrow_state(frame, weft_track_bar(bars, state, 0, 1),
+                                                      state, parts[state], colors[state]);
+        }
+        for (uint32_t k = 0; k < part_count[state]; k++) {
+            edges[edge_count++] = parts[state][k].y;
+            edges[edge_count++] = parts[state][k].y + parts[state][k].h;
         }
     }
-}
-
-/* Many spans at once, none of which is seen by itself: what they are of each column. */
-static void cover_strip(struct columns *columns, float x0, float x1, const struct weft_strip *strip)
-{
-    const float width = (float)columns->count;
-    const float left = x0 < 0 ? 0 : x0, right = x1 > width ? width : x1;
-
-    if (left >= width || right < 0) {
-        return;
-    }
-    const uint32_t first = (uint32_t)left;
-    const uint32_t last = right > left ? (uint32_t)ceilf(right) - 1 : first;
-    for (uint32_t i = first; i <= last && i < columns->count; i++) {
-        const float from = left > (float)i ? left : (float)i;
-        const float to = right < (float)(i + 1) ? right : (float)(i + 1);
-        columns->narrow[i] = true;
-        columns->shorts[i] |= strip->mask;
-        for (unsigned left_over = strip->mask; left_over != 0; left_over &= left_over - 1) {
-            const int state = __builtin_ctz(left_over);
-            columns->share[i][state] += (to > from ? to - from : 0) * strip->share[state] + 1e-6f;
+    qsort(edges, edge_count, sizeof *edges, by_height);
+    for (uint32_t i = 1; i < edge_count; i++) {
+        const float top = edges[i - 1], middle = (top + edges[i]) / 2;
+        struct row_colors row = {{{0}}};
+        if (edges[i] - top < 0.01f) {
+            continue;
         }
-    }
-}
-
-/* Strips of the lane, as fine as can be seen: a quarter of a pixel. */
-static void each_strip(const struct weft_frame *frame, uint32_t thread, weft_strip_visit *visit,
-                       void *ctx)
-{
-    const double from_ns = frame->view->range.from_ns, to_ns = frame->view->range.to_ns;
-    const double width_px = (double)(frame->geometry.lane_right - frame->geometry.lane_left);
-    const double finest_ns = width_px > 0 ? (to_ns - from_ns) / width_px / 4 : 0;
-
-    if (to_ns >= 0) {
-        weft_model_strips(frame->model, thread, from_ns > 0 ? (uint64_t)from_ns : 0,
-                          (uint64_t)to_ns, (uint64_t)finest_ns, visit, ctx);
-    }
-}
-
-static void judge_columns(struct columns *columns)
-{
-    for (uint32_t i = 0; i < columns->count; i++) {
-        for (uint8_t state = 1; columns->narrow[i] && state < WEFT_STATE_COUNT; state++) {
-            if (columns->share[i][state] > columns->share[i][columns->most[i]]) {
-                columns->most[i] = state;
+        for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
+            for (uint32_t k = 0; k < part_count[state];
+                 k++) { /* later ones lie over earlier ones */
+                const struct weft_rect *part = &parts[state][k];
+                row.of[state] = part->y <= middle && middle < part->y + part->h ? colors[state][k]
+                                                                                : row.of[state];
             }
         }
+        draw_row(frame, (struct weft_rect){bars.x, top, (float)count, edges[i] - top}, shown, count,
+                 &row);
     }
 }
 
+/* Long runs are bars with their patterns, short ones are rows; a few of them are not worth it. */
 static void draw_columns(struct weft_frame *frame, const struct columns *columns,
                          struct weft_rect bars)
 {
-    for (uint32_t i = 0; i < columns->count;) {
-        const uint8_t state = columns->most[i];
-        uint32_t end = i;
-        while (end < columns->count && columns->narrow[end] && columns->most[end] == state) {
-            end++;
-        }
-        if (end > i) {
+    uint8_t *shown = weft_arena_get(&frame->list->arena, columns->count);
+    uint32_t runs = 0;
+
+    if (shown == NULL) {
+        frame->list->failed = true;
+        return;
+    }
+    for (uint32_t i = 0, end; i<columns->count; i = end> i ? end : i + 1) {
+        end = run_end(columns, i);
+        runs += end > i && end - i < PATTERN_PX;
+    }
+    for (uint32_t i = 0, end; i<columns->count; i = end> i ? end : i + 1) {
+        end = run_end(columns, i);
+        const uint8_t state = columns->at[i].most;
+        const bool in_rows = end > i && end - i < PATTERN_PX && runs >= ROWS_FROM;
+        if (end > i && !in_rows) {
             const float left = bars.x + (float)i, right = bars.x + (float)end;
             weft_pen_state(frame, weft_track_bar(bars, state, left, right), state, 0);
         }
-        i = end > i ? end : i + 1;
+        memset(shown + i, in_rows ? state : SHOWS_NONE, end > i ? end - i : 1);
+    }
+    if (runs >= ROWS_FROM) {
+        draw_short_runs(frame, shown, columns->count, bars);
     }
 }
 
@@ -195,7 +224,7 @@ static void draw_merged(struct weft_frame *frame, const struct columns *columns,
 {
     for (uint32_t i = 0; i < columns->count;) {
         uint32_t end = i;
-        while (end < columns->count && columns->narrow[end]) {
+        while (end < columns->count && columns->at[end].mask != 0) {
             end++;
         }
         if (end - i >= MERGED_PX) {
@@ -209,19 +238,23 @@ static void draw_merged(struct weft_frame *frame, const struct columns *columns,
     }
 }
 
-/* The loudest state of a column when it is not the one that the column shows. */
-static uint8_t loudest_hidden(const struct columns *columns, uint32_t i)
+/* The loudest state of each column when it is not the one that the column shows. */
+static void find_hidden(const struct columns *columns)
 {
-    uint8_t loudest = WEFT_STATE_COUNT;
+    uint32_t as_loud[LOUDNESS_MAX + 1] = {0};
 
-    for (uint8_t state = 0; columns->narrow[i] && state < WEFT_STATE_COUNT; state++) {
-        const uint8_t loudness = weft_state_styles[state].loudness;
-        if ((columns->shorts[i] >> state & 1) != 0 && loudness > 0 &&
-            (loudest == WEFT_STATE_COUNT || loudness > weft_state_styles[loudest].loudness)) {
-            loudest = state;
-        }
+    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+        as_loud[weft_state_styles[state].loudness] |= 1u << state;
     }
-    return loudest < WEFT_STATE_COUNT && loudest != columns->most[i] ? loudest : WEFT_STATE_COUNT;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        const uint32_t mask = columns->at[i].mask;
+        uint32_t loud = 0;
+        for (int loudness = LOUDNESS_MAX; loudness > 0 && loud == 0; loudness--) {
+            loud = mask & as_loud[loudness];
+        }
+        const uint8_t loudest = loud != 0 ? (uint8_t)__builtin_ctz(loud) : SHOWS_NONE;
+        columns->hidden[i] = loudest != columns->at[i].most ? loudest : SHOWS_NONE;
+    }
 }
 
 /* Is nothing hidden in the columns beside [from, end)?  Only then it is a single short wait. */
@@ -229,7 +262,7 @@ static bool stands_alone(const struct columns *columns, uint32_t from, uint32_t 
 {
     for (uint32_t i = from > ALONE_PX ? from - ALONE_PX : 0;
          i < end + ALONE_PX && i < columns->count; i++) {
-        if ((i < from || i >= end) && loudest_hidden(columns, i) != WEFT_STATE_COUNT) {
+        if ((i < from || i >= end) && columns->hidden[i] != SHOWS_NONE) {
             return false;
         }
     }
@@ -241,26 +274,42 @@ static bool stands_alone(const struct columns *columns, uint32_t from, uint32_t 
 static void draw_notches(struct weft_frame *frame, const struct columns *columns,
                          struct weft_rect bars, float end_x)
 {
-    const float height = bars.h >= 24 ? 7 : 4;
+    const float height = bars.h >= 24 ? 7 : 4, foot = bars.y + bars.h;
+    uint8_t *shown = weft_arena_get(&frame->list->arena, columns->count + 1);
+    struct row_colors colors = {{{0}}};
+    bool crowd = false;
 
-    for (uint32_t i = 0; i < columns->count;) {
-        const uint8_t state = loudest_hidden(columns, i);
-        uint32_t end = i + 1;
-        while (state < WEFT_STATE_COUNT && end < columns->count &&
-               loudest_hidden(columns, end) == state) {
+    if (shown == NULL) {
+        frame->list->failed = true;
+        return;
+    }
+    memset(shown, SHOWS_NONE, columns->count + 1);
+    find_hidden(columns);
+    for (uint32_t i = 0, end; i < columns->count; i = end) {
+        const uint8_t state = columns->hidden[i];
+        end = i + 1;
+        while (state != SHOWS_NONE && end < columns->count && columns->hidden[end] == state) {
             end++;
         }
-        if (state < WEFT_STATE_COUNT) {
-            const bool alone = stands_alone(columns, i, end);
-            const float left = bars.x + (float)i, foot = bars.y + bars.h;
+        if (state == SHOWS_NONE) {
+            continue;
+        }
+        colors.of[state] = weft_state_styles[state].colors[frame->theme->id].fill;
+        if (stands_alone(columns, i, end)) {
+            const float left = bars.x + (float)i;
             /* A wait at a thread's very end is no wait behind it. */
             const float x = left + TICK_PX > end_x ? end_x - TICK_PX : left;
-            const struct weft_rect tick = weft_track_bar(bars, state, x, x + TICK_PX);
-            const struct weft_rect notch = {left, foot - height, (float)(end - i) + 0.5f, height};
-            weft_draw_rect(frame->list, alone ? tick : notch, 0,
-                           weft_state_styles[state].colors[frame->theme->id].fill);
+            weft_draw_rect(frame->list, weft_track_bar(bars, state, x, x + TICK_PX), 0,
+                           colors.of[state]);
+        } else {
+            memset(shown + i, state, end - i + 1); /* seen even where it is one pixel */
+            crowd = true;
         }
-        i = end;
+    }
+    if (crowd) {
+        draw_row(frame,
+                 (struct weft_rect){bars.x, foot - height, (float)(columns->count + 1), height},
+                 shown, columns->count + 1, &colors);
     }
 }
 
@@ -364,21 +413,15 @@ static void draw_bar(const struct lane_drawing *drawing, const struct wide *wide
     label_span(frame, thread, wide->span, bar);
 }
 
-static void cover_columns(void *ctx, const struct weft_strip *strip)
+static void note_wide(void *ctx, uint32_t span, double x0, double x1)
 {
     struct lane_drawing *drawing = ctx;
-    const float x0 = weft_frame_x(drawing->frame, (double)strip->start_ns) - drawing->bars.x;
-    const float x1 = weft_frame_x(drawing->frame, (double)strip->end_ns) - drawing->bars.x;
+    /* Far outside is as good as just outside, and floats keep their fractions. */
+    const double left = x0 < -FAR_PX ? -FAR_PX : x0, right = x1 > FAR_PX ? FAR_PX : x1;
 
-    if (strip->count > 1) {
-        cover_strip(&drawing->columns, x0, x1, strip);
-        return;
-    }
-    const bool narrow = x1 - x0 < NARROW_PX;
-    cover(&drawing->columns, x0, x1, (uint8_t)__builtin_ctz(strip->mask), narrow);
-    if (!narrow && drawing->wide_count < drawing->wide_room) {
+    if (drawing->wide_count < drawing->wide_room) {
         drawing->wide[drawing->wide_count++] =
-            (struct wide){x0 + drawing->bars.x, x1 + drawing->bars.x, strip->first};
+            (struct wide){drawing->bars.x + (float)left, drawing->bars.x + (float)right, span};
     }
 }
 
@@ -398,8 +441,9 @@ static void draw_spans(struct weft_frame *frame, const struct weft_lane *lane,
         frame->list->failed = true;
         return;
     }
-    each_strip(frame, lane->index, cover_columns, &drawing);
-    judge_columns(&drawing.columns);
+    const struct weft_columns where = {frame->view->range.from_ns, weft_frame_ns_per_px(frame),
+                                       drawing.columns.count, NARROW_PX};
+    weft_model_columns(frame->model, lane->index, &where, drawing.columns.at, note_wide, &drawing);
     draw_columns(frame, &drawing.columns, bars);
     for (uint32_t i = 0; i < drawing.wide_count; i++) {
         draw_bar(&drawing, &drawing.wide[i]);
