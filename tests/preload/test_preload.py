@@ -168,7 +168,7 @@ class Children(Recorded):
         others = {}
         for path in sorted(self.path.parent.glob("trace.*.weft.jsonl")):
             number = int(path.name.split(".")[1])
-            others[number] = Trace(path)
+            others[number] = counts.Trace(path)
             self.assertEqual(others[number].end["lost"], 0)
         self.assertEqual(sorted(others), list(range(2, 2 + len(others))))
         return said, first, [others[number] for number in sorted(others)]
@@ -234,7 +234,7 @@ class Children(Recorded):
             self.assertEqual(run.wait(20), 0)
         os.kill(pid, 0)
         os.kill(pid, signal.SIGKILL)
-        self.assertTrue(Trace(self.path.with_name("trace.2.weft.jsonl")).end["end"])
+        self.assertTrue(counts.Trace(self.path.with_name("trace.2.weft.jsonl")).end["end"])
 
     def test_children_that_are_not_followed_find_nothing_of_weft(self):
         said, first = self.record("/bin/sh", "-c", "env; true")
