@@ -8,18 +8,23 @@
  *   pair N     an uncontended lock and unlock, N threads with a mutex each, in bursts that fit into
  *              a lane: what recording itself costs (CPU time of the thread)
  *   steady N   the same without a pause: as fast as the writer can take it (wall time)
- *   contended  four threads on one mutex, in such bursts (wall time an acquire)
- *   steady c.  the same without a pause
- *   queue      a bounded queue on a mutex and two conditions, two threads each side (an item)
+ *   contended  four threads on one mutex, in such bursts, each begun together (wall time an
+ * acquire) steady c.  the same without a pause: begun together once pinned c.  likewise, each
+ * thread on a processor of its own as far as there are so many queue      a bounded queue on a
+ * mutex and two conditions, two threads each side (an item)
  *
- * usage: bench_preload [ROUNDS [LIBRARY]]
+ * usage: bench_preload [-r ROUNDS] [-l LIBRARY] [ROW...]     15 rounds and all rows by default
  */
 #include "bench/lttng.h"
 #include "bench/measure.h"
 #include "traces/format/spool.h"
 #include "traces/write/write.h"
 
+#include <getopt.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,8 +108,28 @@ static void *contend_in_bursts(void *result)
     return NULL;
 }
 
+/* The n-th who comes gets the n-th of the processors that we may use, and so on in turn. */
+static void pin(void)
+{
+    static atomic_int came;
+    cpu_set_t usable, one;
+
+    if (sched_getaffinity(0, sizeof usable, &usable) != 0) {
+        return;
+    }
+    int nth = atomic_fetch_add(&came, 1) % CPU_COUNT(&usable);
+    size_t processor = 0;
+    while (!CPU_ISSET(processor, &usable) || nth-- > 0) {
+        processor++;
+    }
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    (void)sched_setaffinity(0, sizeof one, &one);
+}
+
 static void *contend(void *result)
 {
+    (void)pthread_barrier_wait(&all_there);
     const double begin = weft_bench_ns(CLOCK_MONOTONIC);
 
     for (int i = 0; i < CONTENDED; i++) {
@@ -114,6 +139,12 @@ static void *contend(void *result)
     }
     *(double *)result = (weft_bench_ns(CLOCK_MONOTONIC) - begin) / CONTENDED / CONTENDERS;
     return NULL;
+}
+
+static void *contend_pinned(void *result)
+{
+    pin();
+    return contend(result);
 }
 
 static void *put(void *result)
@@ -161,6 +192,7 @@ static const struct measure {
     {"steady 1", {steady, steady}, 1},
     {"contended", {contend_in_bursts, contend_in_bursts}, CONTENDERS},
     {"steady c.", {contend, contend}, CONTENDERS},
+    {"pinned c.", {contend_pinned, contend_pinned}, CONTENDERS},
     {"queue", {put, get}, 4},
 };
 enum { MEASURES = sizeof measures / sizeof *measures };
@@ -249,11 +281,25 @@ static double run(const struct measure *measure, int way, const char *library,
 /* NULL: LTTng is not here. */
 static const char *lttng;
 
-static void measure_all(int rounds, const char *library, double (*figures)[WAYS][ROUNDS_MAX],
-                        unsigned long long *lost)
+/* No names: every row. */
+static bool is_wanted(const struct measure *measure, char **names)
+{
+    bool found = names[0] == NULL;
+
+    for (; *names != NULL; names++) {
+        found |= strcmp(measure->name, *names) == 0;
+    }
+    return found;
+}
+
+static void measure_all(int rounds, const char *library, char **names,
+                        double (*figures)[WAYS][ROUNDS_MAX], unsigned long long *lost)
 {
     for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < MEASURES; i++) {
+            if (!is_wanted(&measures[i], names)) {
+                continue;
+            }
             for (int way = PLAIN; way < (lttng != NULL ? WAYS : LTTNG); way++) {
                 figures[i][way][round] =
                     run(&measures[i], way, way == LTTNG ? lttng : library, lost);
@@ -299,25 +345,39 @@ static void print_row(const struct measure *measure, double (*figures)[ROUNDS_MA
 int main(int argc, char **argv)
 {
     static double figures[MEASURES][WAYS][ROUNDS_MAX];
+    const char *library = WEFT_BUILD_DIR "/libweft_preload.so";
     unsigned long long lost = 0;
+    int rounds = 15;
 
     if (argc > 2 && strcmp(argv[1], "worker") == 0) {
         return work(&measures[atoi(argv[2]) % MEASURES]);
     }
-    const int wanted = argc > 1 ? atoi(argv[1]) : 15;
-    const int rounds = wanted < 1 ? 1 : wanted > ROUNDS_MAX ? ROUNDS_MAX : wanted;
+    for (int option; (option = getopt(argc, argv, "r:l:")) != -1;) {
+        if (option == 'r' && atoi(optarg) > 0 && atoi(optarg) <= ROUNDS_MAX) {
+            rounds = atoi(optarg);
+        } else if (option == 'l') {
+            library = optarg;
+        } else {
+            (void)fprintf(stderr, "usage: bench_preload [-r ROUNDS] [-l LIBRARY] [ROW...]\n");
+            return 2;
+        }
+    }
     lttng = bench_lttng_start();
-    measure_all(rounds, argc > 2 ? argv[2] : WEFT_BUILD_DIR "/libweft_preload.so", figures, &lost);
+    measure_all(rounds, library, argv + optind, figures, &lost);
     (void)printf("%d rounds; plain in ns, then what is added and the ratio, medians of the rounds' "
                  "own; weft lost %llu\n%-10s %8s  %-15s  %-15s  %-15s  LTTng / weft\n",
                  rounds, lost, "", "plain", "loaded", "recorded", "LTTng");
     for (int i = 0; i < MEASURES; i++) {
-        print_row(&measures[i], figures[i], rounds);
+        if (is_wanted(&measures[i], argv + optind)) {
+            print_row(&measures[i], figures[i], rounds);
+        }
     }
-    (void)printf("1 to 4 threads: %+.0f %% of the time of a recorded pair\n",
-                 100 * (weft_bench_median(figures[2][RECORDED], rounds) /
-                            weft_bench_median(figures[0][RECORDED], rounds) -
-                        1));
+    if (is_wanted(&measures[0], argv + optind) && is_wanted(&measures[2], argv + optind)) {
+        (void)printf("1 to 4 threads: %+.0f %% of the time of a recorded pair\n",
+                     100 * (weft_bench_median(figures[2][RECORDED], rounds) /
+                                weft_bench_median(figures[0][RECORDED], rounds) -
+                            1));
+    }
     if (lttng != NULL) {
         bench_lttng_stop();
     }

@@ -1,18 +1,22 @@
 /*
- * What recording costs whole programs: wall time of a run, its start and the writing of the trace
- * included.
+ * What recording costs whole programs: wall time of the command, its start and the writing of the
+ * trace included, and of the program alone, as the trace has it: from the moment at which the
+ * recorder is loaded (a ms after its start) to its end.
  *
  * In every round each program runs plain, under `weft record`, and with LTTng-UST's pthread
  * wrapper, one after the other; the ratio to the plain run of the same round is what counts.
  * Printed is the geometric mean of the ratios with its 95 % interval (Student's t over their
- * logarithms).
+ * logarithms).  Each has work for more than a second, so that it is not the start that is measured.
  *
- * usage: bench_programs [ROUNDS [WEFT]]      20 rounds by default
+ * usage: bench_programs [-r ROUNDS] [-w WEFT] [-L] [ROW...]
+ *   20 rounds and all rows by default; -L: without LTTng
  */
 #include "bench/lttng.h"
 
 #include <fcntl.h>
+#include <getopt.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,32 +25,35 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PLAIN, RECORDED, LTTNG, WAYS, ROUNDS_MAX = 60, LINES = 1200000 };
+enum { PLAIN, RECORDED, LTTNG, WAYS, ALONE = WAYS, COLUMNS, ROUNDS_MAX = 60 };
 
-/* TEXT is what they pack. */
+/* TEXT is what they pack, of so many lines. */
 static const struct program {
     const char *name;
+    unsigned lines;
     const char *argv[8];
 } programs[] = {
-    {"pigz", {"pigz", "-p2", "-c", "TEXT"}},
-    {"xz -T2", {"xz", "-T2", "-1", "-c", "TEXT"}},
-    {"zstd -T2", {"zstd", "-T2", "-q", "-9", "-c", "TEXT"}},
-    {"pbzip2", {"pbzip2", "-p2", "-c", "TEXT"}},
-    {"python3", {"/usr/bin/python3", WEFT_SOURCE_DIR "/tests/preload/programs/put_and_get.py"}},
+    {"pigz", 10800000, {"pigz", "-p2", "-c", "TEXT"}},
+    {"xz", 4500000, {"xz", "-T2", "-1", "-c", "TEXT"}},
+    {"zstd", 6800000, {"zstd", "-T2", "-q", "-9", "-c", "TEXT"}},
+    {"pbzip2", 3000000, {"pbzip2", "-p2", "-c", "TEXT"}},
+    {"python3",
+     0,
+     {"/usr/bin/python3", WEFT_SOURCE_DIR "/tests/preload/programs/put_and_get.py", "200000"}},
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
+static const char trace[] = "/tmp/weft-bench.weft.jsonl";
 static char text[] = "/tmp/weft-bench-text-XXXXXX";
 
-static bool make_text(void)
+static bool make_text(unsigned lines)
 {
-    const int fd = mkstemp(text);
-    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    FILE *file = fopen(text, "w");
 
     if (file == NULL) {
         return false;
     }
-    for (unsigned i = 0; i < LINES; i++) {
+    for (unsigned i = 0; i < lines; i++) {
         (void)fprintf(file, "%u %u the quick brown fox\n", i, i * i % 977u);
     }
     return fclose(file) == 0;
@@ -66,7 +73,7 @@ static void become(const struct program *program, int way, const char *weft, con
         for (int i = 0; i < 3; i++) {
             argv[count++] = record[i];
         }
-        argv[count++] = "/tmp/weft-bench.weft.jsonl";
+        argv[count++] = trace;
         argv[count++] = "--";
     } else if (way == LTTNG) {
         (void)setenv("LD_PRELOAD", wrapper, 1);
@@ -79,12 +86,32 @@ static void become(const struct program *program, int way, const char *weft, con
     _exit(127);
 }
 
+/* What the last line of the trace says, in seconds; NAN: there is none. */
+static double duration(void)
+{
+    char end[512] = "";
+    const int fd = open(trace, O_RDONLY);
+    const off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    const size_t wanted = sizeof end - 1;
+
+    if (size > 0) {
+        (void)pread(fd, end, wanted, size > (off_t)wanted ? size - (off_t)wanted : 0);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    const char *last = strstr(end, "{\"end\":true");
+    const char *told = last != NULL ? strstr(last, "\"duration_ns\":") : NULL;
+    return told != NULL ? 1e-9 * atof(told + strlen("\"duration_ns\":")) : NAN;
+}
+
 /* Seconds; NAN: it failed. */
 static double run(const struct program *program, int way, const char *weft, const char *wrapper)
 {
     struct timespec begin, end;
     int status = -1;
 
+    (void)unlink(trace); /* to empty a large one takes its time */
     (void)clock_gettime(CLOCK_MONOTONIC, &begin);
     const pid_t child = fork();
     if (child == 0) {
@@ -123,40 +150,75 @@ static void print_ratio(const double *seconds, const double *plain, int rounds)
     (void)printf("  x%.3f [%.3f, %.3f]", exp(mean), exp(mean - half), exp(mean + half));
 }
 
+/* No names: every row. */
+static bool is_wanted(const struct program *program, char **names)
+{
+    bool found = names[0] == NULL;
+
+    for (; *names != NULL; names++) {
+        found |= strcmp(program->name, *names) == 0;
+    }
+    return found;
+}
+
+static void measure(const struct program *program, int rounds, const char *weft,
+                    const char *wrapper)
+{
+    static double seconds[COLUMNS][ROUNDS_MAX];
+    double sum = 0;
+
+    for (int round = 0; round < rounds; round++) {
+        for (int way = PLAIN; way < (wrapper != NULL ? WAYS : LTTNG); way++) {
+            seconds[way][round] = run(program, way, weft, wrapper);
+            seconds[ALONE][round] = way == RECORDED ? duration() : seconds[ALONE][round];
+        }
+        sum += seconds[PLAIN][round];
+    }
+    (void)printf("%-10s %8.3f", program->name, sum / rounds);
+    print_ratio(seconds[RECORDED], seconds[PLAIN], rounds);
+    print_ratio(seconds[ALONE], seconds[PLAIN], rounds);
+    if (wrapper != NULL) {
+        print_ratio(seconds[LTTNG], seconds[PLAIN], rounds);
+    }
+    (void)printf("\n");
+    (void)fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
-    static double seconds[WAYS][ROUNDS_MAX];
-    const int wanted = argc > 1 ? atoi(argv[1]) : 20;
-    const int rounds = wanted < 2 ? 2 : wanted > ROUNDS_MAX ? ROUNDS_MAX : wanted;
-    const char *weft = argc > 2 ? argv[2] : WEFT_BUILD_DIR "/weft";
+    const char *weft = WEFT_BUILD_DIR "/weft";
+    bool with_lttng = true;
+    int rounds = 20;
 
-    if (!make_text()) {
+    for (int option; (option = getopt(argc, argv, "r:w:L")) != -1;) {
+        if (option == 'r' && atoi(optarg) > 1 && atoi(optarg) <= ROUNDS_MAX) {
+            rounds = atoi(optarg);
+        } else if (option == 'w') {
+            weft = optarg;
+        } else if (option == 'L') {
+            with_lttng = false;
+        } else {
+            (void)fprintf(stderr, "usage: bench_programs [-r ROUNDS] [-w WEFT] [-L] [ROW...]\n");
+            return 2;
+        }
+    }
+    if (mkstemp(text) < 0) {
         return 1;
     }
-    const char *wrapper = bench_lttng_start();
-    (void)printf(
-        "%d paired rounds: wall time x plain, mean [95 %% interval]\n%-10s %8s  %-22s  %s\n",
-        rounds, "", "plain, s", "weft record", wrapper != NULL ? "LTTng" : "");
+    const char *wrapper = with_lttng ? bench_lttng_start() : NULL;
+    (void)printf("%d paired rounds: wall time x plain, mean [95 %% interval]\n"
+                 "%-10s %8s  %-22s  %-22s  %s\n",
+                 rounds, "", "plain, s", "weft record", "the program alone",
+                 wrapper != NULL ? "LTTng"
+                 : with_lttng    ? "LTTng is not here"
+                                 : "");
     for (size_t i = 0; i < PROGRAMS; i++) {
-        double sum = 0;
-        for (int round = 0; round < rounds; round++) {
-            for (int way = PLAIN; way < (wrapper != NULL ? WAYS : LTTNG); way++) {
-                seconds[way][round] = run(&programs[i], way, weft, wrapper);
-            }
-            sum += seconds[PLAIN][round];
+        if (is_wanted(&programs[i], argv + optind) && make_text(programs[i].lines)) {
+            measure(&programs[i], rounds, weft, wrapper);
         }
-        (void)printf("%-10s %8.3f", programs[i].name, sum / rounds);
-        print_ratio(seconds[RECORDED], seconds[PLAIN], rounds);
-        if (wrapper != NULL) {
-            print_ratio(seconds[LTTNG], seconds[PLAIN], rounds);
-        } else {
-            (void)printf("  LTTng is not here");
-        }
-        (void)printf("\n");
-        (void)fflush(stdout);
     }
     (void)unlink(text);
-    (void)unlink("/tmp/weft-bench.weft.jsonl");
+    (void)unlink(trace);
     if (wrapper != NULL) {
         bench_lttng_stop();
     }

@@ -947,6 +947,19 @@ static void put_process_end(struct weft_writer *writer, int wait_status, uint64_
     weft_lines_put(&writer->lines, 1, weft_lanes_ns(&writer->lanes, ticks), &end);
 }
 
+/*
+ * 0, or why the trace is not all there: over a network that may come to light no sooner.  It is not
+ * waited for until a disk has all of it: that would cost a short program more than its recording.
+ */
+static int close_trace(struct weft_writer *writer)
+{
+    const int fd = writer->fd;
+
+    writer->fd = -1;
+    writer->lines.sink.fd = -1;
+    return fd >= 0 && close(fd) != 0 && errno != EINTR ? errno : 0;
+}
+
 /* The losses, the names and the last line; the errno of what failed since the beginning, or 0. */
 static int put_end(struct weft_writer *writer, struct weft_writer_summary *summary)
 {
@@ -984,8 +997,8 @@ static int put_end(struct weft_writer *writer, struct weft_writer_summary *summa
     weft_sink_text(&lines->sink, "}\n");
     const bool written = weft_sink_finish(&lines->sink);
     correct_header(writer);
-    const int failed =
-        written ? (fsync(writer->fd) != 0 && errno == EIO ? EIO : 0) : lines->sink.errno_at;
+    const int closed = close_trace(writer);
+    const int failed = written ? closed : lines->sink.errno_at;
     *summary = (struct weft_writer_summary){
         .events = lines->events,
         .lost = lost,

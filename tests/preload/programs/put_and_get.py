@@ -1,12 +1,14 @@
 # Two threads put what two others get, through a queue that is often full and often empty.
 import queue
+import sys
 import threading
 
+count = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
 waiting, out = queue.Queue(10), []
 
 
 def put(factor):
-    for i in range(20000):
+    for i in range(count):
         waiting.put(i * factor)
 
 
