@@ -63,7 +63,7 @@ static void tell_piece(const struct weft_report *report, const struct weft_piece
         struct weft_sentence site = {.len = 0};
         weft_sentence_add(&words, "%s: %s",
                           weft_name_of_thread(model, piece->thread, piece->from_ns),
-                          weft_states[span.state].words);
+                          weft_words_of_span(model, &span));
         if (weft_sentence_site(model, span.site, &site)) {
             weft_sentence_add(&words, " in %s", site.text);
         }

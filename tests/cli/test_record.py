@@ -365,6 +365,31 @@ class Names(Case):
         self.recorded(compiled(self.folder, "rec_names.c", "-s"))
         for name in self.names():
             self.assertRegex(name, r"^(mutex@)?rec_names\+0x[0-9a-f]+$")
+        sites = [site["function"] for site in self.defined("site") if "function" in site]
+        for place in (site for site in sites if not site.startswith("__libc")):
+            self.assertRegex(place, r"^rec_names\+0x[0-9a-f]+$")
+        self.assertGreater(len(sites), 5)
+
+    def test_blocking_calls_are_called_by_their_names(self):
+        program = os.path.join(self.folder, "reads")
+        subprocess.run(["gcc", "-x", "c", "-", "-s", "-o", program], check=True, text=True,
+                       input="#include <unistd.h>\n"
+                             "int main(void) { char b; return read(0, &b, 1) < 0; }")
+        read_end, write_end = os.pipe()
+        with subprocess.Popen([WEFT, "record", "-q", "-o", self.trace, "--", program],
+                              stdin=read_end) as recorded:
+            time.sleep(0.3)
+            os.write(write_end, b"x")
+            self.assertEqual(recorded.wait(60), DONE)
+        os.close(read_end)
+        os.close(write_end)
+        told = subprocess.run([WEFT, "explain", self.trace], capture_output=True, text=True,
+                              check=True).stdout
+        self.assertRegex(told, r"ms: read in reads\+0x[0-9a-f]+, 1 call, the longest .* by main")
+        self.assertRegex(told, r"  main: read in reads\+0x[0-9a-f]+")
+        told = subprocess.run([WEFT, "explain", "--at", "100ms", self.trace], capture_output=True,
+                              text=True, check=True).stdout
+        self.assertRegex(told, r"  main is blocked in read \(")
 
     def test_without_its_source_a_heap_lock_is_called_by_its_first_use(self):
         source = os.path.join(self.folder, "gone.c")

@@ -64,7 +64,11 @@ static void add_doing(const struct weft_model *model, const struct weft_cause *c
         weft_sentence_add(out, "asking %s%sagain and again", subject, *subject != '\0' ? " " : "");
         break;
     case WEFT_STATE_IO:
-        weft_sentence_add(out, "in a blocking call");
+        if (*subject != '\0') {
+            weft_sentence_add(out, "blocked in %s", subject);
+        } else {
+            weft_sentence_add(out, "in a blocking call");
+        }
         break;
     case WEFT_STATE_UNKNOWN:
         weft_sentence_add(out, "doing something unknown");
@@ -354,7 +358,10 @@ void weft_explain_cost(const struct weft_model *model, const struct weft_cost *c
                                         "blocking calls"};
     static const char *const nouns[] = {"wait", "sleep", "poll", "call"};
 
-    weft_sentence_add(out, "%s: %s", weft_words_duration(cost->ns).text, words[cost->kind]);
+    const struct weft_span longest = weft_model_span(model, cost->thread, cost->span);
+    const char *call = cost->kind == WEFT_COST_IO ? weft_name_of_call(model, longest.point) : "";
+    weft_sentence_add(out, "%s: %s", weft_words_duration(cost->ns).text,
+                      *call != '\0' ? call : words[cost->kind]);
     if (cost->kind == WEFT_COST_OBJECT) {
         weft_sentence_add(out, " %s", model->objects.at[cost->object].name);
     } else {
@@ -364,8 +371,6 @@ void weft_explain_cost(const struct weft_model *model, const struct weft_cost *c
         }
     }
     weft_sentence_add(out, ", %s, ", weft_words_counted(cost->count, nouns[cost->kind]).text);
-    weft_sentence_add(
-        out, "the longest %s by %s", weft_words_duration(cost->longest_ns).text,
-        weft_name_of_thread(model, cost->thread,
-                            weft_model_span(model, cost->thread, cost->span).start_ns));
+    weft_sentence_add(out, "the longest %s by %s", weft_words_duration(cost->longest_ns).text,
+                      weft_name_of_thread(model, cost->thread, longest.start_ns));
 }

@@ -4,6 +4,15 @@
  */
 #include "base/tongue.h"
 #include "traces/analysis/holding.h"
+#include "traces/analysis/sentences.h"
+
+static const char *doing(const struct weft_findings *findings, const struct weft_holding_rest *rest)
+{
+    const char *call =
+        rest->state == WEFT_STATE_IO ? weft_name_of_call(findings->model, rest->point) : "";
+
+    return *call != '\0' ? call : _(weft_states[rest->state].words);
+}
 
 static void tell(struct weft_findings *findings, const struct weft_holding *holding, bool waited)
 {
@@ -23,7 +32,7 @@ static void tell(struct weft_findings *findings, const struct weft_holding *hold
             "%s %s blocked (%s) with %s held, %llu time%s and %s in all, while %s waited "
             "for it.",
             weft_threads_called(findings, holding->holders.at, holding->holders.count),
-            holding->holders.count == 1 ? _("was") : _("were"), _(weft_states[rest->state].words),
+            holding->holders.count == 1 ? _("was") : _("were"), doing(findings, rest),
             weft_object_called(findings, holding->object), (unsigned long long)holding->count,
             holding->count == 1 ? "" : "s", WEFT_NS(holding->rested_ns),
             weft_threads_called(findings, holding->waiters.at, holding->waiters.count));
@@ -36,10 +45,10 @@ static void tell(struct weft_findings *findings, const struct weft_holding *hold
             weft_threshold_said(findings, WEFT_FROM_BLOCK_HOLDING),
             weft_threshold_said(findings, WEFT_FROM_HELD_UP));
     } else {
-        finding->what = weft_finding_say(findings, "%s was blocked for %s in a call with %s held.",
-                                         weft_thread_called(findings, rest->thread),
-                                         WEFT_NS(rest->to_ns - rest->from_ns),
-                                         weft_object_called(findings, holding->object));
+        finding->what = weft_finding_say(
+            findings, "%s was blocked for %s (%s) with %s held.",
+            weft_thread_called(findings, rest->thread), WEFT_NS(rest->to_ns - rest->from_ns),
+            doing(findings, rest), weft_object_called(findings, holding->object));
         finding->why = weft_finding_say(
             findings,
             "Nobody wanted it this time; who does waits as long as the call takes (counts "

@@ -16,6 +16,7 @@ enum {
 struct pending {
     uint64_t from_ns;
     uint32_t site;
+    uint32_t point; /* that it began with */
     uint8_t state;
     bool open;
 };
@@ -204,19 +205,21 @@ static bool step(struct collector *collector, const struct weft_sections *sectio
     const struct weft_point *point = &sections->point;
     const struct weft_event_info *info = &weft_events[point->kind];
     struct pending *pending = &collector->pending[point->thread];
+    const uint32_t at = (uint32_t)(sections->next - 1);
 
     if (info->phase == WEFT_PHASE_BEGIN) {
-        *pending = (struct pending){point->t_ns, point->site, info->state,
+        *pending = (struct pending){point->t_ns, point->site, at, info->state,
                                     is_rest(collector, (enum weft_state)info->state)};
         return true;
     }
     if (info->phase != WEFT_PHASE_END) {
         return true;
     }
-    struct weft_holding_rest rest = {.to_ns = point->t_ns, .thread = point->thread};
+    struct weft_holding_rest rest = {.to_ns = point->t_ns, .thread = point->thread, .point = at};
     if (pending->open && pending->state == info->state) {
         rest.from_ns = pending->from_ns;
         rest.site = pending->site;
+        rest.point = pending->point;
     } else if (info->state == WEFT_STATE_IO && is_rest(collector, WEFT_STATE_IO)) {
         rest.from_ns = began_ns(sections);
         rest.site = point->site;
@@ -237,6 +240,7 @@ static bool add_open(struct collector *collector, const struct weft_sections *se
                                                .to_ns = collector->model->end_ns,
                                                .thread = i,
                                                .site = pending->site,
+                                               .point = pending->point,
                                                .state = pending->state};
         if (pending->open && !add_rest(collector, &sections->threads[i], &rest)) {
             return false;

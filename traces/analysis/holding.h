@@ -12,7 +12,8 @@ struct weft_holding_rest {
     uint64_t from_ns, to_ns;
     uint32_t thread;
     uint32_t site;
-    uint8_t state; /* enum weft_state: what it did meanwhile */
+    uint32_t point; /* the event that says which call it was */
+    uint8_t state;  /* enum weft_state: what it did meanwhile */
 };
 
 struct weft_holding {

@@ -16,8 +16,25 @@ static const char *object_name(const struct weft_model *model, uint32_t object)
     return object < model->objects.count ? model->objects.at[object].name : "";
 }
 
+const char *weft_name_of_call(const struct weft_model *model, uint32_t point)
+{
+    const char *text = point != WEFT_NONE ? weft_model_args(model, point).text : NULL;
+
+    return text != NULL ? text : "";
+}
+
+const char *weft_words_of_span(const struct weft_model *model, const struct weft_span *span)
+{
+    const char *call = span->state == WEFT_STATE_IO ? weft_name_of_call(model, span->point) : "";
+
+    return *call != '\0' ? call : _(weft_states[span->state].words);
+}
+
 const char *weft_name_of_subject(const struct weft_model *model, const struct weft_span *span)
 {
+    if (span->state == WEFT_STATE_IO && span->object == WEFT_NONE) {
+        return weft_name_of_call(model, span->point);
+    }
     return weft_span_about_thread(span) ? weft_name_of_thread(model, span->object, span->start_ns)
                                         : object_name(model, span->object);
 }

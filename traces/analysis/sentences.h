@@ -13,8 +13,15 @@
 /* "Thread-1", by the name that it had at t_ns; "" for WEFT_NONE. */
 const char *weft_name_of_thread(const struct weft_model *model, uint32_t thread, uint64_t t_ns);
 
-/* Name of what a span is about: an object, or a thread for joins; "" when there is none. */
+/* The call of an event of a blocking call: "recvmsg"; "" where the trace does not say it. */
+const char *weft_name_of_call(const struct weft_model *model, uint32_t point);
+
+/* Name of what a span is about: an object, a thread for joins, a call for blocking calls; "" when
+ * there is none. */
 const char *weft_name_of_subject(const struct weft_model *model, const struct weft_span *span);
+
+/* What a span's thread does: "lock wait", "sleep"; for blocking calls which: "recvmsg". */
+const char *weft_words_of_span(const struct weft_model *model, const struct weft_span *span);
 
 /*
  * A span's label, from the fullest (variant 0) to the shortest.  False when this span has no such

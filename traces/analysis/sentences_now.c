@@ -117,10 +117,17 @@ void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t
                                                          : "");
         break;
     }
-    case WEFT_STATE_IO:
-        weft_sentence_add(out, "is in a blocking call (%s)",
-                          weft_words_progress(done_ns, whole_ns).text);
+    case WEFT_STATE_IO: {
+        const char *call = weft_name_of_subject(model, &span);
+        if (*call != '\0') {
+            weft_sentence_add(out, "is blocked in %s (%s)", call,
+                              weft_words_progress(done_ns, whole_ns).text);
+        } else {
+            weft_sentence_add(out, "is in a blocking call (%s)",
+                              weft_words_progress(done_ns, whole_ns).text);
+        }
         break;
+    }
     case WEFT_STATE_UNKNOWN:
         weft_sentence_add(out, "does something unknown");
         break;

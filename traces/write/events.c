@@ -212,10 +212,14 @@ static uint32_t site_of(struct weft_lines *lines, uint64_t address)
 static void name_site(struct weft_lines *lines, const struct weft_unnamed *unnamed)
 {
     const struct weft_named_site *named = weft_names_site(&lines->names, unnamed->address);
-    const struct weft_symbol symbol = named != NULL ? named->symbol : (struct weft_symbol){0};
+    struct weft_symbol symbol = named != NULL ? named->symbol : (struct weft_symbol){0};
+    char place[WEFT_NAME_ROOM];
 
     if (symbol.function == NULL && symbol.file == NULL) {
-        return;
+        if (!weft_names_place(&lines->names, unnamed->address, place)) {
+            return;
+        }
+        symbol.function = place;
     }
     define(lines, "site", unnamed->id);
     if (symbol.function != NULL) {

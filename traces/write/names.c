@@ -332,6 +332,12 @@ bool weft_names_object(struct weft_names *names, uint64_t address, const char *w
             (site != 0 && name_by_use(names, words, site, name)));
 }
 
+bool weft_names_place(const struct weft_names *names, uint64_t address, char *name)
+{
+    return names->symbols != NULL &&
+           weft_symbols_place(names->symbols, address, name, WEFT_NAME_ROOM);
+}
+
 void weft_names_see(struct weft_names *names, uint64_t address)
 {
     if (names->symbols != NULL && !weft_symbols_have(names->symbols, address)) {

@@ -61,6 +61,9 @@ bool weft_names_maps_hold(uint32_t pid, const char *path);
 /* NULL: no memory.  Valid until the next call. */
 struct weft_named_site *weft_names_site(struct weft_names *names, uint64_t address);
 
+/* "prog+0x42e0", for an address of code that no symbol spans; name has WEFT_NAME_ROOM bytes. */
+bool weft_names_place(const struct weft_names *names, uint64_t address, char *name);
+
 /*
  * name has WEFT_NAME_ROOM bytes.  A variable's own name, else what its first use calls it, else
  * its kind (words) and the place of its first use; false: nothing is known.
