@@ -187,6 +187,9 @@ static void visit_bin(const struct walk *walk, size_t level, size_t bin, uint64_
         walk->visit(walk->ctx,
                     &(struct weft_bunch){start_ns, end_ns, first, items_of(level), bins->at[bin]});
     } else if (level == 0) {
+        if (walk->series->fetch != NULL) {
+            walk->series->fetch(walk->series->ctx, first, first + ITEMS);
+        }
         visit_items(walk, first, first + ITEMS);
     } else {
         const struct weft_bins_level *below = bins - 1;

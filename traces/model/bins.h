@@ -77,12 +77,15 @@ struct weft_bunch {
 
 /* Where item `index` begins. */
 typedef uint64_t weft_item_ns(const void *ctx, size_t index);
+/* Items [first, end) will be asked for, one after the other. */
+typedef void weft_items_fetch(const void *ctx, size_t first, size_t end);
 typedef void weft_bunch_visit(void *ctx, const struct weft_bunch *bunch);
 
 /* What is walked over. */
 struct weft_series {
     const struct weft_bins *bins;
     weft_item_ns *item_ns;
+    weft_items_fetch *fetch; /* may be NULL */
     const void *ctx;
     size_t count;    /* items */
     uint64_t end_ns; /* of the last one */

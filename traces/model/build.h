@@ -252,6 +252,29 @@ static inline bool weft_model_object_index(struct weft_model *model, uint32_t nu
            weft_model_settle_object(model, number, family, index);
 }
 
+/*
+ * Where things begin stands far apart in the memory of a long trace: one access after the other is
+ * most of what a picture costs, many at once are not.
+ */
+static inline void weft_model_fetch_point(const struct weft_model *model, uint32_t point)
+{
+    const struct weft_chunk *chunk =
+        point < model->points.count ? model->points.at[point >> WEFT_CHUNK_LOG] : NULL;
+
+    if (chunk != NULL && chunk->kept != NULL) {
+        __builtin_prefetch(&chunk->kept[point % WEFT_CHUNK_POINTS]);
+    }
+}
+
+static inline void weft_model_fetch_spans(const struct weft_model *model,
+                                          const struct weft_thread_info *info, size_t first,
+                                          size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        weft_model_fetch_point(model, info->spans.at[i].point);
+    }
+}
+
 /* wakes.c */
 bool weft_model_find_wake(struct weft_model *model, const struct weft_now *now, uint32_t *wake);
 bool weft_model_offer(struct weft_model *model, const struct weft_now *now);

@@ -3,7 +3,7 @@
  * over the edge of one are taken apart, until they reach a quarter of a column: so a column costs a
  * handful of bins at any zoom.  Spans come in time order, so one column at a time is summed up.
  */
-#include "traces/model/model.h"
+#include "traces/model/build.h"
 
 enum { PARTS = 1 << WEFT_PYRAMID_LOG };
 
@@ -157,21 +157,6 @@ static bool is_seen_whole(const struct walk *walk, double x0, double x1)
            (x0 >= 0 && x1 < walk->end && (uint32_t)x0 == (uint32_t)x1 && x1 - x0 < walk->wide);
 }
 
-/*
- * Where these spans begin stands far apart in the memory of a long trace: one access after the
- * other is most of what a picture costs, many at once are not.
- */
-static void fetch_spans(const struct walk *walk, size_t first, size_t end)
-{
-    for (size_t i = first; i < end; i++) {
-        const uint32_t point = walk->info->spans.at[i].point;
-        const struct weft_chunk *chunk = walk->model->points.at[point >> WEFT_CHUNK_LOG];
-        if (chunk->kept != NULL) {
-            __builtin_prefetch(&chunk->kept[point % WEFT_CHUNK_POINTS]);
-        }
-    }
-}
-
 /* The bin has [x0, x1). */
 static void walk_bin(struct walk *walk, size_t level, size_t bin, double x0, double x1)
 {
@@ -188,7 +173,8 @@ static void walk_bin(struct walk *walk, size_t level, size_t bin, double x0, dou
     }
     const size_t part = bin << WEFT_PYRAMID_LOG;
     if (level == 1 && x1 - x0 > PARTS * WEFT_FOUR_EXACT * SEEN) {
-        fetch_spans(walk, part << WEFT_PYRAMID_LOG, (part + PARTS) << WEFT_PYRAMID_LOG);
+        weft_model_fetch_spans(walk->model, walk->info, part << WEFT_PYRAMID_LOG,
+                               (part + PARTS) << WEFT_PYRAMID_LOG);
     }
     double left = x0;
     for (size_t i = 0; i < PARTS && left <= walk->end; i++) {

@@ -1,6 +1,6 @@
 #include "traces/model/pyramid.h"
 
-#include "traces/model/model.h"
+#include "traces/model/build.h"
 
 #include <stdlib.h>
 
@@ -206,21 +206,6 @@ static uint64_t bin_end(const struct walk *walk, size_t level, size_t bin)
                : weft_span_end_ns(walk->model, walk->thread, (uint32_t)last);
 }
 
-/*
- * Where these spans begin stands far apart in the memory of a long trace: one access after the
- * other is most of what a picture costs, many at once are not.
- */
-static void fetch_spans(const struct walk *walk, size_t first, size_t end)
-{
-    for (size_t i = first; i < end; i++) {
-        const uint32_t point = walk->info->spans.at[i].point;
-        const struct weft_chunk *chunk = walk->model->points.at[point >> WEFT_CHUNK_LOG];
-        if (chunk->kept != NULL) {
-            __builtin_prefetch(&chunk->kept[point % WEFT_CHUNK_POINTS]);
-        }
-    }
-}
-
 /* Where the spans of a bin of level 0 begin, without asking them. */
 static void begins_of(const struct weft_four *four, uint64_t end_ns, uint64_t begins_ns[PARTS + 1])
 {
@@ -285,7 +270,7 @@ static void visit_bin(const struct walk *walk, size_t level, size_t bin, uint64_
     if (end_ns - start_ns > walk->finest_ns) {
         const size_t part = bin << WEFT_PYRAMID_LOG;
         if (level == 1 && (end_ns - start_ns) / PARTS / WEFT_FOUR_EXACT > walk->finest_ns) {
-            fetch_spans(walk, first, first + (size_t)PARTS * PARTS);
+            weft_model_fetch_spans(walk->model, walk->info, first, first + (size_t)PARTS * PARTS);
         }
         for (size_t i = 0; i < PARTS && start_ns <= walk->to_ns; i++) {
             const uint64_t next_ns =

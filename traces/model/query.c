@@ -161,6 +161,41 @@ static uint64_t level_item_ns(const void *ctx, size_t index)
     return weft_object_level_ns(of->model, of->object, index);
 }
 
+static void fetch_holds(const void *ctx, size_t first, size_t end)
+{
+    const struct item_of *of = ctx;
+
+    for (size_t i = first; i < end; i++) {
+        weft_model_fetch_point(of->model, of->object->holds.at[i].from & WEFT_KEPT_POINT);
+        weft_model_fetch_point(of->model, of->object->holds.at[i].to & WEFT_KEPT_POINT);
+    }
+}
+
+static void fetch_waits(const void *ctx, size_t first, size_t end)
+{
+    const struct item_of *of = ctx;
+    const struct weft_wait_ref *waits = of->object->waits.at;
+
+    for (size_t i = first; i < end; i++) { /* a wait ends where the next span begins */
+        __builtin_prefetch(&of->model->threads.at[waits[i].thread].spans.at[waits[i].span]);
+    }
+    for (size_t i = first; i < end; i++) {
+        const struct weft_thread_info *info = &of->model->threads.at[waits[i].thread];
+        const size_t span = waits[i].span;
+        weft_model_fetch_spans(of->model, info, span,
+                               span + 2 < info->spans.count ? span + 2 : info->spans.count);
+    }
+}
+
+static void fetch_levels(const void *ctx, size_t first, size_t end)
+{
+    const struct item_of *of = ctx;
+
+    for (size_t i = first; i < end; i++) {
+        weft_model_fetch_point(of->model, of->object->levels.at[i] & WEFT_KEPT_POINT);
+    }
+}
+
 static uint64_t zone_item_ns(const void *ctx, size_t index)
 {
     const struct weft_thread_info *info = ctx;
@@ -174,11 +209,13 @@ void weft_model_bunches(const struct weft_model *model, uint32_t object, enum we
 {
     static const struct weft_bins none;
     static weft_item_ns *const items[] = {hold_item_ns, wait_item_ns, level_item_ns};
+    static weft_items_fetch *const fetches[] = {fetch_holds, fetch_waits, fetch_levels};
     const struct weft_object *it = &model->objects.at[object];
     const size_t counts[] = {it->holds.count, it->waits.count, it->levels.count};
     const struct item_of of = {model, it};
     const struct weft_series series = {.bins = it->bins != NULL ? &it->bins[what] : &none,
                                        .item_ns = items[what],
+                                       .fetch = fetches[what],
                                        .ctx = &of,
                                        .count = counts[what],
                                        .end_ns = model->end_ns};

@@ -108,29 +108,19 @@ static bool keep_states(struct weft_frame *frame, uint32_t width, uint32_t rows,
 }
 
 /* The states of a thread, a pixel at a time. */
-static void draw_row(struct weft_frame *frame, uint32_t index, const struct weft_rect *row)
+static void draw_row(struct weft_frame *frame, uint32_t index, struct weft_rect row)
 {
     const uint32_t width = frame->minimap->width;
     const int8_t *states = &frame->minimap->states.at[(size_t)index * width];
-    uint32_t run_from = 0;
-    int run_state = -1;
+    struct weft_color *pixels =
+        weft_draw_pixels(frame->list, (struct weft_rect){row.x, row.y, (float)width, row.h}, width);
 
-    for (uint32_t i = 0; i <= width; i++) {
-        const int state = i < width ? states[i] : -1;
-        if (state == run_state) {
-            continue;
+    for (uint32_t i = 0; pixels != NULL && i < width; i++) {
+        if (states[i] >= 0) {
+            const struct weft_state_style *style = &weft_state_styles[states[i]];
+            const struct weft_state_colors *colors = &style->colors[frame->theme->id];
+            pixels[i] = style->pattern == WEFT_PATTERN_HOLLOW ? colors->edge : colors->fill;
         }
-        if (run_state >= 0) {
-            const struct weft_state_style *style = &weft_state_styles[run_state];
-            const bool hollow = style->pattern == WEFT_PATTERN_HOLLOW;
-            const struct weft_rect run = {row->x + (float)run_from, row->y, (float)(i - run_from),
-                                          row->h};
-            weft_draw_rect(frame->list, run, 0,
-                           hollow ? style->colors[frame->theme->id].edge
-                                  : style->colors[frame->theme->id].fill);
-        }
-        run_state = state;
-        run_from = i;
     }
 }
 
@@ -153,7 +143,7 @@ void weft_minimap_draw(struct weft_frame *frame)
     for (uint32_t i = 0; i < rows; i++) {
         const struct weft_rect row = {rect.x + 1, rect.y + 3 + (float)i * pitch, rect.w - 2,
                                       pitch > 3 ? pitch - 1 : pitch};
-        draw_row(frame, i, &row);
+        draw_row(frame, i, row);
     }
     const float from = x_of(&rect, all, frame->view->range.from_ns);
     const float to = x_of(&rect, all, frame->view->range.to_ns);

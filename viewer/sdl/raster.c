@@ -219,6 +219,35 @@ static int corner_px(const struct rounded *shape)
     return (int)ceilf(shape->radius);
 }
 
+/* All corners of a radius are the same, and a picture has thousands of few radii: that of the last
+ * one is kept, seen from its box's edges. */
+static const float *corner_table(struct weft_raster *raster, float radius)
+{
+    const int corner = (int)ceilf(radius);
+    const struct rounded shape = {{0, 0, 4 * WEFT_RASTER_CORNER_MAX, 4 * WEFT_RASTER_CORNER_MAX},
+                                  radius};
+
+    if (corner > WEFT_RASTER_CORNER_MAX) {
+        return NULL;
+    }
+    if (raster->corner_radius < radius || raster->corner_radius > radius) {
+        raster->corner_radius = radius;
+        for (int i = 0; i < corner * corner; i++) {
+            raster->corner[i] = coverage_at(&shape, i % corner, i / corner);
+        }
+    }
+    return raster->corner;
+}
+
+static float corner_at(const struct rounded *shape, const float *table, int x, int y)
+{
+    const struct weft_raster_box *box = &shape->box;
+    const int dx = min_int(x - box->x0, box->x1 - 1 - x);
+    const int dy = min_int(y - box->y0, box->y1 - 1 - y);
+
+    return table != NULL ? table[dy * corner_px(shape) + dx] : coverage_at(shape, x, y);
+}
+
 void weft_raster_rect(struct weft_raster *raster, struct weft_rect rect, float radius,
                       struct weft_color color)
 {
@@ -235,6 +264,7 @@ void weft_raster_rect(struct weft_raster *raster, struct weft_rect rect, float r
         fill(raster, seen, color);
         return;
     }
+    const float *table = corner_table(raster, shape.radius);
     fill(raster,
          meet(seen, (struct weft_raster_box){box.x0, box.y0 + corner, box.x1, box.y1 - corner}),
          color);
@@ -247,11 +277,11 @@ void weft_raster_rect(struct weft_raster *raster, struct weft_rect rect, float r
              meet(seen, (struct weft_raster_box){box.x0 + corner, y, box.x1 - corner, y + 1}),
              color);
         for (int x = seen.x0; x < min_int(box.x0 + corner, seen.x1); x++) {
-            dab(raster, x, y, color, coverage_at(&shape, x, y));
+            dab(raster, x, y, color, corner_at(&shape, table, x, y));
         }
         for (int x = max_int(max_int(box.x1 - corner, box.x0 + corner), seen.x0); x < seen.x1;
              x++) {
-            dab(raster, x, y, color, coverage_at(&shape, x, y));
+            dab(raster, x, y, color, corner_at(&shape, table, x, y));
         }
     }
 }

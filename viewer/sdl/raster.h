@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { WEFT_RASTER_CORNER_MAX = 8 };
+
 struct weft_raster_box {
     int x0, y0, x1, y1; /* device pixels, half-open */
 };
@@ -36,6 +38,8 @@ struct weft_raster {
     } * runs; /* the touched part of each row of mask */
     uint32_t *row;
     size_t rows_room;
+    float corner_radius; /* of the round corner whose coverage is kept, 0: none */
+    float corner[WEFT_RASTER_CORNER_MAX * WEFT_RASTER_CORNER_MAX];
     bool failed; /* no memory: something was left out */
 };
 
