@@ -3,54 +3,129 @@
 sizes at random, by a seed that is printed.  Ends with status 1 when the window crashes, says
 something on standard error (a sanitizer does), does not take a key any more, or does not end well.
 
-    monkey.py --view WEFT-VIEW --samples FOLDER --weft WEFT [--minutes N] [--seed N]
+    monkey.py --view WEFT-VIEW --samples FOLDER --weft WEFT --program LIVE-PROGRAM --crowd CROWD
+              [--minutes N] [--seed N] [--also TRACE …]
 
 Each round opens another trace with another seed, which it prints; --seed makes the same round first.
+The trace is a sample, a controlled run, a crowd of 200 threads, one of --also, one with bytes
+damaged or its end cut off, two at once, or one that is still being written.
 """
 import argparse
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 
 import check_window
-from check_window import Screen, Window, keysym, table
+from check_window import Both, Screen, Window, keysym, table
 
 ROUND_S = 20
 ENDING = {"quit"}  # the monkey may do everything else
+KINDS = ("sample", "controlled", "crowd", "also", "broken", "cut", "two", "live", "killed")
 WORDS = ("thread", "lock", "Thread-1", "4.2s", "99999999999999999999", "x", "\\", "%s%n", "đợi hàng")
 
 
+class AnyWindow(Window):
+    """Of one trace, or of two."""
+
+    def until(self, wanted, what):
+        return super().until(lambda state: wanted(Both(state) if "upper" in state else state), what)
+
+
 class Monkey:
-    def __init__(self, seed, screen, folder, controlled):
+    def __init__(self, seed, screen, folder, options):
         self.random = random.Random(seed)
         self.screen = screen
         self.folder = folder
-        self.controlled = controlled
+        self.options = options
         self.did = []
+        self.program = None  # whose trace is being written
+        self.slowest_s = 0.0
         self.caps = [cap for name, caps in table().items() for cap in caps if name not in ENDING]
 
-    def traces(self):
-        samples = sorted(check_window.SAMPLES.glob("*.weft.jsonl"))
-        return self.random.choice([*samples, self.controlled, self.controlled])
+    def run_weft(self, *words):
+        subprocess.run([check_window.WEFT, *words], check=True, stdout=subprocess.DEVNULL)
+
+    def sample(self):
+        """A copy: what is written beside a trace goes into a folder of ours."""
+        trace = self.random.choice(sorted(check_window.SAMPLES.glob("*.weft.jsonl")))
+        copy = self.folder / trace.name
+        copy.write_bytes(trace.read_bytes())
+        return copy
+
+    def damaged(self, cut):
+        trace = self.sample()
+        data = bytearray(trace.read_bytes())
+        if cut:
+            del data[self.random.randrange(len(data)):]
+        else:
+            for _ in range(self.random.randrange(1, 20)):
+                data[self.random.randrange(len(data))] = self.random.choice(b"09{}\",:\n-x\xff")
+        trace.write_bytes(data)
+        return trace
+
+    def traces(self, kind):
+        """The traces of that kind to open."""
+        if kind == "controlled":
+            trace = self.folder / "controlled.weft.jsonl"
+            self.run_weft("run", "queue-workers", "-q", "--schedule", "random", "--seed",
+                          str(self.random.randrange(100)), "-o", trace)
+            return [trace]
+        if kind == "crowd":
+            trace = self.folder / "crowd.weft.jsonl"
+            self.run_weft("record", "-q", "-o", trace, "--", self.options.crowd)
+            return [trace]
+        if kind == "also" and self.options.also:
+            trace = self.random.choice(self.options.also)
+            link = self.folder / trace.name
+            link.symlink_to(trace.resolve())
+            return [link]
+        if kind in ("broken", "cut"):
+            return [self.damaged(kind == "cut")]
+        if kind == "two":
+            return [self.sample(), self.sample()]
+        if kind in ("live", "killed"):
+            return [self.folder / "live.weft.jsonl"]
+        return [self.sample()]
 
     def open(self):
         choice = self.random.choice
+        kind = choice(KINDS)
+        traces = self.traces(kind)
         words = [*choice([(), (), ("--classroom",)]), *choice([(), ("--theme", "light"),
                                                                ("--theme", "contrast")]),
-                 *choice([(), ("--lang", "vi")]), *choice([(), ("--scale", "2")])]
-        trace = self.traces()
-        self.did.append(f"weft-view {trace.name} {' '.join(words)}")
+                 *choice([(), ("--lang", "vi")]), *choice([(), ("--scale", "2")]), *traces[1:]]
+        if kind in ("live", "killed"):
+            words.append("--live")
+            self.program = subprocess.Popen(
+                [check_window.WEFT, "record", "-q", "-o", traces[0], "--", self.options.program],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True)
+        self.did.append(f"{kind}: weft-view {traces[0].name} {' '.join(map(str, words))}")
         homes = {"XDG_CONFIG_HOME": str(self.folder / "config"),
                  "XDG_STATE_HOME": str(self.folder / "state-home")}
-        # What is written beside a trace goes into a folder of ours.
-        copy = self.folder / trace.name
-        if not copy.exists():
-            copy.write_bytes(trace.read_bytes())
-        self.window = Window({**self.screen.env, **homes}, self.folder, copy, *words).find()
+        self.window = AnyWindow({**self.screen.env, **homes}, self.folder, traces[0],
+                                *words).find()
+        self.kind = kind
+
+    def end_program(self):
+        """It ends, or deadlocks, or is killed with the recorder, by the kind of the trace."""
+        if self.program is not None and self.program.poll() is None:
+            if self.kind == "killed":
+                os.killpg(self.program.pid, signal.SIGKILL)
+            else:
+                self.program.stdin.write(b"\n")
+                self.program.stdin.flush()
+
+    def close_program(self):
+        if self.program is not None:
+            if self.program.poll() is None:
+                os.killpg(self.program.pid, signal.SIGKILL)
+            self.program.communicate()
 
     def point(self):
         return [str(self.random.randrange(-20, check_window.WIDTH + 20)),
@@ -92,12 +167,18 @@ class Monkey:
         def keys(state):
             return [part["keys"] for part in (state.get("upper", state), state.get("lower"))
                     if part is not None]
+        begun = time.monotonic()
         self.window.key("Escape")
         self.window.until(lambda state: sum(keys(state)) != sum(keys(before)), "a key is taken")
+        self.slowest_s = max(self.slowest_s, time.monotonic() - begun)
 
     def play(self, seconds):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        begun = time.monotonic()
+        ended = False
+        while time.monotonic() < begun + seconds:
+            if not ended and time.monotonic() > begun + seconds * 0.6:
+                self.end_program()
+                ended = True
             for _ in range(self.random.randrange(1, 12)):
                 words = self.act()
                 self.did.append(" ".join(words))
@@ -117,25 +198,25 @@ class Monkey:
             raise AssertionError(f"status {self.window.process.returncode}\n{out}{errors}")
 
 
-def one_round(seed, screen, seconds):
+def one_round(seed, screen, seconds, options):
     with tempfile.TemporaryDirectory(prefix="weft-monkey-") as name:
-        folder = pathlib.Path(name)
-        controlled = folder / "controlled.weft.jsonl"
-        subprocess.run([check_window.WEFT, "run", "queue-workers", "-q", "--schedule", "random",
-                        "--seed", str(seed % 100), "-o", controlled], check=True,
-                       stdout=subprocess.DEVNULL)
-        monkey = Monkey(seed, screen, folder, controlled)
+        monkey = Monkey(seed, screen, pathlib.Path(name), options)
         try:
             monkey.open()
             monkey.play(seconds)
             monkey.leave()
         except (AssertionError, subprocess.SubprocessError) as error:
+            said = ""
             if monkey.window.process.poll() is None:
-                monkey.window.close()
-            print(f"seed {seed}: {error}\nlast, of {len(monkey.did)}:", file=sys.stderr)
+                monkey.window.process.kill()
+                said = "".join(monkey.window.process.communicate())
+            print(f"seed {seed}: {error}\n{said}\nlast, of {len(monkey.did)}:", file=sys.stderr)
             print("\n".join(monkey.did[:1] + monkey.did[-40:]), file=sys.stderr)
             return False
-        print(f"seed {seed}: {len(monkey.did)} acts", flush=True)
+        finally:
+            monkey.close_program()
+        print(f"seed {seed}, {monkey.kind}: {len(monkey.did)} acts, a key taken within "
+              f"{monkey.slowest_s:.2f} s", flush=True)
         return True
 
 
@@ -144,6 +225,9 @@ def main():
     parser.add_argument("--view", type=os.path.abspath, required=True)
     parser.add_argument("--samples", type=pathlib.Path, required=True)
     parser.add_argument("--weft", type=os.path.abspath, required=True)
+    parser.add_argument("--program", type=os.path.abspath, required=True)
+    parser.add_argument("--crowd", type=os.path.abspath, required=True)
+    parser.add_argument("--also", type=pathlib.Path, nargs="*", default=[])
     parser.add_argument("--minutes", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -154,7 +238,8 @@ def main():
     seed, good = options.seed, 0
     try:
         while time.monotonic() < end:
-            if not one_round(seed, screen, min(ROUND_S, max(2, end - time.monotonic()))):
+            if not one_round(seed, screen, min(ROUND_S, max(2, end - time.monotonic())),
+                             options):
                 return 1
             good += 1
             seed += 1
