@@ -99,6 +99,7 @@ static void begin_view(struct weft_app *app)
     app->view.tab = before.tab;
     app->view.page = before.page;
     app->view.classroom = before.classroom;
+    app->view.no_dock = before.no_dock;
     app->view.lane_object = WEFT_NONE;
     app->view.live = app->view.follow = app->live;
     app->view.playhead_ns = app->options.has_at ? app->options.at_ns : 0;
@@ -479,6 +480,14 @@ static void draw_thumb(struct weft_frame *frame)
     }
 }
 
+/* In a classroom, and where two traces share a small window, the lanes get more of it. */
+static float dock_px(const struct weft_app *app, float height, bool cramped, float spare_px)
+{
+    const float share = app->view.classroom || cramped ? height * 0.75f : height;
+
+    return app->view.no_dock ? 0 : weft_dock_height(app->model, share, spare_px);
+}
+
 /* Decides where everything is: what the lanes leave empty goes to the dock. */
 static struct weft_geometry place_panels(struct weft_app *app, const struct weft_frame *frame)
 {
@@ -486,23 +495,22 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
     const float width = frame->geometry.width, height = frame->geometry.height;
     const uint32_t warnings =
         app->loading || (app->live && !app->gone) || app->stopped ? 0 : weft_warnings_count(model);
-    /* Half a small window is the lanes', not the minimap's. */
-    const bool cramped = (app->above != NULL || app->below != NULL) && height < 450;
+    /* Half a small window is the lanes', not the minimap's nor the dock's. */
+    const bool cramped = weft_beside_shares(app) && height < 450;
     const bool zoomed =
         weft_view_zoomed(&app->view) && app->view.tab == WEFT_TAB_TIMELINE && !cramped;
     const float legend = weft_legend_height(frame);
-    /* In a classroom the lanes are what everybody looks at. */
-    const float dock_share = app->view.classroom ? height * 0.75f : height;
-    struct weft_geometry at = weft_geometry_of(width, height, zoomed, warnings,
-                                               weft_dock_height(model, dock_share, 0), legend);
+    struct weft_geometry at =
+        weft_geometry_of(width, height, zoomed, warnings, dock_px(app, height, cramped, 0), legend);
 
+    app->lanes.cramped = cramped;
     if (!weft_lanes_layout(&app->lanes, model, &app->summary, &app->arrangement, at.plot.h)) {
         frame->list->failed = true;
     }
     /* Lanes that leave room are as tall as they ever get: they stay so when the dock takes it. */
     const float spare_px = at.plot.h - app->lanes.total_px - 12;
-    at = weft_geometry_of(width, height, zoomed, warnings,
-                          weft_dock_height(model, dock_share, spare_px), legend);
+    at = weft_geometry_of(width, height, zoomed, warnings, dock_px(app, height, cramped, spare_px),
+                          legend);
     scroll_inside(app, &at);
     return at;
 }
@@ -546,19 +554,14 @@ static int read_percent(const struct weft_app *app)
     return total > 0 && bytes <= total ? (int)((double)bytes * 100 / (double)total) : -1;
 }
 
-static void compose(struct weft_app *app, float width, float height,
-                    const struct weft_measure *measure, struct weft_draw_list *list)
+/* What everything that is drawn may look at. */
+static struct weft_frame frame_of(struct weft_app *app, float width, float height,
+                                  const struct weft_measure *measure, struct weft_draw_list *list)
 {
-    const struct weft_model *model = app->model;
-
-    weft_draw_reset(list);
-    app->hits.count = app->labels.count = 0;
-    if (model == NULL) {
-        weft_draw_rect(list, (struct weft_rect){0, 0, width, height}, 0, app->theme->ground);
-        return;
-    }
-    struct weft_frame frame = {.model = model,
+    return (struct weft_frame){.model = app->model,
                                .summary = &app->summary,
+                               .beside = app->above != NULL ? &app->above->summary : NULL,
+                               .legend_elsewhere = app->below != NULL && weft_beside_shares(app),
                                .view = &app->view,
                                .theme = app->theme,
                                .measure = measure,
@@ -592,6 +595,29 @@ static void compose(struct weft_app *app, float width, float height,
                                .mouse_y = app->mouse_y,
                                .has_mouse = app->has_mouse,
                                .dragging = app->drag != WEFT_DRAG_NONE};
+}
+
+float weft_app_legend_px(struct weft_app *app, float width, const struct weft_measure *measure)
+{
+    if (app->model == NULL) {
+        return 0;
+    }
+    const struct weft_frame frame = frame_of(app, width, 0, measure, &app->scratch);
+    return weft_legend_height(&frame);
+}
+
+static void compose(struct weft_app *app, float width, float height,
+                    const struct weft_measure *measure, struct weft_draw_list *list)
+{
+    const struct weft_model *model = app->model;
+
+    weft_draw_reset(list);
+    app->hits.count = app->labels.count = 0;
+    if (model == NULL) {
+        weft_draw_rect(list, (struct weft_rect){0, 0, width, height}, 0, app->theme->ground);
+        return;
+    }
+    struct weft_frame frame = frame_of(app, width, height, measure, list);
     app->geometry = frame.geometry = place_panels(app, &frame);
     app->ns_per_px = weft_frame_ns_per_px(&frame);
     if (app->view.tab == WEFT_TAB_WAITS_FOR || app->view.page == WEFT_PAGE_GRAPH) {

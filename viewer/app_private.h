@@ -102,7 +102,7 @@ struct weft_app {
     struct weft_app *above; /* of the lower one */
     bool below_leads;
     double shift_ns;
-    float whole_height;
+    float whole_height, legend_px; /* the legend is below both */
     struct weft_draw_list below_list;
 
     /* A run that is made again, in the upper one (choice_steps.c). */
@@ -121,6 +121,12 @@ void weft_app_layout_one(struct weft_app *app, float width, float height,
 /* Two traces: aligned by what is selected in both; and the keys go to the other one. */
 void weft_beside_align(struct weft_app *app);
 void weft_beside_other(struct weft_app *app);
+
+/* Is this one of two that share the window? */
+bool weft_beside_shares(const struct weft_app *app);
+
+/* How tall the legend of a picture that wide is. */
+float weft_app_legend_px(struct weft_app *app, float width, const struct weft_measure *measure);
 
 /* Findings of so many events are looked for within a frame, those of more beside the frames. */
 enum { WEFT_FINDINGS_AT_ONCE = 100000 };

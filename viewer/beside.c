@@ -29,7 +29,16 @@ static float split_at(struct weft_app *app, float height)
     if (app->below == NULL || (!app->below_leads && alone(app))) {
         return height;
     }
-    return app->below_leads && alone(app->below) ? 0 : floorf(height / 2);
+    /* Both have the same room for lanes: the legend below the lower one is of both. */
+    const float legend = app->legend_px < height / 3 ? app->legend_px : 0;
+    return app->below_leads && alone(app->below) ? 0 : floorf((height - legend) / 2);
+}
+
+bool weft_beside_shares(const struct weft_app *app)
+{
+    const struct weft_app *upper = app->above != NULL ? app->above : app;
+
+    return upper->below != NULL && !alone(upper->below_leads ? upper->below : upper);
 }
 
 /* Both axes reach as far as either trace. */
@@ -70,6 +79,8 @@ static void follow_leader(struct weft_app *app)
     other->view.tab = leader->view.tab;
     other->view.page = leader->view.page;
     other->view.classroom = leader->view.classroom;
+    other->view.no_dock = leader->view.no_dock;
+    other->arrangement.only_states = leader->arrangement.only_states;
     other->theme = leader->theme;
     other->settings.theme = leader->settings.theme;
     other->settings.scale = leader->settings.scale;
@@ -193,6 +204,7 @@ int weft_app_tick(struct weft_app *app, uint64_t now_ns)
 void weft_app_layout(struct weft_app *app, float width, float height,
                      const struct weft_measure *measure, struct weft_draw_list *list)
 {
+    app->legend_px = app->below != NULL ? weft_app_legend_px(app->below, width, measure) : 0;
     const float split = split_at(app, height);
 
     app->whole_height = height;

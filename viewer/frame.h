@@ -86,6 +86,7 @@ enum weft_part { WEFT_PART_ALL, WEFT_PART_PINNED, WEFT_PART_REST };
 struct weft_frame {
     const struct weft_model *model;
     const struct weft_summary *summary;
+    const struct weft_summary *beside; /* of the trace above it whose legend is here, or NULL */
     const struct weft_view *view;
     const struct weft_theme *theme;
     const struct weft_measure *measure;
@@ -109,11 +110,12 @@ struct weft_frame {
     const char *file;                     /* its name without the folder */
     const char *load_error;               /* why there is no trace, or NULL */
     bool loading;
-    bool looking;     /* for findings */
-    bool live;        /* it may still grow */
-    bool gone;        /* … but whoever wrote it is gone */
-    uint64_t quiet_s; /* nothing has come for so long; 0: not worth telling */
-    int read_percent; /* while it is loaded; -1: not known */
+    bool looking;          /* for findings */
+    bool legend_elsewhere; /* in the frame below */
+    bool live;             /* it may still grow */
+    bool gone;             /* … but whoever wrote it is gone */
+    uint64_t quiet_s;      /* nothing has come for so long; 0: not worth telling */
+    int read_percent;      /* while it is loaded; -1: not known */
     float mouse_x, mouse_y;
     bool has_mouse;
     bool dragging; /* a range is being dragged */

@@ -150,9 +150,9 @@ static void put_choices(const struct weft_app *app, struct weft_sink *sink)
     put_text(sink, "theme", weft_theme_name(app->theme->id));
     put_text(sink, "language", weft_tongue_code(weft_tongue_now()));
     put_text(sink, "filter", app->arrangement.filter);
-    weft_sink_printf(sink, "\"scale\":%g,\"classroom\":%s,\"loop\":%s,\"sort\":%u,",
+    weft_sink_printf(sink, "\"scale\":%g,\"classroom\":%s,\"loop\":%s,\"sort\":%u,\"dock\":%s,",
                      (double)app->settings.scale, flag(view->classroom), flag(view->loop),
-                     view->sort_column);
+                     view->sort_column, flag(!view->no_dock));
     weft_sink_printf(sink, "\"bookmarks\":%zu,\"found\":%zu,\"found_at\":%d,", app->bookmarks.count,
                      app->search.found.count,
                      app->search.at < app->search.found.count ? (int)app->search.at : -1);

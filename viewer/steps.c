@@ -421,6 +421,9 @@ static bool window_command(struct weft_app *app, enum weft_command_id command)
     case WEFT_COMMAND_NORMAL_SIZE:
         change_scale(app, 1);
         return true;
+    case WEFT_COMMAND_DOCK:
+        app->view.no_dock = !app->view.no_dock;
+        return true;
     case WEFT_COMMAND_CLASSROOM:
         app->view.classroom = !app->view.classroom;
         return true;

@@ -129,6 +129,7 @@ struct weft_view {
     bool sort_up;
     float scale; /* what the user asked for: Ctrl and +, -, 0 */
     bool classroom;
+    bool no_dock; /* the lanes have its room, too */
     struct weft_prompt prompt;
     struct weft_place back[WEFT_VIEW_UNDO], forward[WEFT_VIEW_UNDO];
     uint32_t back_count, forward_count;

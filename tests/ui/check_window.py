@@ -413,6 +413,7 @@ EFFECTS = {
     "threads": ((), became("tab", "threads")),
     "statistics": ((), became("tab", "statistics")),
     "dock-page": ((), became("page", "source")),
+    "dock": ((), became("dock", False)),
     "align": ((), lambda b, a: "one trace only" in a["notice"]),
     "other-trace": ((), lambda b, a: "one trace only" in a["notice"]),
     "palette": ((), became("prompt", "palette")),

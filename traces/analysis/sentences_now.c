@@ -93,10 +93,13 @@ void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t
     const uint32_t index = weft_model_span_at(model, thread, t_ns);
 
     if (index == WEFT_NONE) {
-        weft_sentence_add(out, t_ns < info->start_ns || info->spans.count == 0
-                                   ? N_("has not started yet")
-                               : info->ended ? N_("has ended")
-                                             : N_("is beyond the end of the trace"));
+        if (t_ns < info->start_ns || info->spans.count == 0) {
+            weft_sentence_add(out, "has not started yet");
+        } else if (info->ended) {
+            weft_sentence_add(out, "ended at %s", weft_words_moment(info->end_ns, 1e6).text);
+        } else {
+            weft_sentence_add(out, "is beyond the end of the trace");
+        }
         return;
     }
     const struct weft_span span = weft_thread_span(model, info, index);

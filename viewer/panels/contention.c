@@ -133,7 +133,7 @@ void weft_contention_draw(struct weft_frame *frame)
     struct weft_table table;
     uint64_t all_ns = 0;
 
-    weft_table_begin(&table, frame, columns, COLUMNS, count);
+    weft_table_begin(&table, frame, columns, COLUMNS, ALL, count);
     for (uint32_t i = 0; i < count; i++) {
         all_ns += frame->summary->objects.at[rows[i].object].all_waits_ns;
     }

@@ -577,6 +577,9 @@ void weft_dock_draw(struct weft_frame *frame)
                                      : 0.38f};
     float x = edge;
 
+    if (dock.h < 1) {
+        return;
+    }
     weft_draw_rect(frame->list, dock, 0, frame->theme->panel);
     weft_draw_rect(frame->list, (struct weft_rect){0, dock.y, dock.w, 1}, 0, frame->theme->line);
     const uint32_t parts = 1u + picked + !narrow_window;

@@ -6,6 +6,8 @@
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 
+#include <math.h>
+
 static const float EDGE = 20, PAD = 16, LINE = 20, GAP = 12, WIDEST = 980, SIGN_PX = 14;
 
 enum { PLACES_SHOWN = 4 };
@@ -112,19 +114,35 @@ void weft_findings_draw_marks(struct weft_frame *frame)
 {
     const struct weft_findings *findings = frame->findings;
     const struct weft_rect ruler = frame->geometry.ruler;
-    float last_x = -100;
+    const float begin = frame->geometry.lane_left - SIGN_PX;
+    const size_t places = (size_t)(ruler.w > 0 ? ruler.w / SIGN_PX : 0) + 4;
+    float *taken = weft_arena_get(&frame->list->arena, places * sizeof *taken);
 
+    if (taken == NULL) {
+        frame->list->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < places; i++) {
+        taken[i] = -2 * SIGN_PX;
+    }
     for (uint32_t i = 0; findings != NULL && i < findings->all.count; i++) {
         const struct weft_finding *finding = &findings->all.at[i];
         const float x = weft_frame_x(frame, (double)finding->from_ns);
         if (finding->detail_of != WEFT_NONE || x < frame->geometry.lane_left - 1 ||
-            x > frame->geometry.lane_right + 1 || (x - last_x < SIGN_PX && last_x - x < SIGN_PX)) {
+            x > frame->geometry.lane_right + 1) {
             continue;
         }
+        /* One sign stands for those that would lie on it. */
+        size_t place = (size_t)((x - begin) / SIGN_PX);
+        place = place < 1 ? 1 : place > places - 2 ? places - 2 : place;
+        if (fabsf(x - taken[place - 1]) < SIGN_PX || fabsf(x - taken[place]) < SIGN_PX ||
+            fabsf(x - taken[place + 1]) < SIGN_PX) {
+            continue;
+        }
+        taken[place] = x;
         const float foot = ruler.y + ruler.h;
         weft_findings_draw_mark(frame, x, foot);
         weft_frame_hit(frame, (struct weft_rect){x - SIGN_PX / 2, foot - 12, SIGN_PX, 12},
                        WEFT_TARGET_FINDING, 0, i);
-        last_x = x;
     }
 }

@@ -166,6 +166,19 @@ static float live_button(struct weft_frame *frame, float x, float y)
     return width;
 }
 
+/* The trace's name; without what all names end with, where there is no room for that. */
+static const char *name_of(const struct weft_frame *frame, struct weft_style style, float room,
+                           struct weft_sentence *kept)
+{
+    const char *end = strstr(frame->file, ".weft.jsonl");
+
+    if (end == NULL || end == frame->file || weft_pen_width(frame, style, frame->file) <= room) {
+        return frame->file;
+    }
+    weft_sentence_add(kept, "%.*s", (int)(end - frame->file), frame->file);
+    return kept->text;
+}
+
 void weft_header_draw(struct weft_frame *frame)
 {
     const struct weft_rect rect = frame->geometry.header;
@@ -181,9 +194,9 @@ void weft_header_draw(struct weft_frame *frame)
                    frame->theme->line);
     const float start = transport(frame, y);
     x += weft_pen_text(frame, x, y, 80, product, "weft") + 14;
-    x += weft_pen_text(frame, x, y, start - x < 240 ? start - x - 12 : (start - x) * 0.5f, file,
-                       frame->file) +
-         22;
+    const float name_room = start - x < 240 ? start - x - 12 : (start - x) * 0.5f;
+    struct weft_sentence kept = {.len = 0};
+    x += weft_pen_text(frame, x, y, name_room, file, name_of(frame, file, name_room, &kept)) + 22;
     if (frame->live) {
         x += live_button(frame, x, y) + 14;
     }

@@ -1,6 +1,7 @@
 /*
  * The legend: what is in this trace, states and marks alike, and nothing else; and key hints.
- * Its entries wrap into rows when one does not do; the hints give way first.
+ * Its entries wrap into rows when one does not do; the hints give way first.  Of two traces the
+ * lower one has it, for both; in a classroom it says only what is needed to read the lanes.
  */
 #include "base/tongue.h"
 #include "viewer/commands.h"
@@ -58,16 +59,44 @@ static void add(struct entries *entries, bool there, enum drawing drawing, uint8
     }
 }
 
-static const char *words_of_changes(const struct weft_summary *summary)
+/* What is to be seen, in this trace or in the one beside it: its flags; its vectors are lent. */
+static struct weft_summary seen(const struct weft_frame *frame)
 {
-    return summary->has_permits
-               ? summary->has_items ? _("put or release, get or acquire") : _("release, acquire")
-               : _("put, get");
+    struct weft_summary both = *frame->summary;
+    const struct weft_summary *other = frame->beside;
+
+    if (other == NULL) {
+        return both;
+    }
+    for (int state = 0; state < WEFT_STATE_COUNT; state++) {
+        both.states[state] |= other->states[state];
+    }
+    for (int mark = 0; mark < WEFT_MARK_COUNT; mark++) {
+        both.has_mark[mark] |= other->has_mark[mark];
+    }
+    both.choices.count += other->choices.count;
+    both.has_handoffs |= other->has_handoffs;
+    both.has_joined |= other->has_joined;
+    both.has_passed_locks |= other->has_passed_locks;
+    both.has_items |= other->has_items;
+    both.has_permits |= other->has_permits;
+    both.has_ends |= other->has_ends;
+    both.has_holds |= other->has_holds;
+    both.has_zones |= other->has_zones;
+    both.has_torn |= other->has_torn;
+    return both;
+}
+
+static const char *words_of_changes(bool has_permits, bool has_items)
+{
+    return has_permits ? has_items ? _("put or release, get or acquire") : _("release, acquire")
+                       : _("put, get");
 }
 
 static void list_entries(struct entries *entries, const struct weft_frame *frame, bool merged)
 {
-    const struct weft_summary *summary = frame->summary;
+    const struct weft_summary summary = seen(frame);
+    const bool few = frame->view->classroom;
     static const char *const marks[WEFT_MARK_COUNT] = {[WEFT_MARK_PRINT] = N_("printed line"),
                                                        [WEFT_MARK_USER] = N_("mark"),
                                                        [WEFT_MARK_SIGNAL] = N_("signal"),
@@ -75,21 +104,22 @@ static void list_entries(struct entries *entries, const struct weft_frame *frame
                                                        [WEFT_MARK_LOST] = N_("lost events")};
 
     for (uint8_t state = 0; state < WEFT_STATE_COUNT; state++) {
-        add(entries, summary->states[state], DRAW_STATE, state, 18, _(weft_states[state].words));
+        add(entries, summary.states[state], DRAW_STATE, state, 18, _(weft_states[state].words));
     }
     for (uint8_t mark = 1; mark < WEFT_MARK_COUNT; mark++) {
-        add(entries, summary->has_mark[mark], DRAW_MARK, mark, 10, _(marks[mark]));
+        add(entries, summary.has_mark[mark] && (!few || mark != WEFT_MARK_USER), DRAW_MARK, mark,
+            10, _(marks[mark]));
     }
-    add(entries, summary->choices.count > 0, DRAW_CHOICE, 0, 9, _("choice of who goes on"));
-    add(entries, summary->has_handoffs, DRAW_HANDOFF, 0, 11, _("hand-off: ends a wait"));
-    add(entries, summary->has_joined, DRAW_JOINED, 0, 9, _("its end ends a join"));
-    add(entries, summary->has_passed_locks, DRAW_PASSED, 0, 9, _("lock goes to a waiter"));
-    add(entries, summary->has_items || summary->has_permits, DRAW_CHANGES, 0, 16,
-        words_of_changes(summary));
-    add(entries, summary->has_ends, DRAW_LIFE, 0, 14, _("start, end"));
-    add(entries, summary->has_holds, DRAW_HELD, 0, 18, _("lock held"));
-    add(entries, summary->has_zones, DRAW_ZONE, 0, 18, _("zone"));
-    add(entries, summary->has_torn, DRAW_TORN, 0, 18, _("not ended yet"));
+    add(entries, summary.choices.count > 0, DRAW_CHOICE, 0, 9, _("choice of who goes on"));
+    add(entries, summary.has_handoffs, DRAW_HANDOFF, 0, 11, _("hand-off: ends a wait"));
+    add(entries, summary.has_joined && !few, DRAW_JOINED, 0, 9, _("its end ends a join"));
+    add(entries, summary.has_passed_locks && !few, DRAW_PASSED, 0, 9, _("lock goes to a waiter"));
+    add(entries, (summary.has_items || summary.has_permits) && !few, DRAW_CHANGES, 0, 16,
+        words_of_changes(summary.has_permits, summary.has_items));
+    add(entries, summary.has_ends && !few, DRAW_LIFE, 0, 14, _("start, end"));
+    add(entries, summary.has_holds && !few, DRAW_HELD, 0, 18, _("lock held"));
+    add(entries, summary.has_zones && !few, DRAW_ZONE, 0, 18, _("zone"));
+    add(entries, summary.has_torn, DRAW_TORN, 0, 18, _("not ended yet"));
     add(entries, merged, DRAW_MERGED, 0, 18, _("several in a pixel"));
     add(entries, frame->findings != NULL && frame->findings->count > 0, DRAW_FINDING, 0, 14,
         _("finding"));
@@ -257,6 +287,9 @@ float weft_legend_height(const struct weft_frame *frame)
 {
     struct entries entries = {.count = 0};
 
+    if (frame->legend_elsewhere) {
+        return 0;
+    }
     /* Whether some columns stand for several spans is known when the lanes are drawn, and the
      * lanes cannot be before this is known: so there is room for saying it. */
     list_entries(&entries, frame, true);
@@ -270,6 +303,10 @@ void weft_legend_draw(struct weft_frame *frame)
     struct entries entries = {.count = 0};
     const float y = rect.y + ONE_ROW_PX / 2;
 
+    if (frame->legend_elsewhere) {
+        return;
+    }
+
     weft_draw_rect(frame->list, rect, 0, frame->theme->bar);
     weft_draw_rect(frame->list, (struct weft_rect){0, rect.y, rect.w, 1}, 0, frame->theme->line);
     list_entries(&entries, frame, frame->merged);
@@ -282,5 +319,7 @@ void weft_legend_draw(struct weft_frame *frame)
         weft_pen_text_right(frame, rect.w - EDGE - HELP_PX, y + (float)(rows - 1) * ROW_PX, 20,
                             style_of(frame), "…");
     }
-    draw_hints(frame, entries.right, y + (float)(rows - 1) * ROW_PX);
+    /* A row that was kept for what is not said after all is the hints'. */
+    const uint32_t room = (uint32_t)((rect.h - ONE_ROW_PX) / ROW_PX + 0.5f) + 1;
+    draw_hints(frame, room > rows ? EDGE : entries.right, y + (float)(room - 1) * ROW_PX);
 }

@@ -1,6 +1,7 @@
 /* The field that is typed into, in the upper middle, and the list below it; and notices. */
 #include "viewer/prompt.h"
 #include "base/tongue.h"
+#include "traces/analysis/sentences.h"
 #include "viewer/panels/panels.h"
 #include "viewer/pen.h"
 
@@ -36,6 +37,39 @@ static uint32_t rows_of(const struct weft_frame *frame, enum weft_command_id *fo
     }
 }
 
+/* What was found: where the search is just now. */
+static void say_found(const struct weft_frame *frame, const struct weft_found *found,
+                      struct weft_sentence *out)
+{
+    const struct weft_model *model = frame->model;
+
+    switch (found->kind) {
+    case WEFT_FOUND_THREAD:
+        weft_sentence_add(out, " · %s %s", _("thread"), model->threads.at[found->index].name);
+        break;
+    case WEFT_FOUND_OBJECT: {
+        const struct weft_object *object = &model->objects.at[found->index];
+        weft_sentence_add(out, " · %s %s", _(weft_objects[object->kind].words), object->name);
+        break;
+    }
+    case WEFT_FOUND_FINDING:
+        if (frame->findings != NULL && found->index < frame->findings->all.count) {
+            weft_sentence_add(out, " · %s", frame->findings->all.at[found->index].what);
+        }
+        break;
+    case WEFT_FOUND_SITE: {
+        struct weft_sentence site = {.len = 0};
+        if (weft_sentence_site(model, found->index, &site)) {
+            weft_sentence_add(out, " · %s", site.text);
+        }
+        break;
+    }
+    case WEFT_FOUND_PRINT:
+        weft_sentence_add(out, " · %s: %s", _("printed"), model->prints.at[found->index].text);
+        break;
+    }
+}
+
 /* What stands below the field: how it goes, or what it is for. */
 static void status_of(const struct weft_frame *frame, struct weft_sentence *out)
 {
@@ -62,6 +96,7 @@ static void status_of(const struct weft_frame *frame, struct weft_sentence *out)
             weft_sentence_add(out, "%s of %s%s", weft_words_count(search->at + 1).text,
                               weft_words_count(search->found.count).text,
                               search->more ? _(" and more") : "");
+            say_found(frame, &search->found.at[search->at], out);
         } else {
             weft_sentence_add(out, "%s%s: Enter goes to the first.",
                               weft_words_counted(search->found.count, "place").text,

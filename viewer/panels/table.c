@@ -49,7 +49,7 @@ static void place_columns(struct weft_table *table, float room)
 static void draw_heading(struct weft_table *table, uint32_t i, float y)
 {
     struct weft_frame *frame = table->frame;
-    const bool sorted = frame->view->sort_column == i;
+    const bool sorted = table->sorted == i;
     const bool hovered =
         frame->view->hover.kind == WEFT_TARGET_COLUMN && frame->view->hover.index == i;
     const struct weft_style style = {WEFT_FONT_SANS_BOLD, 12,
@@ -76,7 +76,8 @@ static void draw_heading(struct weft_table *table, uint32_t i, float y)
 }
 
 void weft_table_begin(struct weft_table *table, struct weft_frame *frame,
-                      const struct weft_table_column *columns, uint32_t count, uint32_t rows)
+                      const struct weft_table_column *columns, uint32_t count, uint32_t as_is,
+                      uint32_t rows)
 {
     const struct weft_rect main = frame->geometry.main;
     const float y = main.y + 24;
@@ -85,6 +86,8 @@ void weft_table_begin(struct weft_table *table, struct weft_frame *frame,
         .frame = frame,
         .columns = columns,
         .count = count,
+        .sorted = frame->view->sort_column == 0 && !frame->view->sort_up ? as_is
+                                                                         : frame->view->sort_column,
         .rect = {main.x, main.y + WEFT_TABLE_TOP_PX, main.w, main.h - WEFT_TABLE_TOP_PX}};
     place_columns(table, main.w - 2 * EDGE);
     for (uint32_t i = 0; i < count; i++) {

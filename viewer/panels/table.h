@@ -20,13 +20,15 @@ struct weft_table {
     struct weft_frame *frame;
     struct weft_rect rect; /* of the rows */
     const struct weft_table_column *columns;
-    uint32_t count;
+    uint32_t count, sorted; /* sorted: by which column; count: as they come */
     float x[WEFT_TABLE_COLUMNS], w[WEFT_TABLE_COLUMNS]; /* w 0: it is not shown */
 };
 
-/* Places the columns, draws their headings and begins to clip to the rows. */
+/* Places the columns, draws their headings and begins to clip to the rows.  `as_is`: the column
+ * that the rows are sorted by as long as none was clicked; `count`: none. */
 void weft_table_begin(struct weft_table *table, struct weft_frame *frame,
-                      const struct weft_table_column *columns, uint32_t count, uint32_t rows);
+                      const struct weft_table_column *columns, uint32_t count, uint32_t as_is,
+                      uint32_t rows);
 void weft_table_end(struct weft_table *table);
 
 /* Row i's middle, or false when it is not to be seen. */

@@ -140,7 +140,7 @@ static void draw_rows(struct weft_frame *frame, struct row *rows, uint32_t count
     memcpy(fitted, columns, sizeof fitted);
     fitted[BAR].width = frame->geometry.main.w * 0.5f;
     qsort(rows, count, sizeof *rows, name ? by_name : by_key);
-    weft_table_begin(&table, frame, fitted, COLUMNS, count);
+    weft_table_begin(&table, frame, fitted, COLUMNS, COLUMNS, count);
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t k = frame->view->sort_up && !name ? count - 1 - i : i;
         float y;

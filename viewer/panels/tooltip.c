@@ -7,13 +7,22 @@
 
 static const float PAD = 12, LINE = 19, WIDEST = 460;
 
-/* Of a choice whose mark stands for those around it, too. */
+/* Of a choice or a printed line whose mark stands for those around it, too. */
 static void add_neighbours(const struct weft_frame *frame, struct weft_target hover,
                            struct weft_facts *facts)
 {
     const uint32_t more =
         hover.kind == WEFT_TARGET_POINT ? weft_track_choices_with(frame, hover.index) : 0;
 
+    const uint32_t lines =
+        hover.kind == WEFT_TARGET_POINT ? weft_track_lines_with(frame, hover.index) : 0;
+
+    if (lines > 0 && facts->count < WEFT_FACTS_MAX) {
+        struct weft_sentence *text = &facts->facts[facts->count++];
+        *text = (struct weft_sentence){.len = 0};
+        weft_sentence_add(text, "%s more were printed here; zoom in, or look at the output below.",
+                          weft_words_counted(lines, "line").text);
+    }
     if (more > 0 && facts->count < WEFT_FACTS_MAX) {
         struct weft_sentence *text = &facts->facts[facts->count++];
         *text = (struct weft_sentence){.len = 0};

@@ -11,9 +11,9 @@
  * the room for a label in their bars until there are too many to be read one by one. */
 static const float MOST_PX = 72, TITLE_PX = 26, MORE_PX = 30;
 
-static float least_px(size_t lanes)
+static float least_px(size_t lanes, bool cramped)
 {
-    return lanes <= 30 ? 46 : lanes <= 70 ? 34 : 26;
+    return lanes <= 30 && !cramped ? 46 : lanes <= 70 ? 34 : 26;
 }
 
 const struct weft_lane_section weft_lane_sections[WEFT_LANE_SECTIONS] = {
@@ -383,7 +383,7 @@ bool weft_lanes_layout(struct weft_lanes *lanes, const struct weft_model *model,
         titles += fixed_px(&lanes->at[i]);
     }
     float unit = weights > 0 ? (available_px - titles - 6) / weights : 0;
-    const float least = least_px(lanes->count);
+    const float least = least_px(lanes->count, lanes->cramped);
     unit = unit < least ? least : unit > MOST_PX ? MOST_PX : unit;
     for (size_t i = 0; i < lanes->count; i++) {
         struct weft_lane *lane = &lanes->at[i];

@@ -36,6 +36,7 @@ struct weft_lanes {
     size_t count, room;
     float total_px;
     float pinned_px; /* of these, those that stay at the top; they are the first */
+    bool cramped;    /* in: half a small window: lanes get lower before they scroll */
     bool folded;     /* there are too many objects to show those that nobody waited for */
     /* How many objects of a family are in the lanes, in folded ones, too. */
     uint32_t objects[WEFT_FAMILY_ANY];

@@ -140,7 +140,7 @@ static struct weft_rect badge_of(const struct weft_frame *frame, const struct we
     const struct weft_rect ruler = frame->geometry.ruler;
     const float width = weft_pen_width(frame, style, text) + 16;
     const float shifts[] = {width / 2, 9, width - 9};
-    struct weft_rect badge = {0, ruler.y + 5, width, 20};
+    struct weft_rect badge = {0, ruler.y + 2, width, 20};
 
     for (int i = 0; i < 4; i++) {
         badge.x = x - shifts[i % 3]; /* the fourth: nowhere is free, so over it after all */
@@ -181,7 +181,8 @@ void weft_ruler_draw(struct weft_frame *frame)
     const struct weft_ticks ticks = ticks_of(frame);
     const struct weft_style style = tick_style(frame);
     const struct weft_style badge_style = {WEFT_FONT_MONO_BOLD, 12, frame->theme->on_playhead};
-    const float middle = ruler.y + 15;
+    /* Above the signs of findings and bookmarks, which stand on the ruler's foot. */
+    const float middle = ruler.y + 12;
     const struct weft_word moment =
         weft_words_moment(frame->view->playhead_ns, weft_frame_ns_per_px(frame));
     float playhead_x;

@@ -8,6 +8,8 @@
  * hovered or selected. */
 enum { ARROWS_MAX = 160, CURVE_POINTS = 17 };
 
+static const float ON_ONE_ANOTHER_PX = 2;
+
 static void cross(struct weft_frame *frame, float x, float y, float radius, struct weft_color color)
 {
     const struct weft_point_px down[] = {{x - radius, y - radius}, {x + radius, y + radius}};
@@ -15,6 +17,15 @@ static void cross(struct weft_frame *frame, float x, float y, float radius, stru
 
     weft_draw_line(frame->list, down, 2, 1.75f, color);
     weft_draw_line(frame->list, up, 2, 1.75f, color);
+}
+
+/* A second pennant behind the first: more lines were printed here than one. */
+static void draw_more_lines(struct weft_frame *frame, float x, float y)
+{
+    const struct weft_point_px flag[] = {
+        {x + 5.5f, y + 1}, {x + 12, y + 4}, {x + 5.5f, y + 7}, {x + 7.5f, y + 4}};
+
+    weft_draw_polygon(frame->list, flag, 4, frame->theme->mark);
 }
 
 void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, float y)
@@ -48,6 +59,29 @@ void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, flo
     default:
         break;
     }
+}
+
+uint32_t weft_track_lines_with(const struct weft_frame *frame, uint32_t point)
+{
+    const struct weft_model *model = frame->model;
+    const struct weft_point what = weft_model_point(model, point);
+    const float x = weft_frame_x(frame, (double)what.t_ns);
+    uint32_t more = 0;
+
+    if (weft_mark_of(&what) != WEFT_MARK_PRINT) {
+        return 0;
+    }
+    for (size_t i = weft_summary_mark_from(frame->summary, model, what.t_ns);
+         i < frame->summary->marks.count && more < 1000; i++) {
+        const uint32_t index = frame->summary->marks.at[i];
+        const struct weft_point next = weft_model_point(model, index);
+        if (weft_frame_x(frame, (double)next.t_ns) >= x + ON_ONE_ANOTHER_PX) {
+            break;
+        }
+        more +=
+            index > point && next.thread == what.thread && weft_mark_of(&next) == WEFT_MARK_PRINT;
+    }
+    return more;
 }
 
 /* Does a flag of the same lane stand so near that it would cover this mark? */
@@ -96,12 +130,16 @@ void weft_track_marks(struct weft_frame *frame)
         const float x = weft_frame_x(frame, (double)point.t_ns);
         float *last = &last_x[(size_t)point.thread * WEFT_MARK_COUNT + mark];
         const struct weft_rect rect = weft_track_rect(frame, lane);
+        const float y = rect.y + (lane->h >= 60 ? 4 : lane->h >= 40 ? 2 : 0);
         /* Marks on one another are one. */
-        if (*last != 0 && x < *last + 2) {
+        if (*last != 0 && x < fabsf(*last) + ON_ONE_ANOTHER_PX) {
+            if (mark == WEFT_MARK_PRINT && *last > 0) {
+                draw_more_lines(frame, *last, y);
+                *last = -*last; /* that is said once */
+            }
             continue;
         }
         *last = x;
-        const float y = rect.y + (lane->h >= 60 ? 4 : lane->h >= 40 ? 2 : 0);
         const float aside = mark != WEFT_MARK_PRINT && flag_follows(frame, i, x) ? -5 : 0;
         weft_track_mark(frame, mark, x + aside, y);
         weft_frame_hit(frame,

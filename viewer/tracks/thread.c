@@ -596,13 +596,25 @@ static void draw_life(struct weft_frame *frame, const struct weft_lane *lane, st
     }
     draw_post(frame, bars, end_x, -6);
     const float left = end_x + 8 > bars.x + 8 ? end_x + 8 : bars.x + 8;
-    if (style.size > 0) {
-        const float width = weft_pen_width(frame, style, _("ended"));
-        if (left + width <= bars.x + bars.w + 12) {
-            weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.66f) / 2, width, style,
-                           weft_track_ground(frame, lane, left), weft_track_rect(frame, lane),
-                           false, _("ended"));
-        }
+    const float right = bars.x + bars.w + 12;
+    /* When, too, where there is room for it. */
+    struct weft_sentence *words = weft_arena_get(&frame->list->arena, sizeof *words);
+    if (style.size <= 0 || words == NULL) {
+        return;
+    }
+    *words = (struct weft_sentence){.len = 0};
+    weft_sentence_add(words, "ended at %s",
+                      weft_words_moment(info->end_ns, weft_frame_ns_per_px(frame)).text);
+    const char *text = words->text;
+    float width = weft_pen_width(frame, style, text);
+    if (left + width > right) {
+        text = _("ended");
+        width = weft_pen_width(frame, style, text);
+    }
+    if (left + width <= right) {
+        weft_pen_label(frame, left, bars.y + bars.h - floorf(bars.h * 0.66f) / 2, width, style,
+                       weft_track_ground(frame, lane, left), weft_track_rect(frame, lane), false,
+                       text);
     }
 }
 

@@ -70,6 +70,9 @@ uint32_t weft_track_waiters(struct weft_frame *frame, uint32_t object, struct we
                             float row_px);
 
 /* Small marks, centred on x with their top at y. */
+/* How many lines more the flag of a printed line stands for. */
+uint32_t weft_track_lines_with(const struct weft_frame *frame, uint32_t point);
+
 void weft_track_mark(struct weft_frame *frame, enum weft_mark mark, float x, float y);
 
 /* A choice's fork, on its foot. */
