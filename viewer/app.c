@@ -138,7 +138,7 @@ enum weft_status weft_app_open(struct weft_app *app, const char *path, struct we
     app->file = slash != NULL && slash[1] != '\0' ? slash + 1 : copy;
     app->live = app->options.live;
     app->options.live = false; /* others that are opened later are complete */
-    app->slides = app->waited = app->gone = false;
+    app->slides = app->waited = app->written = app->gone = false;
     app->quiet_s = app->glide_ns = 0;
     app->heard_ns = app->looked_ns = app->now_ns;
     app->looked_points = 0;
@@ -396,7 +396,9 @@ static void lay_out_part(struct weft_frame *frame)
 
     weft_tracks_draw_ground(frame);
     weft_draw_clip(frame->list, at->plot);
-    weft_ruler_draw_grid(frame);
+    if (frame->lanes->count > 0) {
+        weft_ruler_draw_grid(frame);
+    }
     weft_tracks_draw(frame);
     const size_t first_line = frame->list->count;
     weft_tracks_draw_selection(frame);
@@ -480,10 +482,10 @@ static void draw_thumb(struct weft_frame *frame)
     }
 }
 
-/* In a classroom, and where two traces share a small window, the lanes get more of it. */
-static float dock_px(const struct weft_app *app, float height, bool cramped, float spare_px)
+/* In a classroom the lanes are what everybody looks at. */
+static float dock_px(const struct weft_app *app, float height, float spare_px)
 {
-    const float share = app->view.classroom || cramped ? height * 0.75f : height;
+    const float share = app->view.classroom ? height * 0.75f : height;
 
     return app->view.no_dock ? 0 : weft_dock_height(app->model, share, spare_px);
 }
@@ -495,13 +497,13 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
     const float width = frame->geometry.width, height = frame->geometry.height;
     const uint32_t warnings =
         app->loading || (app->live && !app->gone) || app->stopped ? 0 : weft_warnings_count(model);
-    /* Half a small window is the lanes', not the minimap's nor the dock's. */
+    /* Half a small window is the lanes', not the minimap's. */
     const bool cramped = weft_beside_shares(app) && height < 450;
     const bool zoomed =
         weft_view_zoomed(&app->view) && app->view.tab == WEFT_TAB_TIMELINE && !cramped;
     const float legend = weft_legend_height(frame);
     struct weft_geometry at =
-        weft_geometry_of(width, height, zoomed, warnings, dock_px(app, height, cramped, 0), legend);
+        weft_geometry_of(width, height, zoomed, warnings, dock_px(app, height, 0), legend);
 
     app->lanes.cramped = cramped;
     if (!weft_lanes_layout(&app->lanes, model, &app->summary, &app->arrangement, at.plot.h)) {
@@ -509,8 +511,7 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
     }
     /* Lanes that leave room are as tall as they ever get: they stay so when the dock takes it. */
     const float spare_px = at.plot.h - app->lanes.total_px - 12;
-    at = weft_geometry_of(width, height, zoomed, warnings, dock_px(app, height, cramped, spare_px),
-                          legend);
+    at = weft_geometry_of(width, height, zoomed, warnings, dock_px(app, height, spare_px), legend);
     scroll_inside(app, &at);
     return at;
 }

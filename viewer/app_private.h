@@ -38,6 +38,7 @@ struct weft_app {
     bool live;         /* it may still grow; loading: it has grown by more than one tick reads */
     bool waited;       /* for more of it, after its end at the time */
     bool slides;       /* a live view has begun to show the last part only */
+    bool written;      /* its writer has been seen to hold it */
     bool gone;         /* whoever wrote it is */
     uint64_t quiet_s;  /* so long nothing has come; 0: not worth telling */
     uint64_t glide_ns; /* the end as it is shown */

@@ -11,9 +11,12 @@
 #include "viewer/app_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 enum { POLL_MS = 16, CALM_POLL_MS = 50, GONE_POLL_MS = 500 };
 
@@ -203,6 +206,43 @@ static bool is_gone(int64_t pid)
     return pid > 0 && pid <= INT32_MAX && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
+/* Does its writer hold the trace?  It does from the first line to the last (traces/write), and
+ * nobody else does, so that it is free once the writer is no more. */
+static bool is_held(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool held;
+
+    if (fd < 0) {
+        return false;
+    }
+    held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    (void)close(fd);
+    return held;
+}
+
+/* The program is no more, or whoever wrote down what it does is. */
+static bool writer_is_gone(const struct weft_app *app, struct weft_sentence *why)
+{
+    const struct weft_word quiet = weft_words_duration(app->quiet_s * SECOND_NS);
+
+    if (is_gone(app->model->header.pid)) {
+        weft_sentence_add(why,
+                          "No news for %s, and process %lld is gone: whoever wrote this trace is "
+                          "gone, too.  What was recorded may be had by weft recover.",
+                          quiet.text, (long long)app->model->header.pid);
+        return true;
+    }
+    if (app->written && !is_held(app->path)) {
+        weft_sentence_add(why,
+                          "No news for %s: weft, which wrote this trace, is gone; the program may "
+                          "still run.  What was recorded may be had by weft recover.",
+                          quiet.text);
+        return true;
+    }
+    return false;
+}
+
 /* Only now and then something new is told, as each time is a frame. */
 static uint64_t told_seconds(uint64_t seconds)
 {
@@ -231,13 +271,8 @@ static void watch_writer(struct weft_app *app)
     }
     app->quiet_s = seconds;
     app->dirty = true;
-    if (seconds >= GONE_S && is_gone(app->model->header.pid)) {
+    if (seconds >= GONE_S && writer_is_gone(app, &text)) {
         app->gone = true;
-        weft_sentence_add(&text,
-                          "No news for %s, and process %lld is gone: whoever wrote this trace is "
-                          "gone, too.  What was recorded may be had by weft recover.",
-                          weft_words_duration(seconds * SECOND_NS).text,
-                          (long long)app->model->header.pid);
         weft_app_say(app, text.text);
     }
 }
@@ -249,6 +284,7 @@ int weft_live_tick(struct weft_app *app, bool grown)
         app->heard_ns = app->now_ns;
         app->gone = false;
         app->quiet_s = 0;
+        app->written = app->written || is_held(app->path);
         /* The chain of a wait that goes on may have got another root. */
         app->chain_of = (struct weft_target){.kind = WEFT_TARGET_NONE};
     }

@@ -21,7 +21,7 @@ import tempfile
 import time
 
 import check_window
-from check_window import Both, Screen, Window, keysym, table
+from check_window import Both, Screen, Window, keysym, table, wait_for
 
 ROUND_S = 20
 ENDING = {"quit"}  # the monkey may do everything else
@@ -29,11 +29,22 @@ KINDS = ("sample", "controlled", "crowd", "also", "broken", "cut", "two", "live"
 WORDS = ("thread", "lock", "Thread-1", "4.2s", "99999999999999999999", "x", "\\", "%s%n", "đợi hàng")
 
 
+class Refused(Exception):
+    """The trace cannot be opened, and that was said."""
+
+
 class AnyWindow(Window):
     """Of one trace, or of two."""
 
     def until(self, wanted, what):
+        if what == "the trace is loaded" and self.refuses():
+            raise Refused
         return super().until(lambda state: wanted(Both(state) if "upper" in state else state), what)
+
+    def refuses(self):
+        """Of a file whose first line is damaged nothing can be shown: it ends with 3."""
+        return wait_for(lambda: self.read_states() or self.process.poll() is not None,
+                        "it opens or refuses") and self.process.poll() == 3
 
 
 class Monkey:
@@ -43,6 +54,7 @@ class Monkey:
         self.folder = folder
         self.options = options
         self.did = []
+        self.window = None
         self.program = None  # whose trace is being written
         self.slowest_s = 0.0
         self.caps = [cap for name, caps in table().items() for cap in caps if name not in ENDING]
@@ -94,7 +106,7 @@ class Monkey:
 
     def open(self):
         choice = self.random.choice
-        kind = choice(KINDS)
+        self.kind = kind = choice(KINDS)
         traces = self.traces(kind)
         words = [*choice([(), (), ("--classroom",)]), *choice([(), ("--theme", "light"),
                                                                ("--theme", "contrast")]),
@@ -108,9 +120,8 @@ class Monkey:
         self.did.append(f"{kind}: weft-view {traces[0].name} {' '.join(map(str, words))}")
         homes = {"XDG_CONFIG_HOME": str(self.folder / "config"),
                  "XDG_STATE_HOME": str(self.folder / "state-home")}
-        self.window = AnyWindow({**self.screen.env, **homes}, self.folder, traces[0],
-                                *words).find()
-        self.kind = kind
+        self.window = AnyWindow({**self.screen.env, **homes}, self.folder, traces[0], *words)
+        self.window.find()
 
     def end_program(self):
         """It ends, or deadlocks, or is killed with the recorder, by the kind of the trace."""
@@ -205,9 +216,12 @@ def one_round(seed, screen, seconds, options):
             monkey.open()
             monkey.play(seconds)
             monkey.leave()
+        except Refused:
+            if monkey.kind not in ("broken", "cut"):
+                raise
         except (AssertionError, subprocess.SubprocessError) as error:
             said = ""
-            if monkey.window.process.poll() is None:
+            if monkey.window is not None and monkey.window.process.poll() is None:
                 monkey.window.process.kill()
                 said = "".join(monkey.window.process.communicate())
             print(f"seed {seed}: {error}\n{said}\nlast, of {len(monkey.did)}:", file=sys.stderr)

@@ -552,6 +552,22 @@ static void two_traces_have_one_time_axis_and_one_playhead(void **state)
     assert_non_null(check_text(&stage.list, "locked-sections.weft.jsonl"));
     assert_non_null(check_text(&stage.list, "queue-workers.weft.jsonl"));
     check_picture(&stage.list, WIDTH, HEIGHT, "two traces");
+    /* One legend, with what is in either. */
+    uint32_t locks = 0, polls = 0;
+    for (size_t i = 0; i < stage.list.count; i++) {
+        const struct weft_draw_item *item = &stage.list.at[i];
+        locks += item->kind == WEFT_DRAW_TEXT && strcmp(item->text, "lock wait") == 0;
+        polls += item->kind == WEFT_DRAW_TEXT && strcmp(item->text, "busy polling") == 0;
+    }
+    assert_int_equal(locks, 1);
+    assert_int_equal(polls, 1);
+    /* Half a small window is enough for the lanes of all threads. */
+    const struct weft_measure measure = check_measure();
+    weft_app_layout(stage.app, 1280, 720, &measure, &stage.list);
+    check_picture(&stage.list, 1280, 720, "two traces in a small window");
+    assert_non_null(check_text(&stage.list, "Thread-2"));
+    assert_non_null(check_text(&stage.list, "Thread-3"));
+    lay_out(&stage);
     const double whole_ns =
         check_state_number(stage.app, "to_ns") - check_state_number(stage.app, "from_ns");
     type(&stage, '+', 0);

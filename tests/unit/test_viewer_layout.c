@@ -138,6 +138,88 @@ static void the_help_sheet_fits_every_window(void **state)
     each_sample(open_help, false, 0);
 }
 
+/* About as wide as the letters of the viewer's own font are on the average, and a little more. */
+static float narrow_width(void *context, enum weft_font font, float size, const char *text,
+                          size_t bytes)
+{
+    size_t letters = 0;
+    (void)context;
+    (void)font;
+
+    for (size_t i = 0; i < bytes; i++) {
+        letters += ((unsigned char)text[i] & 0xC0) != 0x80;
+    }
+    return 0.48f * size * (float)letters;
+}
+
+static void the_help_sheet_cuts_no_line_in_a_small_window(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_app *app = check_open_sample("locked-sections", &options);
+    const struct weft_measure measure = {narrow_width, NULL};
+    struct weft_draw_list list;
+    size_t lines = 0;
+
+    weft_draw_init(&list);
+    check_command(app, WEFT_COMMAND_HELP);
+    weft_app_layout(app, 1280, 720, &measure, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct weft_draw_item *item = &list.at[i];
+        for (int k = 0; item->kind == WEFT_DRAW_TEXT && k < WEFT_COMMAND_COUNT; k++) {
+            lines += strcmp(item->text, _(weft_commands[k].help)) == 0;
+        }
+    }
+    assert_in_range(lines, WEFT_COMMAND_COUNT, 2 * WEFT_COMMAND_COUNT);
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+/* Two lines of one thread at one place, of which the flag is one. */
+static void a_flag_says_how_many_lines_it_stands_for(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_app *app = check_open_sample("guided-tour", &options);
+    struct weft_draw_list list;
+    bool told = false;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1280, 720, "flags");
+    for (float y = 80; y < 140; y += 4) { /* above main's lane, around 0.25 s */
+        for (float x = 280; x < 320 && !told; x += 2) {
+            send_mouse(app, WEFT_INPUT_MOUSE_MOVE, x, y);
+            lay_out(app, &list, 1280, 720, "flags");
+            told = check_text(&list, "3 more lines here") != NULL;
+        }
+    }
+    assert_true(told);
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
+static void the_dock_gives_its_room_to_the_lanes(void **state)
+{
+    (void)state;
+    const struct weft_app_options options = {.theme = WEFT_THEME_DARK};
+    struct weft_app *app = check_open_sample("guided-tour", &options);
+    struct weft_draw_list list;
+
+    weft_draw_init(&list);
+    lay_out(app, &list, 1280, 720, "with a dock");
+    assert_non_null(check_text(&list, "Output until"));
+    assert_null(check_text(&list, "CONDITIONS")); /* further down */
+    check_command(app, WEFT_COMMAND_DOCK);
+    lay_out(app, &list, 1280, 720, "without a dock");
+    assert_null(check_text(&list, "Output until"));
+    assert_non_null(check_text(&list, "familyLock"));
+    check_command(app, WEFT_COMMAND_DOCK);
+    lay_out(app, &list, 1280, 720, "with a dock again");
+    assert_non_null(check_text(&list, "Output until"));
+    weft_draw_done(&list);
+    weft_app_free(app);
+}
+
 static void the_main_picture_says_who_waits_for_whom(void **state)
 {
     (void)state;
@@ -158,6 +240,7 @@ static void the_main_picture_says_who_waits_for_whom(void **state)
     assert_non_null(check_text(&list, "waits for Thread-2 to finish"));
     assert_non_null(check_text(&list, "held by Thread-2 since 3.0"));
     assert_non_null(check_text(&list, "LATER"));
+    assert_non_null(check_text(&list, "ended at 3.001 s"));
     /* Nothing that is not in this trace. */
     assert_null(check_text(&list, "QUEUES"));
     assert_null(check_text(&list, "queue wait"));
@@ -949,6 +1032,7 @@ int main(void)
         VIETNAMESE(every_zoom_is_laid_out_without_a_flaw),
         VIETNAMESE(hover_and_selection_are_laid_out_without_a_flaw),
         VIETNAMESE(the_help_sheet_fits_every_window),
+        VIETNAMESE(the_help_sheet_cuts_no_line_in_a_small_window),
         VIETNAMESE(the_main_picture_says_so_in_vietnamese),
         VIETNAMESE(a_crowd_with_long_names_is_laid_out_without_a_flaw),
         VIETNAMESE(nonsense_is_laid_out_all_the_same),
@@ -957,6 +1041,9 @@ int main(void)
         cmocka_unit_test(every_zoom_is_laid_out_without_a_flaw),
         cmocka_unit_test(hover_and_selection_are_laid_out_without_a_flaw),
         cmocka_unit_test(the_help_sheet_fits_every_window),
+        cmocka_unit_test(the_help_sheet_cuts_no_line_in_a_small_window),
+        cmocka_unit_test(a_flag_says_how_many_lines_it_stands_for),
+        cmocka_unit_test(the_dock_gives_its_room_to_the_lanes),
         cmocka_unit_test(the_main_picture_says_who_waits_for_whom),
         cmocka_unit_test(a_queue_says_what_is_in_it),
         cmocka_unit_test(a_wait_says_for_what_before_it_says_how_long),

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -255,6 +256,27 @@ static void a_writer_that_is_gone_is_told_and_one_that_comes_back_is_followed(vo
     end(&stage);
 }
 
+/* The program that the trace names goes on: this one. */
+static void a_writer_whose_program_lives_on_is_told_to_be_gone(void **state)
+{
+    struct stage stage;
+    (void)state;
+
+    begin_of(&stage, getpid());
+    assert_int_equal(flock(fileno(stage.file), LOCK_EX), 0);
+    event(&stage, 1000, 1, "lock_acquire", 1);
+    pass(&stage, 11000 * MS);
+    lay_out(&stage);
+    assert_false(is(&stage, "gone")); /* the program is silent, no more */
+    assert_int_equal(flock(fileno(stage.file), LOCK_UN), 0);
+    pass(&stage, 10000 * MS);
+    lay_out(&stage);
+    assert_true(is(&stage, "gone"));
+    assert_non_null(check_text(&stage.list, "no longer written"));
+    assert_non_null(check_text(&stage.list, "weft, which wrote this trace, is gone"));
+    end(&stage);
+}
+
 /* A writer that looks around every 20 ms, a screen that shows 60 pictures a second. */
 static void each_picture_moves_although_news_come_less_often(void **state)
 {
@@ -397,6 +419,7 @@ int main(void)
         cmocka_unit_test(nothing_new_is_no_new_frame),
         cmocka_unit_test(a_silent_program_is_told_now_and_then),
         cmocka_unit_test(a_writer_that_is_gone_is_told_and_one_that_comes_back_is_followed),
+        cmocka_unit_test(a_writer_whose_program_lives_on_is_told_to_be_gone),
         cmocka_unit_test(each_picture_moves_although_news_come_less_often),
         cmocka_unit_test(the_end_is_followed_until_space_and_again_from_end_on),
         cmocka_unit_test(a_long_run_shows_its_last_part_and_a_look_back_stays_where_it_is),

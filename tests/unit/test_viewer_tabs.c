@@ -255,10 +255,19 @@ static void the_contention_table_sorts_and_leads_to_the_lane(void **state)
     open_stage(&stage, "guided-tour", 1000000000);
     check_command(stage.app, WEFT_COMMAND_TAB_CONTENTION);
     lay_out(&stage);
-    assert_non_null(check_text(&stage.list, "Longest wait"));
+    const struct weft_draw_item *waits = check_text(&stage.list, "All waits together");
+    const struct weft_draw_item *object = check_text(&stage.list, "Object");
+    assert_non_null(waits);
+    assert_non_null(object);
+    /* By these the rows are sorted at first, and so it is marked. */
+    const struct weft_color marked = waits->color, quiet = object->color;
+    assert_memory_not_equal(&marked, &quiet, sizeof marked);
     click(&stage, "Longest wait");
     assert_state(&stage, "sort", "6");
     lay_out(&stage);
+    waits = check_text(&stage.list, "All waits together");
+    assert_non_null(waits);
+    assert_memory_equal(&waits->color, &quiet, sizeof quiet);
     click(&stage, "orders");
     assert_state(&stage, "tab", "\"timeline\"");
     assert_state(&stage, "lane", "\"orders\"");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -151,6 +152,9 @@ static enum weft_status open_trace(struct weft_writer *writer, const char *path,
     if (writer->fd < 0) {
         return weft_error_set(error, WEFT_ERR_WRITE, "cannot write %s: %s", path, strerror(errno));
     }
+    /* Held for as long as it is written, whatever ends that: who follows the trace asks for it
+     * (viewer/live.c).  A file system without locks tells nobody anything. */
+    (void)flock(writer->fd, LOCK_EX | LOCK_NB);
     return !weft_pack_is_wanted(path) || weft_sink_pack(&writer->lines.sink)
                ? WEFT_OK
                : weft_error_set(error, WEFT_ERR_MEMORY, "no memory for the recording");

@@ -569,7 +569,8 @@ void weft_dock_draw(struct weft_frame *frame)
 {
     const struct weft_rect dock = frame->geometry.dock;
     const bool picked = frame->view->selected.kind != WEFT_TARGET_NONE || frame->view->has_marked;
-    const bool narrow_window = dock.w < 720;
+    /* Large letters, and lines of three words, are no help to a class. */
+    const bool narrow_window = dock.w < 720 || (frame->view->classroom && picked && dock.w < 1000);
     const float edge = 16, gap = 36;
     float shares[3] = {picked ? 0.40f : 0.62f, picked ? 0.30f : 0,
                        narrow_window ? 0

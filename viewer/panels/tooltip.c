@@ -20,8 +20,8 @@ static void add_neighbours(const struct weft_frame *frame, struct weft_target ho
     if (lines > 0 && facts->count < WEFT_FACTS_MAX) {
         struct weft_sentence *text = &facts->facts[facts->count++];
         *text = (struct weft_sentence){.len = 0};
-        weft_sentence_add(text, "%s more were printed here; zoom in, or look at the output below.",
-                          weft_words_counted(lines, "line").text);
+        weft_sentence_add(text, "%s here; zoom in, or look at the output below.",
+                          weft_words_counted(lines, "more line").text);
     }
     if (more > 0 && facts->count < WEFT_FACTS_MAX) {
         struct weft_sentence *text = &facts->facts[facts->count++];
