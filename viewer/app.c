@@ -490,13 +490,20 @@ static float dock_px(const struct weft_app *app, float height, float spare_px)
     return app->view.no_dock ? 0 : weft_dock_height(app->model, share, spare_px);
 }
 
+/* Of a trace of which all is there that there will be. */
+static uint32_t count_warnings(const struct weft_app *app)
+{
+    const bool partly = app->loading || (app->live && !app->gone) || app->stopped;
+
+    return (app->load_error.text[0] != '\0') + (partly ? 0 : weft_warnings_count(app->model));
+}
+
 /* Decides where everything is: what the lanes leave empty goes to the dock. */
 static struct weft_geometry place_panels(struct weft_app *app, const struct weft_frame *frame)
 {
     const struct weft_model *model = app->model;
     const float width = frame->geometry.width, height = frame->geometry.height;
-    const uint32_t warnings =
-        app->loading || (app->live && !app->gone) || app->stopped ? 0 : weft_warnings_count(model);
+    const uint32_t warnings = count_warnings(app);
     /* Half a small window is the lanes', not the minimap's. */
     const bool cramped = weft_beside_shares(app) && height < 450;
     const bool zoomed =
@@ -619,6 +626,7 @@ static void compose(struct weft_app *app, float width, float height,
         return;
     }
     struct weft_frame frame = frame_of(app, width, height, measure, list);
+    frame.warnings = count_warnings(app);
     app->geometry = frame.geometry = place_panels(app, &frame);
     app->ns_per_px = weft_frame_ns_per_px(&frame);
     if (app->view.tab == WEFT_TAB_WAITS_FOR || app->view.page == WEFT_PAGE_GRAPH) {

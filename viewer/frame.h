@@ -108,7 +108,8 @@ struct weft_frame {
     const char *notice;                   /* what the window has to say just now, or NULL */
     const char *key_shown;                /* in a classroom: the key that was pressed, or NULL */
     const char *file;                     /* its name without the folder */
-    const char *load_error;               /* why there is no trace, or NULL */
+    const char *load_error;               /* why there is no more of the trace, or NULL */
+    uint32_t warnings;                    /* strips, with one for that */
     bool loading;
     bool looking;          /* for findings */
     bool legend_elsewhere; /* in the frame below */

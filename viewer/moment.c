@@ -38,7 +38,7 @@ static void connect(struct weft_moment *moment, uint32_t from, uint32_t to, bool
 static void add_wait(struct weft_moment *moment, const struct weft_model *model, uint32_t thread,
                      uint64_t t_ns)
 {
-    const uint32_t index = weft_model_span_at(model, thread, t_ns);
+    const uint32_t index = weft_model_span_shown(model, thread, t_ns);
 
     if (index == WEFT_NONE) {
         return;

@@ -256,6 +256,28 @@ static void a_writer_that_is_gone_is_told_and_one_that_comes_back_is_followed(vo
     end(&stage);
 }
 
+/* The playhead is where the trace ends, and that is where its user looks. */
+static void the_end_that_is_followed_says_what_everybody_does(void **state)
+{
+    struct stage stage;
+    (void)state;
+
+    begin(&stage, HEAD);
+    event(&stage, 1000, 1, "lock_acquire", 1);
+    event(&stage, 2000, 2, "lock_request", 1);
+    pass(&stage, 200 * MS);
+    lay_out(&stage);
+    assert_true(is(&stage, "follow"));
+    assert_null(check_text(&stage.list, "beyond the end"));
+    assert_non_null(check_text(&stage.list, "runs, holding A"));
+    assert_non_null(check_text(&stage.list, "waits for A, held by one"));
+    assert_non_null(check_text(&stage.list, "held by one since"));
+    check_command(stage.app, WEFT_COMMAND_TAB_WAITS_FOR);
+    lay_out(&stage);
+    assert_non_null(check_text(&stage.list, "1 thread waits."));
+    end(&stage);
+}
+
 /* The program that the trace names goes on: this one. */
 static void a_writer_whose_program_lives_on_is_told_to_be_gone(void **state)
 {
@@ -419,6 +441,7 @@ int main(void)
         cmocka_unit_test(nothing_new_is_no_new_frame),
         cmocka_unit_test(a_silent_program_is_told_now_and_then),
         cmocka_unit_test(a_writer_that_is_gone_is_told_and_one_that_comes_back_is_followed),
+        cmocka_unit_test(the_end_that_is_followed_says_what_everybody_does),
         cmocka_unit_test(a_writer_whose_program_lives_on_is_told_to_be_gone),
         cmocka_unit_test(each_picture_moves_although_news_come_less_often),
         cmocka_unit_test(the_end_is_followed_until_space_and_again_from_end_on),

@@ -100,7 +100,7 @@ static bool permit_holders(const struct weft_model *model, const struct weft_obj
 static bool lock_holders(const struct weft_model *model, const struct weft_object *lock,
                          uint64_t from_ns, uint64_t to_ns, struct weft_sentence *out)
 {
-    uint32_t hold = weft_object_hold_at(model, lock, from_ns);
+    uint32_t hold = weft_object_hold_shown(model, lock, from_ns);
     uint32_t owners = 0, second = WEFT_NONE;
 
     if (hold == WEFT_NONE) {

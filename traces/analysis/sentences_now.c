@@ -13,7 +13,7 @@ static bool has_lock(const struct weft_model *model, const struct weft_object *l
                      uint32_t thread, uint64_t t_ns, bool *reading)
 {
     enum { LOOKED_AT_MAX = 100 };
-    uint32_t hold = lock->holds.count > 0 ? weft_object_hold_at(model, lock, t_ns) : WEFT_NONE;
+    uint32_t hold = lock->holds.count > 0 ? weft_object_hold_shown(model, lock, t_ns) : WEFT_NONE;
 
     *reading = false;
     if (hold == WEFT_NONE) {
@@ -24,7 +24,8 @@ static bool has_lock(const struct weft_model *model, const struct weft_object *l
     }
     for (uint32_t i = 0; i < LOOKED_AT_MAX && i <= hold; i++) {
         const struct weft_hold one = weft_object_hold(model, lock, hold - i);
-        if (one.thread == thread && one.end_ns > t_ns) {
+        if (one.thread == thread &&
+            (one.end_ns > t_ns || (one.end_ns == t_ns && (one.flags & WEFT_SPAN_OPEN) != 0))) {
             *reading = (one.flags & WEFT_HOLD_SHARED) != 0;
             return true;
         }
@@ -90,7 +91,7 @@ void weft_sentence_now(const struct weft_model *model, uint32_t thread, uint64_t
                        struct weft_sentence *out)
 {
     const struct weft_thread_info *info = &model->threads.at[thread];
-    const uint32_t index = weft_model_span_at(model, thread, t_ns);
+    const uint32_t index = weft_model_span_shown(model, thread, t_ns);
 
     if (index == WEFT_NONE) {
         if (t_ns < info->start_ns || info->spans.count == 0) {
@@ -146,7 +147,7 @@ static uint32_t waiting_at(const struct weft_model *model, uint32_t object, uint
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < model->threads.count; i++) {
-        const uint32_t index = weft_model_span_at(model, i, t_ns);
+        const uint32_t index = weft_model_span_shown(model, i, t_ns);
         if (index == WEFT_NONE) {
             continue;
         }
@@ -316,7 +317,7 @@ void weft_sentence_object_now(const struct weft_model *model, uint32_t object, u
     }
     switch (what->family) {
     case WEFT_FAMILY_LOCK: {
-        const uint32_t hold = weft_object_hold_at(model, what, t_ns);
+        const uint32_t hold = weft_object_hold_shown(model, what, t_ns);
         if (hold == WEFT_NONE) {
             weft_sentence_add(out, "free");
         } else {

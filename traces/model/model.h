@@ -481,6 +481,10 @@ uint64_t weft_span_end_ns(const struct weft_model *model, uint32_t thread, uint3
 /* The span of a thread at t_ns, WEFT_NONE outside its life.  Cost: O(log spans). */
 uint32_t weft_model_span_at(const struct weft_model *model, uint32_t thread, uint64_t t_ns);
 
+/* The same for what is told of a moment: where the trace ends, a thread that had not ended is still
+ * in its last span.  A live view looks at nothing else than that moment. */
+uint32_t weft_model_span_shown(const struct weft_model *model, uint32_t thread, uint64_t t_ns);
+
 /* Is `object` the index of a thread, not of an object?  So it is for joins and "is it alive?". */
 bool weft_event_about_thread(enum weft_event_kind kind, enum weft_question question);
 bool weft_span_about_thread(const struct weft_span *span);
@@ -512,6 +516,10 @@ size_t weft_object_holds_begun(const struct weft_model *model, const struct weft
  */
 uint32_t weft_object_hold_at(const struct weft_model *model, const struct weft_object *object,
                              uint64_t t_ns);
+
+/* The same for what is told of a moment: what is held when the trace ends is held there, too. */
+uint32_t weft_object_hold_shown(const struct weft_model *model, const struct weft_object *object,
+                                uint64_t t_ns);
 
 /* Its level (depth, value) at t_ns, 0 before the first. */
 int64_t weft_object_level_at(const struct weft_model *model, const struct weft_object *object,

@@ -69,6 +69,17 @@ uint32_t weft_model_span_at(const struct weft_model *model, uint32_t thread, uin
     return (uint32_t)span_from(model, info, t_ns);
 }
 
+uint32_t weft_model_span_shown(const struct weft_model *model, uint32_t thread, uint64_t t_ns)
+{
+    assert(thread < model->threads.count);
+    const struct weft_thread_info *info = &model->threads.at[thread];
+
+    if (t_ns == model->end_ns && !info->ended && info->spans.count > 0) {
+        return (uint32_t)(info->spans.count - 1);
+    }
+    return weft_model_span_at(model, thread, t_ns);
+}
+
 const char *weft_thread_name_at(const struct weft_thread_info *thread, uint64_t t_ns)
 {
     size_t low = 0, high = thread->names.count;
@@ -116,6 +127,18 @@ uint32_t weft_object_hold_at(const struct weft_model *model, const struct weft_o
         }
     }
     return WEFT_NONE;
+}
+
+uint32_t weft_object_hold_shown(const struct weft_model *model, const struct weft_object *object,
+                                uint64_t t_ns)
+{
+    const size_t count = object->holds.count;
+
+    if (t_ns == model->end_ns && count > 0 &&
+        (weft_object_hold(model, object, count - 1).flags & WEFT_SPAN_OPEN) != 0) {
+        return (uint32_t)(count - 1);
+    }
+    return weft_object_hold_at(model, object, t_ns);
 }
 
 int64_t weft_object_level_at(const struct weft_model *model, const struct weft_object *object,

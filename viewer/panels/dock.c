@@ -74,7 +74,7 @@ static struct weft_style quiet(const struct weft_frame *frame)
 /* A state's colour, for a thread at the playhead. */
 static void draw_swatch(struct weft_frame *frame, uint32_t thread, float x, float y)
 {
-    const uint32_t span = weft_model_span_at(frame->model, thread, frame->view->playhead_ns);
+    const uint32_t span = weft_model_span_shown(frame->model, thread, frame->view->playhead_ns);
 
     if (span == WEFT_NONE) {
         weft_draw_frame(frame->list, (struct weft_rect){x, y - 1, 12, 2}, 0, 1,
@@ -181,7 +181,7 @@ static void draw_threads_at(struct weft_frame *frame, struct weft_rect rect, uin
         draw_swatch(frame, i, rect.x, y);
         weft_pen_text(frame, rect.x + 20, y, name, heading(frame),
                       weft_thread_name_at(&model->threads.at[i], frame->view->playhead_ns));
-        const bool over = weft_model_span_at(model, i, frame->view->playhead_ns) == WEFT_NONE;
+        const bool over = weft_model_span_shown(model, i, frame->view->playhead_ns) == WEFT_NONE;
         weft_pen_text(frame, rect.x + 20 + name + 12, y, rect.w - 32 - name,
                       over ? quiet(frame) : body(frame), now.text);
     }

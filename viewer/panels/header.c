@@ -8,11 +8,18 @@
 
 enum { WARNINGS_MAX = 7, BUTTON_PX = 32, BUTTON_GAP_PX = 6, PLAY_PX = 38 };
 
-/* "3 threads · 1 lock · 41 events · 9.01 s long", and the same in fewer words. */
+/* "3 threads · 1 lock · 41 events · 9.01 s long", and the same in fewer words; detail -1: only what
+ * must be said, or nothing. */
 static void figures(const struct weft_frame *frame, int detail, struct weft_sentence *out)
 {
     const struct weft_model *model = frame->model;
 
+    if (detail < 0) {
+        if (frame->read_percent >= 0) {
+            weft_sentence_add(out, "%d %% read", frame->read_percent);
+        }
+        return;
+    }
     weft_sentence_add(out, "%s", weft_words_counted(model->threads.count, "thread").text);
     uint64_t all = 0;
     for (size_t i = 0; i < WEFT_LANE_SECTIONS; i++) {
@@ -202,15 +209,18 @@ void weft_header_draw(struct weft_frame *frame)
     }
     const float room = start - x - 20;
     bool fits = false;
-    for (int detail = 2; detail >= 0 && !fits; detail--) {
+    for (int detail = 2; detail >= -1 && !fits; detail--) {
         line = (struct weft_sentence){.len = 0};
         figures(frame, detail, &line);
         fits = weft_pen_width(frame, small, line.text) <= room;
     }
-    if (frame->load_error != NULL && room > 60) {
-        weft_pen_text(frame, x, y, room, small, frame->load_error);
-    } else if (fits) {
+    if (fits) {
         weft_pen_text(frame, x, y, room, small, line.text);
+    }
+    if (frame->read_percent >= 0) {
+        const float read = rect.w * (float)frame->read_percent / 100;
+        weft_draw_rect(frame->list, (struct weft_rect){0, rect.h - 3, read, 3}, 0,
+                       frame->theme->accent);
     }
     const float cap = weft_pen_cap_width(frame, "?");
     const struct weft_rect help = {rect.w - 16 - cap, y - 12, cap, 24};
@@ -314,12 +324,14 @@ void weft_warning_text(const struct weft_model *model, uint32_t i, struct weft_s
     *out = (struct weft_sentence){.len = 0};
 }
 
+/* The reading that failed or was stopped comes first: then nothing else is known for sure. */
 void weft_warnings_draw(struct weft_frame *frame)
 {
     const struct weft_rect rect = frame->geometry.warnings;
+    const uint32_t own = frame->load_error != NULL;
     const struct weft_style style = {WEFT_FONT_SANS, 13, frame->theme->on_warning};
     const struct weft_style sign = {WEFT_FONT_SANS_BOLD, 13, frame->theme->on_warning};
-    const uint32_t count = rect.h > 0 ? weft_warnings_count(frame->model) : 0;
+    const uint32_t count = rect.h > 0 ? frame->warnings : 0;
 
     for (uint32_t i = 0; i < count; i++) {
         const float height = rect.h / (float)count, y = rect.y + (float)i * height;
@@ -327,8 +339,9 @@ void weft_warnings_draw(struct weft_frame *frame)
         weft_draw_rect(frame->list, (struct weft_rect){rect.x, y, rect.w, height}, 0,
                        frame->theme->warning);
         weft_pen_text(frame, 20, y + height / 2, 12, sign, "!");
-        weft_warning_text(frame->model, i, &text);
-        weft_pen_text(frame, 34, y + height / 2, rect.w - 50, style, text.text);
+        weft_warning_text(frame->model, i < own ? 0 : i - own, &text);
+        weft_pen_text(frame, 34, y + height / 2, rect.w - 50, style,
+                      i < own ? frame->load_error : text.text);
     }
     if (count > 0) {
         weft_draw_rect(frame->list, (struct weft_rect){0, rect.y + rect.h - 1, rect.w, 1}, 0,

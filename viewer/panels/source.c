@@ -12,7 +12,7 @@ enum { LINE_PX = 18, TITLE_PX = 40, LOOKED_AT = 20000, THREADS_SHOWN = 64 };
 /* The last place of a thread that the trace tells, at or before t_ns; WEFT_NONE: none. */
 static uint32_t site_at(const struct weft_model *model, uint32_t thread, uint64_t t_ns)
 {
-    const uint32_t span = weft_model_span_at(model, thread, t_ns);
+    const uint32_t span = weft_model_span_shown(model, thread, t_ns);
     const size_t end = weft_model_point_from(model, t_ns + 1);
 
     if (span != WEFT_NONE) {
