@@ -3,6 +3,7 @@
 #include "base/plain.h"
 #include "cli/progress.h"
 #include "traces/analysis/names.h"
+#include "traces/analysis/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,16 +65,16 @@ static void tell_health(const char *path, const struct weft_trace_health *health
                             (unsigned long long)health->bad_lines);
     }
     if (health->unknown_events > 0) {
-        (void)weft_cli_fail(0, "%s: %llu events of kinds that this version does not know, skipped",
-                            path, (unsigned long long)health->unknown_events);
+        (void)weft_cli_fail(0, "%s: %s that this version does not know, skipped", path,
+                            weft_words_counted(health->unknown_events, "event").text);
     }
     if (health->lost > 0) {
-        (void)weft_cli_fail(0, "%s: the recording lost %llu events", path,
-                            (unsigned long long)health->lost);
+        (void)weft_cli_fail(0, "%s: the recording lost %s", path,
+                            weft_words_counted(health->lost, "event").text);
     }
     if (health->dropped > 0) {
-        (void)weft_cli_fail(0, "%s: a part of the recording: %llu events were left away on purpose",
-                            path, (unsigned long long)health->dropped);
+        (void)weft_cli_fail(0, "%s: a part of the recording: %s left away on purpose", path,
+                            weft_words_counted(health->dropped, "event").text);
     }
     if (!health->ended) {
         (void)weft_cli_fail(0, "%s: the trace was cut after line %llu: its last line is missing",

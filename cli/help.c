@@ -29,9 +29,10 @@ static int list(void)
     weft_sink_text(&output.sink,
                    "\n\"weft help COMMAND\" and \"weft COMMAND --help\" explain one. Begin with:\n"
                    "  weft run locked-sections && weft view locked-sections.weft.jsonl\n\n"
-                   "Exit status: 0 done, 2 usage, 3 unreadable input, 4 cannot write "
-                   "or show;\n\"weft run\" exits as the program did, 125 when weft itself failed, "
-                   "126 or 127 when the\nprogram cannot run.\n");
+                   "Exit status: 0 done, 1 something was found (check, explore), 2 usage,\n"
+                   "3 unreadable input, 4 cannot write or show; run, record and replay exit as\n"
+                   "the program did, 125 when weft itself failed, 126 or 127 when the program\n"
+                   "cannot run.\n");
     return weft_output_close(&output);
 }
 

@@ -25,7 +25,7 @@ struct show_args {
 };
 
 static const struct argp_option options[] = {
-    {"width", 'w', "N", 0, "Columns to use (default: those of the terminal, else 100)", 0},
+    {"width", 'w', "N", 0, "Columns to use (default: COLUMNS, else the terminal's, else 100)", 0},
     {"range", 'r', "FROM:TO", 0, "Only this time, such as 1.5s:2s, 300ms: or :1s", 0},
     {"style", 's', "STYLE", 0,
      "ascii, unicode or colour (default: colour on a terminal, else ascii)", 0},
@@ -441,7 +441,13 @@ static enum style style_of_terminal(void)
 static uint32_t width_of_terminal(void)
 {
     struct winsize size;
+    const char *columns = getenv("COLUMNS"); /* as the user says, if so, and as for ls */
+    char *end = NULL;
+    const long wanted = columns != NULL ? strtol(columns, &end, 10) : 0;
 
+    if (wanted > 0 && *end == '\0') {
+        return wanted < WIDTH_MIN ? WIDTH_MIN : wanted > WIDTH_MAX ? WIDTH_MAX : (uint32_t)wanted;
+    }
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return size.ws_col < WIDTH_MIN   ? WIDTH_MIN
                : size.ws_col > WIDTH_MAX ? WIDTH_MAX

@@ -444,7 +444,14 @@ class Names(Case):
         names = self.names()
         self.assertEqual(names[:5], ["s->mu", "s->r", "s->sm", "s->p", "&arr[i].p"])
         for name in names[5:]:  # two in one line: nobody knows which is which
-            self.assertRegex(name, r"^mutex@rec_arguments\.cc:\d+$")
+            self.assertRegex(name, r"^mutex@rec_arguments\.cc:\d+( #2)?$")
+
+    def test_no_two_things_have_one_name_and_none_has_the_librarys(self):
+        self.recorded(compiled(self.folder, "rec_alike.cc", "-std=c++20"))
+        names = [name for name in self.names() if name]
+        self.assertEqual(len(names), len(set(names)), names)
+        self.assertLessEqual({"s->mu", "s->mu #2"}, set(names))
+        self.assertEqual([name for name in names if "__" in name], [])
 
     def test_cxx_without_types(self):
         self.recorded(compiled(self.folder, "rec_names_cxx.cc", "-g0", "-fno-inline"))

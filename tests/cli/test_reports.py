@@ -5,6 +5,7 @@ usage: test_reports.py WEFT ROOT [unittest's arguments]
 """
 import copy
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -20,8 +21,9 @@ TRACES = SAMPLES + sorted(ROOT.glob("tests/golden/traces/*.jsonl"))
 DONE, USAGE, UNREADABLE = 0, 2, 3
 
 
-def weft(*words):
-    return subprocess.run([WEFT, *map(str, words)], capture_output=True, timeout=100, check=False)
+def weft(*words, **env):
+    return subprocess.run([WEFT, *map(str, words)], capture_output=True, timeout=100, check=False,
+                          env={**os.environ, **env})
 
 
 def output(*words):
@@ -167,6 +169,40 @@ class Explain(unittest.TestCase):
                          r"Thread-. spent \d\.00 s of that sleeping \(locked_sections.c:\d+\)\.$")
         self.assertIn("sleeping", story["root"]["words"])
 
+    def made(self, *lines):
+        """A trace of these lines, behind a header."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = pathlib.Path(folder.name) / "made.weft.jsonl"
+        path.write_text("\n".join(['{"format":"weft-trace","version":1}', *lines, ""]))
+        return path
+
+    def test_what_many_short_pieces_consist_of_is_told(self):
+        sleeps = [f'{{"t":{i * 1000 + k * 900},"thread":1,"event":"sleep_{what}","site":1}}'
+                  for i in range(200) for k, what in enumerate(("begin", "end"))]
+        trace = self.made('{"define":"site","id":1,"function":"naps","file":"nap.c","line":7}',
+                          *sleeps)
+        self.assertRegex(output("explain", trace), r"in shorter pieces \(--json has all\)\n"
+                         r"    of these +180 µs +90 %  thread 1: sleep in naps \(nap\.c:7\), "
+                         r"200 times\n")
+
+    def test_a_function_whose_name_has_parentheses(self):
+        trace = self.made(
+            '{"define":"site","id":1,"function":"main::operator()","file":"a.cpp","line":9}',
+            '{"define":"object","id":1,"kind":"mutex","name":"m"}',
+            '{"t":1,"thread":1,"event":"lock_acquire","object":1}',
+            '{"t":2,"thread":2,"event":"lock_request","object":1}',
+            '{"t":3,"thread":1,"event":"sleep_begin","site":1}',
+            '{"t":9000,"thread":1,"event":"sleep_end"}',
+            '{"t":9001,"thread":1,"event":"lock_release","object":1}',
+            '{"t":9002,"thread":2,"event":"lock_acquire","object":1}')
+        self.assertIn("sleeping (a.cpp:9).", output("explain", trace))
+
+    def test_one_event_that_is_not_known_is_one(self):
+        trace = self.made('{"t":1,"thread":1,"event":"quantum_leap"}', '{"end":true,"events":1}')
+        self.assertIn(": 1 event that this version does not know, skipped",
+                      weft("explain", trace).stderr.decode())
+
     def test_what_does_not_exist_is_a_mistake(self):
         for words in (["--wait", "9.9"], ["--wait", "x"], ["--thread", "nobody"], ["--at", "1h"],
                       ["--at", "soon"], ["--wait", "1.1", "--at", "1s"]):
@@ -187,6 +223,11 @@ class Show(unittest.TestCase):
                             if bar in r]
                     self.assertGreater(len(rows), 2)
                     self.assertEqual({len(row) for row in rows}, {width}, trace.name)
+
+    def test_the_width_is_that_of_columns_when_it_is_set(self):
+        for columns, width in (("60", 60), ("7", 40), ("x", 100), ("", 100)):
+            rows = weft("show", SAMPLES[0], COLUMNS=columns).stdout.decode().splitlines()
+            self.assertEqual({len(row) for row in rows if "|" in row}, {width}, columns)
 
     def test_a_pipe_gets_ascii_without_colour(self):
         for trace in SAMPLES:

@@ -198,6 +198,77 @@ static void who_works_between_two_waits_was_not_woken_for_nothing(void **state)
     assert_string_equal(found_in(idles), "herd");
 }
 
+/* The sentences of the first finding. */
+static const char *said_in(const char *text)
+{
+    static char said[2048];
+    struct weft_model *model = model_of(text);
+    struct weft_findings findings;
+
+    weft_findings_init(&findings, model);
+    assert_int_equal(weft_findings_look(&findings), WEFT_OK);
+    assert_true(findings.all.count > 0);
+    (void)snprintf(said, sizeof said, "%s %s", findings.all.at[0].what, findings.all.at[0].why);
+    weft_findings_done(&findings);
+    weft_model_free(model);
+    return said;
+}
+
+/* Three readers sleep, the second within the first, the third half behind it: the writer lost the
+ * time from 2 to 16 ms once, not three times. */
+static void who_waits_for_several_sleepers_at_once_loses_the_time_once(void **state)
+{
+    const char *said = said_in("@object 1 rwlock table\n"
+                               "1000000 1 rwlock_read_acquire object=1\n"
+                               "1000000 2 rwlock_read_acquire object=1\n"
+                               "1000000 3 rwlock_read_acquire object=1\n"
+                               "1000000 1 sleep_begin\n"
+                               "2000000 4 rwlock_write_request object=1\n"
+                               "4000000 2 sleep_begin\n"
+                               "6000000 2 sleep_end\n"
+                               "8000000 3 sleep_begin\n"
+                               "11000000 1 sleep_end\n"
+                               "16000000 3 sleep_end\n"
+                               "17000000 1 rwlock_release object=1\n"
+                               "17000000 2 rwlock_release object=1\n"
+                               "17000000 3 rwlock_release object=1\n"
+                               "22000000 4 rwlock_write_acquire object=1\n"
+                               "23000000 1 process_end status=0\n");
+
+    (void)state;
+    assert_non_null(strstr(said, "3 times and 20.0 ms in all"));
+    assert_non_null(strstr(said, "The others lost 14.0 ms to these sleeps, 70 % of"));
+}
+
+static void all_who_keep_a_permit_are_told(void **state)
+{
+    static const char leak[] = "1 1 sem_acquire object=1\n"
+                               "2 2 sem_acquire object=1\n"
+                               "3 3 sem_wait object=1\n"
+                               "4 1 thread_exit\n"
+                               "5 2 thread_exit\n"
+                               "9 3 process_end signal=15\n";
+    char text[512];
+
+    (void)state;
+    (void)snprintf(text, sizeof text, "@object 1 semaphore slots 2\n%s", leak);
+    assert_non_null(strstr(said_in(text), "thread 2 and thread 1 took permits"));
+    /* One that counts what came: who took has nothing to give back. */
+    (void)snprintf(text, sizeof text, "@object 1 semaphore items 0\n%s", leak);
+    assert_null(strstr(said_in(text), "took"));
+}
+
+static void who_waits_for_itself_is_one(void **state)
+{
+    const char *said = said_in("@object 1 mutex A\n"
+                               "1 1 lock_acquire object=1\n"
+                               "2 1 lock_request object=1\n"
+                               "9 1 process_end signal=15\n");
+
+    (void)state;
+    assert_non_null(strstr(said, "which it has. It can never go on"));
+}
+
 static void an_empty_trace_has_no_findings(void **state)
 {
     (void)state;
@@ -217,6 +288,9 @@ int main(void)
         cmocka_unit_test(a_lock_that_was_had_by_a_try_makes_no_order),
         cmocka_unit_test(what_came_behind_an_exec_is_known),
         cmocka_unit_test(who_works_between_two_waits_was_not_woken_for_nothing),
+        cmocka_unit_test(who_waits_for_several_sleepers_at_once_loses_the_time_once),
+        cmocka_unit_test(all_who_keep_a_permit_are_told),
+        cmocka_unit_test(who_waits_for_itself_is_one),
         cmocka_unit_test(an_empty_trace_has_no_findings),
     };
 

@@ -32,8 +32,9 @@ static void add_where(const struct weft_model *model, uint32_t site, struct weft
     struct weft_sentence where = {.len = 0};
 
     if (weft_sentence_site(model, site, &where)) {
-        const bool whole = strchr(where.text, '(') != NULL;
-        const char *place = whole ? strchr(where.text, '(') + 1 : where.text;
+        const char *open = strrchr(where.text, '('); /* a function may be called operator() */
+        const bool whole = open != NULL;
+        const char *place = whole ? open + 1 : where.text;
         const size_t len = strlen(place);
         weft_sentence_add(out, " (%.*s)", (int)(whole && len > 0 ? len - 1 : len), place);
     }

@@ -67,7 +67,7 @@ static void add_step(struct weft_findings *findings, struct weft_finding *findin
 
 /* Those outside the ring whose waits lead into it. */
 static void add_those_behind(struct weft_findings *findings, struct weft_finding *finding,
-                             const uint32_t *ring_of, uint32_t ring)
+                             const uint32_t *ring_of, uint32_t ring, bool alone)
 {
     const struct weft_ending *ending = findings->ending;
 
@@ -77,7 +77,8 @@ static void add_those_behind(struct weft_findings *findings, struct weft_finding
         }
         const uint32_t next = ending->threads[i].next;
         if (next != WEFT_NONE && ring_of[next] == ring) {
-            weft_finding_span(findings, finding, _("waits behind them"), i,
+            weft_finding_span(findings, finding,
+                              alone ? _("waits behind it") : _("waits behind them"), i,
                               ending->threads[i].wait);
         }
     }
@@ -152,14 +153,18 @@ static void tell(struct weft_findings *findings, const struct ring *ring, const 
     for (size_t i = 0; i < ring->count; i++) {
         add_step(findings, finding, ring->threads[i]);
     }
-    add_those_behind(findings, finding, ring_of, number);
+    add_those_behind(findings, finding, ring_of, number, ring->count == 1);
     finding->what = ring->count <= SAID_MAX
                         ? weft_finding_say(findings, "%s.", steps)
                         : weft_finding_say(findings, "%s; and so on, in a ring of %zu threads.",
                                            steps, ring->count);
-    finding->why = weft_finding_say(
-        findings, "None of them can ever go on: this has been so since %s, for %s.",
-        WEFT_NS(since_ns), WEFT_NS(finding->cost_ns));
+    finding->why =
+        ring->count == 1
+            ? weft_finding_say(findings, "It can never go on: this has been so since %s, for %s.",
+                               WEFT_NS(since_ns), WEFT_NS(finding->cost_ns))
+            : weft_finding_say(findings,
+                               "None of them can ever go on: this has been so since %s, for %s.",
+                               WEFT_NS(since_ns), WEFT_NS(finding->cost_ns));
     finding->advice = advice_for(findings, ring);
 }
 

@@ -58,30 +58,57 @@ static const char *nobody(struct weft_findings *findings, uint32_t thread, const
                             WEFT_NS(actors->last_ns));
 }
 
-/* The last other thread that took a permit and has it still; WEFT_NONE: there is none. */
-static uint32_t keeper_of(const struct weft_model *model, uint32_t semaphore, uint32_t thread)
+enum { KEEPERS_MAX = 8 };
+
+/* Holds of permits that other threads took and have still, a thread each, the last one first. */
+struct keepers {
+    uint32_t hold[KEEPERS_MAX], thread[KEEPERS_MAX];
+    size_t count;
+};
+
+static struct keepers keepers_of(const struct weft_model *model, uint32_t semaphore,
+                                 uint32_t thread)
 {
-    for (size_t i = model->objects.at[semaphore].holds.count; i > 0; i--) {
+    const struct weft_object *object = &model->objects.at[semaphore];
+    struct keepers keepers = {.count = 0};
+
+    if (object->capacity == 0) {
+        return keepers; /* it counts what came: who takes one has nothing to give back */
+    }
+    for (size_t i = object->holds.count; i > 0 && keepers.count < KEEPERS_MAX; i--) {
         const struct weft_hold hold = weft_model_hold(model, semaphore, i - 1);
-        if ((hold.flags & (WEFT_SPAN_OPEN | WEFT_SPAN_ASSUMED)) == WEFT_SPAN_OPEN &&
-            hold.thread != thread) {
-            return (uint32_t)i - 1;
+        size_t k = 0;
+        if ((hold.flags & (WEFT_SPAN_OPEN | WEFT_SPAN_ASSUMED)) != WEFT_SPAN_OPEN ||
+            hold.thread == thread) {
+            continue;
+        }
+        while (k < keepers.count && keepers.thread[k] != hold.thread) {
+            k++;
+        }
+        if (k == keepers.count) {
+            keepers.thread[k] = hold.thread;
+            keepers.hold[k] = (uint32_t)i - 1;
+            keepers.count++;
         }
     }
-    return WEFT_NONE;
+    return keepers;
 }
 
 static const char *semaphore_cause(struct weft_findings *findings, uint32_t thread,
                                    uint32_t semaphore)
 {
-    const uint32_t keeper = keeper_of(findings->model, semaphore, thread);
+    const struct keepers keepers = keepers_of(findings->model, semaphore, thread);
     const char *last = nobody(findings, thread, _("nobody gave a permit back any more"),
                               _("nobody ever gave it a permit"));
 
-    if (keeper == WEFT_NONE) {
+    if (keepers.count == 0) {
         return last;
     }
-    const struct weft_hold hold = weft_model_hold(findings->model, semaphore, keeper);
+    if (keepers.count > 1) {
+        return weft_finding_say(findings, "%s; %s took permits and did not give them back", last,
+                                weft_threads_called(findings, keepers.thread, keepers.count));
+    }
+    const struct weft_hold hold = weft_model_hold(findings->model, semaphore, keepers.hold[0]);
     const bool alive = findings->ending->threads[hold.thread].alive;
     const char *who = weft_thread_called(findings, hold.thread);
     return alive ? weft_finding_say(findings, "%s; %s has one since %s", last, who,
@@ -147,8 +174,9 @@ static void add_causes(struct weft_findings *findings, struct weft_finding *find
     const struct weft_span wait =
         weft_model_span(model, thread, findings->ending->threads[thread].wait);
     const struct weft_actors *actors = weft_ending_actors(findings->ending, thread);
-    const uint32_t keeper =
-        wait.state == WEFT_STATE_SEM_WAIT ? keeper_of(model, wait.object, thread) : WEFT_NONE;
+    const struct keepers keepers = wait.state == WEFT_STATE_SEM_WAIT
+                                       ? keepers_of(model, wait.object, thread)
+                                       : (struct keepers){.count = 0};
 
     if (actors != NULL && actors->last_thread != WEFT_NONE) {
         weft_finding_place(findings, finding,
@@ -156,8 +184,8 @@ static void add_causes(struct weft_findings *findings, struct weft_finding *find
                                                        actors->last_thread, wait.object,
                                                        actors->last_site, WEFT_NONE});
     }
-    if (keeper != WEFT_NONE) {
-        const struct weft_hold hold = weft_model_hold(model, wait.object, keeper);
+    for (size_t i = 0; i < keepers.count; i++) {
+        const struct weft_hold hold = weft_model_hold(model, wait.object, keepers.hold[i]);
         weft_finding_place(findings, finding,
                            (struct weft_finding_place){_("took it"), hold.start_ns, hold.thread,
                                                        wait.object, hold.site, WEFT_NONE});
@@ -312,6 +340,10 @@ static void tell(struct weft_findings *findings, uint32_t thread, bool *told)
             ? _("Signal whenever the state changed, also when it was neither full nor empty "
                 "before: "
                 "one signal wakes one of several who wait; broadcast when in doubt.")
+        : wait.state == WEFT_STATE_SEM_WAIT &&
+                keepers_of(findings->model, wait.object, thread).count > 0
+            ? _("Give the permit back on every way out, also on errors and when the thread is "
+                "cancelled.")
             : _("Look who should have ended this wait, and which way it went instead; for a "
                 "worker, tell it to stop before it is joined.");
 }

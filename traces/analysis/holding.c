@@ -107,9 +107,12 @@ static bool is_behind_gate(const struct weft_model *model, const struct weft_obj
     return true;
 }
 
-/* Waits for the object that overlap the rest: how long in all, and whose is the longest. */
+/*
+ * Waits for the object that overlap the stretch: how long in all, and whose is the longest.
+ *   stretch   of the rest, what no other rest has been counted for
+ */
 static void add_waits(struct collector *collector, struct weft_holding *holding,
-                      const struct weft_holding_rest *rest)
+                      const struct weft_holding_rest *rest, struct weft_holding_stretch stretch)
 {
     const struct weft_model *model = collector->model;
     const struct weft_object *object = &model->objects.at[holding->object];
@@ -120,7 +123,7 @@ static void add_waits(struct collector *collector, struct weft_holding *holding,
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         const struct weft_wait_ref ref = object->waits.at[middle];
-        if (weft_model_span(model, ref.thread, ref.span).start_ns < rest->to_ns) {
+        if (weft_model_span(model, ref.thread, ref.span).start_ns < stretch.to_ns) {
             low = middle + 1;
         } else {
             high = middle;
@@ -130,8 +133,8 @@ static void add_waits(struct collector *collector, struct weft_holding *holding,
         const struct weft_wait_ref ref = object->waits.at[i - 1];
         const uint64_t start_ns = weft_model_span(model, ref.thread, ref.span).start_ns;
         const uint64_t end_ns = weft_span_end_ns(model, ref.thread, ref.span);
-        const uint64_t from_ns = start_ns > rest->from_ns ? start_ns : rest->from_ns;
-        const uint64_t to_ns = end_ns < rest->to_ns ? end_ns : rest->to_ns;
+        const uint64_t from_ns = start_ns > stretch.from_ns ? start_ns : stretch.from_ns;
+        const uint64_t to_ns = end_ns < stretch.to_ns ? end_ns : stretch.to_ns;
         if (from_ns >= to_ns || ref.thread == rest->thread || is_parked(model, ref) ||
             is_behind_gate(model, object, rest, i - 1)) {
             continue;
@@ -157,6 +160,39 @@ static void add_waits(struct collector *collector, struct weft_holding *holding,
     }
 }
 
+/*
+ * The rest without what earlier ones cover: several readers may sleep at once, and who waits loses
+ * that time once.  Rests come by their ends, so those that this one meets are the last ones that
+ * are kept; they and it become one.
+ */
+static bool add_uncovered(struct collector *collector, struct weft_holding *holding,
+                          const struct weft_holding_rest *rest)
+{
+    struct weft_holding_stretch whole = {rest->from_ns, rest->to_ns};
+    uint64_t to_ns = rest->to_ns;
+
+    if (collector->model->objects.at[holding->object].family != WEFT_FAMILY_RWLOCK) {
+        add_waits(collector, holding, rest, whole); /* one owner at a time */
+        return true;
+    }
+    while (holding->covered.count > 0) {
+        const struct weft_holding_stretch last = holding->covered.at[holding->covered.count - 1];
+        if (last.to_ns < whole.from_ns) {
+            break;
+        }
+        if (last.to_ns < to_ns) {
+            add_waits(collector, holding, rest, (struct weft_holding_stretch){last.to_ns, to_ns});
+        }
+        to_ns = last.from_ns < to_ns ? last.from_ns : to_ns;
+        whole.from_ns = last.from_ns < whole.from_ns ? last.from_ns : whole.from_ns;
+        holding->covered.count--;
+    }
+    if (rest->from_ns < to_ns) {
+        add_waits(collector, holding, rest, (struct weft_holding_stretch){rest->from_ns, to_ns});
+    }
+    return weft_vec_push(&holding->covered, whole);
+}
+
 static bool add_rest(struct collector *collector, const struct weft_sections_thread *thread,
                      const struct weft_holding_rest *rest)
 {
@@ -180,7 +216,9 @@ static bool add_rest(struct collector *collector, const struct weft_sections_thr
             holding->longest_io_ns = ns;
             holding->longest_io = within;
         }
-        add_waits(collector, holding, &within);
+        if (!add_uncovered(collector, holding, &within)) {
+            return false;
+        }
     }
     return true;
 }
@@ -299,6 +337,7 @@ void weft_holdings_done(struct weft_holdings *holdings)
     for (size_t i = 0; i < holdings->all.count; i++) {
         free(holdings->all.at[i].holders.at);
         free(holdings->all.at[i].waiters.at);
+        free(holdings->all.at[i].covered.at);
     }
     free(holdings->all.at);
     *holdings = (struct weft_holdings){.all = {0}};

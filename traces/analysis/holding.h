@@ -16,6 +16,10 @@ struct weft_holding_rest {
     uint8_t state;  /* enum weft_state: what it did meanwhile */
 };
 
+struct weft_holding_stretch {
+    uint64_t from_ns, to_ns;
+};
+
 struct weft_holding {
     uint32_t object;
     uint64_t count;          /* rests */
@@ -31,6 +35,10 @@ struct weft_holding {
         uint32_t *at;
         size_t count, room;
     } holders, waiters; /* the first few of each */
+    struct {
+        struct weft_holding_stretch *at;
+        size_t count, room;
+    } covered; /* of a read-write lock: when somebody rested, apart from each other, in order */
 };
 
 struct weft_holdings {

@@ -22,24 +22,34 @@ void weft_names_done(struct weft_names *names)
 {
     weft_symbols_free(names->symbols);
     weft_map_done(&names->index);
+    weft_map_done(&names->uses);
     free(names->sites.at);
     weft_arena_done(&names->arena);
     free(names->fresh);
     *names = (struct weft_names){0};
 }
 
-/* FNV-1a, of the lines that name a file: heaps and stacks come and go. */
+/* FNV-1a. */
+static const uint64_t hash_start = 0xcbf29ce484222325u;
+
+static uint64_t hash_on(uint64_t hash, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+/* Of the lines that name a file: heaps and stacks come and go. */
 static uint64_t hash_of(const char *maps, size_t len)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = hash_start;
 
     for (size_t at = 0; at < len;) {
         const char *end = memchr(maps + at, '\n', len - at);
         const size_t line = end != NULL ? (size_t)(end - maps) + 1 - at : len - at;
         if (memchr(maps + at, '/', line) != NULL) {
-            for (size_t i = at; i < at + line; i++) {
-                hash = (hash ^ (unsigned char)maps[i]) * 0x100000001b3u;
-            }
+            hash = hash_on(hash, maps + at, line);
         }
         at += line;
     }
@@ -252,6 +262,18 @@ static size_t find_argument(const char *line, const char **argument)
     return found;
 }
 
+/* "__pred", "this->_M_mutex": names that only the C++ library's own sources use. */
+static bool is_reserved(const char *argument, size_t len)
+{
+    size_t at = len;
+
+    while (at > 0 && is_word(argument[at - 1])) {
+        at--;
+    }
+    return at + 1 < len && argument[at] == '_' &&
+           (argument[at + 1] == '_' || isupper((unsigned char)argument[at + 1]));
+}
+
 /* The argument in the site's source line; NULL: the source is not there, or not as it was built. */
 static const char *read_argument(struct weft_names *names, const struct weft_symbol *symbol)
 {
@@ -268,7 +290,8 @@ static const char *read_argument(struct weft_names *names, const struct weft_sym
         at += strchr(line, '\n') != NULL;
     }
     (void)fclose(file);
-    if (at <= symbol->line || (len = find_argument(line, &argument)) == 0 || len > ARGUMENT_MAX) {
+    if (at <= symbol->line || (len = find_argument(line, &argument)) == 0 || len > ARGUMENT_MAX ||
+        is_reserved(argument, len)) {
         return NULL;
     }
     return weft_arena_copy(&names->arena, argument, len);
@@ -296,11 +319,11 @@ struct weft_named_site *weft_names_site(struct weft_names *names, uint64_t addre
     return &names->sites.at[names->sites.count - 1];
 }
 
-/* After its first use; the second and later ones of a site get a number. */
+/* After its first use; the second and later ones of a name get a number. */
 static bool name_by_use(struct weft_names *names, const char *words, uint64_t address, char *name)
 {
-    struct weft_named_site *site = weft_names_site(names, address);
-    char place[WEFT_NAME_ROOM / 2], number[24] = "";
+    const struct weft_named_site *site = weft_names_site(names, address);
+    char place[WEFT_NAME_ROOM / 2];
     int used = 0;
 
     if (site == NULL) {
@@ -309,19 +332,27 @@ static bool name_by_use(struct weft_names *names, const char *words, uint64_t ad
     const struct weft_symbol *symbol = &site->symbol;
     const char *slash = symbol->file != NULL ? strrchr(symbol->file, '/') : NULL;
     const char *file = slash != NULL ? slash + 1 : symbol->file;
-    if (++site->objects > 1) {
-        (void)snprintf(number, sizeof number, " #%u", site->objects);
-    }
     if (site->argument != NULL) {
-        used = snprintf(name, WEFT_NAME_ROOM, "%s%s", site->argument, number);
+        used = snprintf(name, WEFT_NAME_ROOM, "%s", site->argument);
     } else if (file != NULL && symbol->line > 0) {
-        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s:%d%s", words, file, symbol->line, number);
+        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s:%d", words, file, symbol->line);
     } else if (symbol->function != NULL) {
-        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s%s", words, symbol->function, number);
+        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s", words, symbol->function);
     } else if (weft_symbols_place(names->symbols, address, place, sizeof place)) {
-        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s%s", words, place, number);
+        used = snprintf(name, WEFT_NAME_ROOM, "%s@%s", words, place);
     }
-    return used > 0 && used < WEFT_NAME_ROOM;
+    if (used <= 0 || used >= WEFT_NAME_ROOM) {
+        return false;
+    }
+    /* By the name, not by the site: a line may be inlined in many places, and two fields of two
+     * things be called alike. */
+    const uint64_t key = hash_on(hash_start, name, (size_t)used);
+    const uint32_t *before = weft_map_find(&names->uses, key);
+    const uint32_t number = before != NULL ? *before + 1 : 1;
+    if (number > 1) {
+        used += snprintf(name + used, (size_t)(WEFT_NAME_ROOM - used), " #%u", number);
+    }
+    return weft_map_put(&names->uses, key, number) && used < WEFT_NAME_ROOM;
 }
 
 bool weft_names_object(struct weft_names *names, uint64_t address, const char *words, uint64_t site,

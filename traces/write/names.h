@@ -19,7 +19,6 @@ enum { WEFT_NAME_ROOM = 512 };
 struct weft_named_site {
     struct weft_symbol symbol;
     const char *argument; /* what stands in the call, such as "&q->lock"; NULL: not known */
-    uint32_t objects;     /* that were named after this site so far */
 };
 
 struct weft_names {
@@ -30,6 +29,7 @@ struct weft_names {
         struct weft_named_site *at;
         size_t count, room;
     } sites;
+    struct weft_map uses; /* hash of a name that a first use gave → how many objects have it */
     uint32_t pid;
     uint64_t maps_hash; /* of the mappings that were taken last */
     char *fresh;        /* mappings that were looked at and not yet told; NULL: none */
