@@ -60,6 +60,9 @@ bool weft_demangle(const char *mangled, char *name, size_t room)
 {
     int status = 0;
 
+    if (strncmp(mangled, "_R", 2) == 0) {
+        return strlen(mangled) <= MANGLED_MAX && weft_demangle_rust(mangled, name, room);
+    }
     if (strncmp(mangled, "_Z", 2) != 0 || strlen(mangled) > MANGLED_MAX ||
         find_demangler() == NULL) {
         return false;
