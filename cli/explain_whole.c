@@ -7,6 +7,7 @@
 #include "traces/analysis/wait_id.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { COSTS_SHOWN = 5, PIECES_SHOWN = 20, ALIKE_MAX = 64, ALIKE_SHOWN = 5 };
 
@@ -118,7 +119,8 @@ static bool are_alike(const struct weft_model *model, const struct weft_piece *a
     }
     const struct weft_span one = weft_model_span(model, a->thread, a->span);
     const struct weft_span other = weft_model_span(model, b->thread, b->span);
-    return one.state == other.state && one.site == other.site;
+    return one.site == other.site &&
+           strcmp(weft_words_of_span(model, &one), weft_words_of_span(model, &other)) == 0;
 }
 
 static void add_short(const struct weft_model *model, struct short_pieces *pieces,
