@@ -641,6 +641,14 @@ class Deadlocks(Case):
                                      r"\(rec_deadlock.c:\d+\), which thread \d+( \(philosopher\))? "
                                      r"has acquired in philosopher \(rec_deadlock.c:\d+\)")
 
+    def test_one_thread_alone_beside_threads_that_lock_at_full_speed(self):
+        begin = time.monotonic()
+        result = self.record("--on-deadlock=stop", self.program, "beside", "self")
+        self.assertLess(time.monotonic() - begin, 15)  # it would end by itself after 20
+        self.assertEqual(result.returncode, 128 + signal.SIGKILL, result.stderr)
+        self.assertRegex(result.stderr, r"weft: deadlock: a thread waits for itself\n.*waits for "
+                         r"fork_lock\[0\] in main \(rec_deadlock.c:\d+\)")
+
     def test_a_join(self):
         self.told("join", r"thread 1 \(main\) waits for the end of thread 2 \(needs_the_first\)",
                   r"thread 2 \(needs_the_first\) waits for fork_lock\[0\]")
@@ -723,8 +731,13 @@ class Recovery(Case):
         self.addCleanup(os.unlink, spool)
         with open(spool, "rb") as file:
             begin, size = file.read(300_000), os.path.getsize(spool)
+        packed = begin[begin.index(self.folder.encode()):].split(b"\0")[0].decode()
+        self.addCleanup(lambda: os.path.exists(packed) and os.unlink(packed))
+        with open(packed, "rb") as file:
+            events = file.read()
         chance = random.Random(3)
         nonsense = spool + "-nonsense"
+        recovered = 0
         for _ in range(60):
             content = bytearray(begin)
             for _ in range(chance.choice((1, 5, 30))):
@@ -733,10 +746,22 @@ class Recovery(Case):
             with open(nonsense, "wb") as file:
                 file.write(content)
                 file.truncate(size)
-            result = self.recover(nonsense)
+            content = bytearray(events)
+            for _ in range(chance.choice((0, 1, 30))):
+                content[chance.randrange(8, len(content))] = chance.randrange(256)
+            with open(packed, "wb") as file:  # a recovery has removed the one before
+                file.write(content[:chance.choice((len(content), chance.randrange(len(content))))])
+            result = self.recover(nonsense, "-o", self.trace)
             if os.path.exists(nonsense):
                 os.unlink(nonsense)
             self.assertIn(result.returncode, (DONE, UNREADABLE), result.stderr)
+            self.assertLessEqual(result.stderr.count("\n"), 2)
+            if result.returncode == DONE:
+                recovered += 1
+                lines = self.lines()
+                self.assertTrue(lines[-1]["end"])
+                self.assertEqual(lines[-1]["events"], sum("event" in line for line in lines))
+        self.assertGreater(recovered, 20)  # that is no test whose trials all end at the door
 
     def test_a_spool_that_names_its_own_reader_is_of_nobody(self):
         pid, spool = self.killed_recording()

@@ -690,6 +690,13 @@ static uint32_t owner_in_program(void *ctx, uint64_t object, enum weft_object_ki
     return writer->memory >= 0 ? weft_stuck_owner_in_memory(writer->memory, object, kind) : 0;
 }
 
+static bool sleeps_in_program(void *ctx, uint32_t tid, uint64_t object)
+{
+    const struct weft_writer *writer = ctx;
+
+    return weft_stuck_sleeps_on(atomic_load(&writer->lanes.head->attached), tid, object);
+}
+
 static void tell_stuck(void *ctx, const struct weft_stuck_cycle *cycle)
 {
     struct weft_writer *writer = ctx;
@@ -708,7 +715,8 @@ static void look_for_the_stuck(struct weft_writer *writer, uint64_t now_ns)
         return;
     }
     writer->next_stuck_ns = now_ns + LOOK_GAP_NS;
-    weft_stuck_look(&writer->stuck, &writer->lanes, now_ns, owner_in_program, tell_stuck, writer);
+    const struct weft_stuck_program program = {owner_in_program, sleeps_in_program, writer};
+    weft_stuck_look(&writer->stuck, &writer->lanes, now_ns, &program, tell_stuck);
     if (writer->memory >= 0) {
         (void)close(writer->memory);
         writer->memory = -1;

@@ -742,6 +742,15 @@ static bool was_told(const struct weft_lines *lines, uint32_t thread)
     return false;
 }
 
+static void tell_deadlock(struct told *told, uint32_t threads)
+{
+    if (threads == 1) {
+        tell(told, "deadlock: a thread waits for itself");
+    } else {
+        tell(told, "deadlock: %u threads wait for each other", threads);
+    }
+}
+
 bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, size_t room)
 {
     struct told told = {.at = text, .room = room};
@@ -756,11 +765,7 @@ bool weft_lines_deadlock(struct weft_lines *lines, uint64_t t_ns, char *text, si
         (void)weft_vec_push(&lines->deadlocked, lines->thread_list.at[cycle.threads[i] - 1].number);
     }
     weft_lines_name(lines);
-    if (cycle.count == 1) {
-        tell(&told, "deadlock: a thread waits for itself");
-    } else {
-        tell(&told, "deadlock: %u threads wait for each other", cycle.count);
-    }
+    tell_deadlock(&told, cycle.count);
     for (uint32_t i = 0; i < cycle.count; i++) {
         tell_wait(&told, lines, cycle.threads[i], cycle.threads[(i + 1) % cycle.count]);
     }
@@ -809,7 +814,7 @@ bool weft_lines_stuck_cycle(struct weft_lines *lines, const struct weft_stuck_cy
         (void)weft_vec_push(&lines->deadlocked, cycle->waits[i].thread);
     }
     weft_lines_name(lines);
-    tell(&told, "deadlock: %u threads wait for each other", cycle->count);
+    tell_deadlock(&told, cycle->count);
     for (uint32_t i = 0; i < cycle->count; i++) {
         const struct weft_stuck_wait *wait = &cycle->waits[i];
         tell(&told, "\n  ");

@@ -3,7 +3,9 @@
 #include "base/vec.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -21,6 +23,22 @@ uint32_t weft_stuck_owner_in_memory(int fd, uint64_t object, enum weft_object_ki
     uint32_t owner = 0;
 
     return pread(fd, &owner, sizeof owner, (off_t)(object + at)) == sizeof owner ? owner : 0;
+}
+
+bool weft_stuck_sleeps_on(uint32_t pid, uint32_t tid, uint64_t object)
+{
+    char path[64], line[64] = "";
+    unsigned long number = 0, first = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%u/task/%u/syscall", (unsigned)pid, (unsigned)tid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    (void)fgets(line, sizeof line, file);
+    (void)fclose(file);
+    return sscanf(line, "%lu 0x%lx", &number, &first) == 2 && number == SYS_futex &&
+           first == object;
 }
 
 static bool waits_for_a_lock(enum weft_event_kind kind, enum weft_object_kind object)
@@ -95,18 +113,29 @@ static void collect(struct weft_stuck *stuck, const struct weft_lanes *lanes, ui
     }
 }
 
-/* The one that `wait` waits for, among those that wait; -1: it is not. */
-static int next_of(const struct weft_stuck *stuck, const struct weft_stuck_wait *wait)
+static int by_tid(const void *a, const void *b)
 {
-    for (size_t i = 0; wait->owner != 0 && i < stuck->waits.count; i++) {
-        if (stuck->waits.at[i].tid == wait->owner) {
-            return (int)i;
-        }
-    }
-    return -1;
+    const struct weft_stuck_wait *left = a, *right = b;
+
+    return (left->tid > right->tid) - (left->tid < right->tid);
 }
 
-/* The cycle that begins with its first; false: there is none, or it waits for itself. */
+/* The one that `wait` waits for, among those that wait, which are in order; -1: it is not. */
+static int next_of(const struct weft_stuck *stuck, const struct weft_stuck_wait *wait)
+{
+    const struct weft_stuck_wait owner = {.tid = wait->owner};
+    const struct weft_stuck_wait *found =
+        wait->owner != 0
+            ? bsearch(&owner, stuck->waits.at, stuck->waits.count, sizeof owner, by_tid)
+            : NULL;
+
+    return found != NULL ? (int)(found - stuck->waits.at) : -1;
+}
+
+/*
+ * The cycle that begins with its first; false: there is none.  No more than WEFT_STUCK_MAX steps,
+ * however many threads wait in a row.
+ */
 static bool cycle_from(const struct weft_stuck *stuck, const struct weft_lanes *lanes, int first,
                        struct weft_stuck_cycle *cycle)
 {
@@ -124,12 +153,27 @@ static bool cycle_from(const struct weft_stuck *stuck, const struct weft_lanes *
         cycle->waits[cycle->count++] = *wait;
         at = next_of(stuck, wait);
     } while (at > first);
-    return at == first && cycle->count > 1;
+    return at == first;
+}
+
+/*
+ * A thread that has what it waits for may have been given it, and not yet have said so, for as
+ * long as it gets no processor or waits for room in its lane.
+ */
+static bool waits_for_itself(const struct weft_lanes *lanes, const struct weft_stuck_wait *wait,
+                             const struct weft_stuck_program *program)
+{
+    const struct weft_lane *lane = weft_lane_at(lanes, wait->lane);
+
+    return wait->kind != WEFT_OBJ_RWLOCK && atomic_load(&lane->waiting) == 0 &&
+           program->sleeps_on(program->ctx, wait->tid, wait->object) &&
+           program->owner(program->ctx, wait->object, wait->kind) == wait->tid &&
+           atomic_load_explicit(&lane->head, memory_order_acquire) == wait->head;
 }
 
 void weft_stuck_look(struct weft_stuck *stuck, const struct weft_lanes *lanes, uint64_t now_ns,
-                     weft_stuck_owner *owner,
-                     void (*found)(void *ctx, const struct weft_stuck_cycle *cycle), void *ctx)
+                     const struct weft_stuck_program *program,
+                     void (*found)(void *ctx, const struct weft_stuck_cycle *cycle))
 {
     struct weft_stuck_cycle cycle;
 
@@ -140,12 +184,17 @@ void weft_stuck_look(struct weft_stuck *stuck, const struct weft_lanes *lanes, u
         }
     }
     collect(stuck, lanes, now_ns);
-    for (size_t i = 0; stuck->waits.count > 1 && i < stuck->waits.count; i++) {
-        struct weft_stuck_wait *wait = &stuck->waits.at[i];
-        wait->owner = owner(ctx, wait->object, wait->kind);
+    if (stuck->waits.count == 0) {
+        return;
     }
-    for (size_t i = 0; i + 1 < stuck->waits.count; i++) {
-        if (!cycle_from(stuck, lanes, (int)i, &cycle)) {
+    qsort(stuck->waits.at, stuck->waits.count, sizeof *stuck->waits.at, by_tid);
+    for (size_t i = 0; i < stuck->waits.count; i++) {
+        struct weft_stuck_wait *wait = &stuck->waits.at[i];
+        wait->owner = program->owner(program->ctx, wait->object, wait->kind);
+    }
+    for (size_t i = 0; i < stuck->waits.count; i++) {
+        if (!cycle_from(stuck, lanes, (int)i, &cycle) ||
+            (cycle.count == 1 && !waits_for_itself(lanes, &cycle.waits[0], program))) {
             continue;
         }
         for (uint32_t k = 0; k < cycle.count; k++) {
@@ -153,6 +202,6 @@ void weft_stuck_look(struct weft_stuck *stuck, const struct weft_lanes *lanes, u
             cycle.waits[k].held_site = site_of_acquire(weft_lane_at(lanes, holder->lane),
                                                        holder->head, cycle.waits[k].object);
         }
-        found(ctx, &cycle);
+        found(program->ctx, &cycle);
     }
 }

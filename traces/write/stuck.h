@@ -6,8 +6,9 @@
  * nothing for WEFT_STUCK_NS, is a deadlock: none of them can have given anything up meanwhile.
  *
  * It knows mutexes of pthreads (C11's and C++'s are such) and writers of read-write locks, in
- * waits without a time limit.  Who waits for himself, or for a thread's end, is left to the other.
- * Private to the writer.  Threads: one at a time.
+ * waits without a time limit.  Who waits for himself is a cycle of one, when the kernel says that
+ * he sleeps on that very lock; who waits for a thread's end is left to the other. Private to the
+ * writer.  Threads: one at a time.
  */
 #ifndef WEFT_TRACES_STUCK_H
 #define WEFT_TRACES_STUCK_H
@@ -53,20 +54,27 @@ struct weft_stuck {
     } waits; /* of the present look */
 };
 
-/* The owner of a lock in the program as the C library has written it down; 0: nobody, unknown. */
-typedef uint32_t weft_stuck_owner(void *ctx, uint64_t object, enum weft_object_kind kind);
+/* What is asked of the program itself; every answer may be old, and is asked with ctx. */
+struct weft_stuck_program {
+    /* The owner of a lock as the C library has written it down; 0: nobody, unknown. */
+    uint32_t (*owner)(void *ctx, uint64_t object, enum weft_object_kind kind);
+    /* Whether a thread sleeps in the kernel on the futex of a mutex; false, too: unknown. */
+    bool (*sleeps_on)(void *ctx, uint32_t tid, uint64_t object);
+    void *ctx;
+};
 
 void weft_stuck_done(struct weft_stuck *stuck);
 
 /*
- * now_ns: on any clock that goes on.  Finds the cycles, and calls found for each, at every look
- * again.
+ * now_ns: on any clock that goes on.  Finds the cycles, and calls found, with the program's ctx,
+ * for each, at every look again.  Cost: about linear in the threads that wait.
  */
 void weft_stuck_look(struct weft_stuck *stuck, const struct weft_lanes *lanes, uint64_t now_ns,
-                     weft_stuck_owner *owner,
-                     void (*found)(void *ctx, const struct weft_stuck_cycle *cycle), void *ctx);
+                     const struct weft_stuck_program *program,
+                     void (*found)(void *ctx, const struct weft_stuck_cycle *cycle));
 
-/* The same of the process whose /proc/PID/mem is open as fd. */
+/* Both of a living process: the first of that whose /proc/PID/mem is open as fd. */
 uint32_t weft_stuck_owner_in_memory(int fd, uint64_t object, enum weft_object_kind kind);
+bool weft_stuck_sleeps_on(uint32_t pid, uint32_t tid, uint64_t object);
 
 #endif
