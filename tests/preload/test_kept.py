@@ -78,7 +78,7 @@ class MaxSize(Case):
         dropped = self.whole(self.trace)[-1]["dropped"]
         done = self.weft("stats", self.trace)
         self.assertIn(f"{dropped:,} left away by a limit", done.stdout)
-        self.assertIn(f"{dropped} events were left away", done.stderr)
+        self.assertIn(f"{dropped:,} events left away on purpose", done.stderr)
         stats = json.loads(self.weft("stats", "--json", self.trace).stdout)
         self.assertEqual(stats["trace"]["dropped"], dropped)
         self.assertTrue(stats["trace"]["complete"])
