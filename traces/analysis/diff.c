@@ -1,5 +1,6 @@
 #include "traces/analysis/diff.h"
 
+#include "base/hash.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "traces/analysis/findings.h"
@@ -49,15 +50,9 @@ void weft_diff_done(struct weft_diff *diff)
     weft_arena_done(&diff->memory);
 }
 
-/* Source: FNV-1a, 64 bits. */
 static uint64_t hash_of(uint8_t what, const char *name)
 {
-    uint64_t hash = (UINT64_C(0xcbf29ce484222325) ^ what) * UINT64_C(0x100000001b3);
-
-    for (; *name != '\0'; name++) {
-        hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-    }
-    return hash;
+    return weft_hash_bytes(weft_hash_one(WEFT_HASH_START, what), name, strlen(name));
 }
 
 /* The run's measures of the entry with this name, made when there is none; NULL: no memory. */

@@ -1,5 +1,6 @@
 #include "traces/write/names.h"
 
+#include "base/hash.h"
 #include "base/vec.h"
 #include "traces/format/clock.h"
 
@@ -29,27 +30,16 @@ void weft_names_done(struct weft_names *names)
     *names = (struct weft_names){0};
 }
 
-/* FNV-1a. */
-static const uint64_t hash_start = 0xcbf29ce484222325u;
-
-static uint64_t hash_on(uint64_t hash, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
-    }
-    return hash;
-}
-
 /* Of the lines that name a file: heaps and stacks come and go. */
 static uint64_t hash_of(const char *maps, size_t len)
 {
-    uint64_t hash = hash_start;
+    uint64_t hash = WEFT_HASH_START;
 
     for (size_t at = 0; at < len;) {
         const char *end = memchr(maps + at, '\n', len - at);
         const size_t line = end != NULL ? (size_t)(end - maps) + 1 - at : len - at;
         if (memchr(maps + at, '/', line) != NULL) {
-            hash = hash_on(hash, maps + at, line);
+            hash = weft_hash_bytes(hash, maps + at, line);
         }
         at += line;
     }
@@ -346,7 +336,7 @@ static bool name_by_use(struct weft_names *names, const char *words, uint64_t ad
     }
     /* By the name, not by the site: a line may be inlined in many places, and two fields of two
      * things be called alike. */
-    const uint64_t key = hash_on(hash_start, name, (size_t)used);
+    const uint64_t key = weft_hash_bytes(WEFT_HASH_START, name, (size_t)used);
     const uint32_t *before = weft_map_find(&names->uses, key);
     const uint32_t number = before != NULL ? *before + 1 : 1;
     if (number > 1) {

@@ -1,5 +1,6 @@
 #include "viewer/sdl/text.h"
 
+#include "base/hash.h"
 #include "base/utf8.h"
 #include "viewer/sdl/fonts.h"
 
@@ -377,12 +378,9 @@ static void link_newest(struct weft_text *text, struct label *label)
 
 static uint64_t hash_of(enum weft_font font, uint32_t size_64, const char *bytes, size_t len)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    const uint64_t hash = weft_hash_one(weft_hash_bytes(WEFT_HASH_START, bytes, len),
+                                        (uint64_t)size_64 << 8 ^ (uint64_t)font);
 
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
-    }
-    hash = (hash ^ (uint64_t)size_64 << 8 ^ (uint64_t)font) * UINT64_C(0x100000001b3);
     return hash ^ hash >> 32;
 }
 
