@@ -8,10 +8,10 @@
  *   pair N     an uncontended lock and unlock, N threads with a mutex each, in bursts that fit into
  *              a lane: what recording itself costs (CPU time of the thread)
  *   steady N   the same without a pause: as fast as the writer can take it (wall time)
- *   contended  four threads on one mutex, in such bursts, each begun together (wall time an
- * acquire) steady c.  the same without a pause: begun together once pinned c.  likewise, each
- * thread on a processor of its own as far as there are so many queue      a bounded queue on a
- * mutex and two conditions, two threads each side (an item)
+ *   contended  four threads on one mutex, in such bursts, each begun together (an acquire)
+ *   steady c.  the same without a pause: begun together once (wall time, as of the next two)
+ *   pinned c.  likewise, each thread on a processor of its own as far as there are so many
+ *   queue      a bounded queue on a mutex and two conditions, two threads each side (an item)
  *
  * usage: bench_preload [-r ROUNDS] [-l LIBRARY] [ROW...]     15 rounds and all rows by default
  */
@@ -281,23 +281,12 @@ static double run(const struct measure *measure, int way, const char *library,
 /* NULL: LTTng is not here. */
 static const char *lttng;
 
-/* No names: every row. */
-static bool is_wanted(const struct measure *measure, char **names)
-{
-    bool found = names[0] == NULL;
-
-    for (; *names != NULL; names++) {
-        found |= strcmp(measure->name, *names) == 0;
-    }
-    return found;
-}
-
 static void measure_all(int rounds, const char *library, char **names,
                         double (*figures)[WAYS][ROUNDS_MAX], unsigned long long *lost)
 {
     for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < MEASURES; i++) {
-            if (!is_wanted(&measures[i], names)) {
+            if (!weft_bench_is_wanted(measures[i].name, names)) {
                 continue;
             }
             for (int way = PLAIN; way < (lttng != NULL ? WAYS : LTTNG); way++) {
@@ -368,11 +357,12 @@ int main(int argc, char **argv)
                  "own; weft lost %llu\n%-10s %8s  %-15s  %-15s  %-15s  LTTng / weft\n",
                  rounds, lost, "", "plain", "loaded", "recorded", "LTTng");
     for (int i = 0; i < MEASURES; i++) {
-        if (is_wanted(&measures[i], argv + optind)) {
+        if (weft_bench_is_wanted(measures[i].name, argv + optind)) {
             print_row(&measures[i], figures[i], rounds);
         }
     }
-    if (is_wanted(&measures[0], argv + optind) && is_wanted(&measures[2], argv + optind)) {
+    if (weft_bench_is_wanted(measures[0].name, argv + optind) &&
+        weft_bench_is_wanted(measures[2].name, argv + optind)) {
         (void)printf("1 to 4 threads: %+.0f %% of the time of a recorded pair\n",
                      100 * (weft_bench_median(figures[2][RECORDED], rounds) /
                                 weft_bench_median(figures[0][RECORDED], rounds) -

@@ -12,6 +12,7 @@
  *   20 rounds and all rows by default; -L: without LTTng
  */
 #include "bench/lttng.h"
+#include "bench/measure.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -150,17 +151,6 @@ static void print_ratio(const double *seconds, const double *plain, int rounds)
     (void)printf("  x%.3f [%.3f, %.3f]", exp(mean), exp(mean - half), exp(mean + half));
 }
 
-/* No names: every row. */
-static bool is_wanted(const struct program *program, char **names)
-{
-    bool found = names[0] == NULL;
-
-    for (; *names != NULL; names++) {
-        found |= strcmp(program->name, *names) == 0;
-    }
-    return found;
-}
-
 static void measure(const struct program *program, int rounds, const char *weft,
                     const char *wrapper)
 {
@@ -213,7 +203,7 @@ int main(int argc, char **argv)
                  : with_lttng    ? "LTTng is not here"
                                  : "");
     for (size_t i = 0; i < PROGRAMS; i++) {
-        if (is_wanted(&programs[i], argv + optind) && make_text(programs[i].lines)) {
+        if (weft_bench_is_wanted(programs[i].name, argv + optind) && make_text(programs[i].lines)) {
             measure(&programs[i], rounds, weft, wrapper);
         }
     }

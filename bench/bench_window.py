@@ -18,29 +18,10 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "ui"))
+from screen import Screen
+
 PART_S, WARM_S, LATE_S = 10, 5, 0.020
-
-
-class Screen:
-    """An X server of our own; it chooses a free number itself."""
-
-    def __init__(self):
-        read, write = os.pipe()
-        self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1920x1080x24", "-nolisten", "tcp",
-             "-noreset"], pass_fds=[write], stderr=subprocess.DEVNULL)
-        os.close(write)
-        with os.fdopen(read) as numbers:
-            number = numbers.readline().strip()
-        if not number:
-            sys.exit("bench_window: Xvfb did not start")
-        self.env = {**os.environ, "DISPLAY": ":" + number}
-        for key in ("WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_RENDER_DRIVER"):
-            self.env.pop(key, None)
-
-    def close(self):
-        self.server.terminate()
-        self.server.wait()
 
 
 class Frames:
@@ -140,7 +121,7 @@ def main():
     if len(sys.argv) < 3 or sys.argv[1] not in ("idle", "live"):
         sys.exit(__doc__)
     build = pathlib.Path(sys.argv[2]).resolve()
-    screen = Screen()
+    screen = Screen("1920x1080")
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         words = sys.argv[3:]
         if sys.argv[1] == "idle":

@@ -19,6 +19,7 @@ import unittest
 
 import png
 from close_window import close_window
+from screen import Screen
 
 DEADLINE_S = 20
 WIDTH, HEIGHT = 1280, 720
@@ -26,29 +27,6 @@ VIEW = None
 SAMPLES = None
 WEFT = None
 PROGRAM = None
-
-
-class Screen:
-    """An X server of our own; it chooses a free number itself."""
-
-    def __init__(self):
-        read, write = os.pipe()
-        self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp",
-             "-noreset"],  # or the pointer jumps back whenever the last client leaves
-            pass_fds=[write], stderr=subprocess.DEVNULL)
-        os.close(write)
-        with os.fdopen(read) as numbers:
-            number = numbers.readline().strip()
-        if not number:
-            raise RuntimeError("Xvfb did not start")
-        self.env = {**os.environ, "DISPLAY": ":" + number}
-        for key in ("WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_RENDER_DRIVER"):
-            self.env.pop(key, None)
-
-    def close(self):
-        self.server.terminate()
-        self.server.wait()
 
 
 def wait_for(ask, what):

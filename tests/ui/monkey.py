@@ -21,7 +21,8 @@ import tempfile
 import time
 
 import check_window
-from check_window import Both, Screen, Window, keysym, table, wait_for
+from check_window import Both, Window, keysym, table, wait_for
+from screen import Screen
 
 ROUND_S = 20
 ENDING = {"quit"}  # the monkey may do everything else
