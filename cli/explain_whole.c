@@ -61,7 +61,7 @@ static void add_piece(const struct weft_model *model, const struct weft_piece *p
         struct weft_sentence site = {.len = 0};
         weft_sentence_add(words, "%s: %s",
                           weft_name_of_thread(model, piece->thread, piece->from_ns),
-                          weft_words_of_span(model, &span));
+                          weft_words_of_doing(model, (enum weft_state)span.state, span.point));
         if (weft_sentence_site(model, span.site, &site)) {
             weft_sentence_add(words, " in %s", site.text);
         }
@@ -120,7 +120,8 @@ static bool are_alike(const struct weft_model *model, const struct weft_piece *a
     const struct weft_span one = weft_model_span(model, a->thread, a->span);
     const struct weft_span other = weft_model_span(model, b->thread, b->span);
     return one.site == other.site &&
-           strcmp(weft_words_of_span(model, &one), weft_words_of_span(model, &other)) == 0;
+           strcmp(weft_words_of_doing(model, (enum weft_state)one.state, one.point),
+                  weft_words_of_doing(model, (enum weft_state)other.state, other.point)) == 0;
 }
 
 static void add_short(const struct weft_model *model, struct short_pieces *pieces,
@@ -241,11 +242,8 @@ bool weft_report_whole(const struct weft_report *report)
                          weft_words_duration(model->end_ns).text);
         weft_sink_printf(report->sink, "%s; ",
                          weft_words_counted(stats.threads.count, "thread").text);
-        weft_sink_printf(report->sink,
-                         stats.parallel > 0 && stats.parallel < 0.005
-                             ? "less than 0.01 of them ran at a time on average.\n"
-                             : "%.2f of them ran at a time on average.\n",
-                         stats.parallel);
+        weft_sink_printf(report->sink, "%s of them ran at a time on average.\n",
+                         weft_words_mean(stats.parallel).text);
         if (stats.lost > 0 || !model->health.complete) {
             weft_sink_text(report->sink,
                            "The trace is not complete: what follows may miss something.\n");

@@ -253,11 +253,8 @@ static void put_parallel(struct weft_sink *sink, const struct weft_stats *stats)
     for (int i = 0; i < WEFT_STATS_BUCKETS; i++) {
         most = stats->parallel_of[i] > most ? stats->parallel_of[i] : most;
     }
-    weft_sink_printf(sink,
-                     stats->parallel > 0 && stats->parallel < 0.005
-                         ? "\nParallelism: less than 0.01 threads ran at a time on average\n  |"
-                         : "\nParallelism: %.2f threads ran at a time on average\n  |",
-                     stats->parallel);
+    weft_sink_printf(sink, "\nParallelism: %s threads ran at a time on average\n  |",
+                     weft_words_mean(stats->parallel).text);
     for (int i = 0; i < WEFT_STATS_BUCKETS; i++) {
         const double share = most > 0 ? stats->parallel_of[i] / most : 0;
         const int bar = (int)(share * 8 + 0.5);

@@ -356,12 +356,17 @@ struct weft_settings *weft_app_settings(struct weft_app *app)
     return &app->settings;
 }
 
+/* More of the trace may come, or its reading was stopped: what is missing says nothing of it. */
+static bool is_partial(const struct weft_app *app)
+{
+    return app->loading || (app->live && !app->gone) || app->stopped;
+}
+
 bool weft_app_warning(const struct weft_app *app, uint32_t i, char *out, size_t room)
 {
     struct weft_sentence text;
 
-    if (app->model == NULL || app->loading || (app->live && !app->gone) || app->stopped ||
-        i >= weft_warnings_count(app->model)) {
+    if (app->model == NULL || is_partial(app) || i >= weft_warnings_count(app->model)) {
         return false;
     }
     weft_warning_text(app->model, i, &text);
@@ -490,12 +495,11 @@ static float dock_px(const struct weft_app *app, float height, float spare_px)
     return app->view.no_dock ? 0 : weft_dock_height(app->model, share, spare_px);
 }
 
-/* Of a trace of which all is there that there will be. */
 static uint32_t count_warnings(const struct weft_app *app)
 {
-    const bool partly = app->loading || (app->live && !app->gone) || app->stopped;
+    const uint32_t of_trace = is_partial(app) ? 0 : weft_warnings_count(app->model);
 
-    return (app->load_error.text[0] != '\0') + (partly ? 0 : weft_warnings_count(app->model));
+    return (app->load_error.text[0] != '\0') + of_trace;
 }
 
 /* Decides where everything is: what the lanes leave empty goes to the dock. */
@@ -503,7 +507,7 @@ static struct weft_geometry place_panels(struct weft_app *app, const struct weft
 {
     const struct weft_model *model = app->model;
     const float width = frame->geometry.width, height = frame->geometry.height;
-    const uint32_t warnings = count_warnings(app);
+    const uint32_t warnings = frame->warnings;
     /* Half a small window is the lanes', not the minimap's. */
     const bool cramped = weft_beside_shares(app) && height < 450;
     const bool zoomed =

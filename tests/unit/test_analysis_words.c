@@ -40,6 +40,15 @@ static void durations_have_three_digits_and_a_unit(void **state)
     }
 }
 
+static void means_are_never_told_as_nothing(void **state)
+{
+    (void)state;
+    assert_string_equal(weft_words_mean(0).text, "0.00");
+    assert_string_equal(weft_words_mean(0.0000689).text, "less than 0.01");
+    assert_string_equal(weft_words_mean(0.005).text, "0.01");
+    assert_string_equal(weft_words_mean(2.414).text, "2.41");
+}
+
 static void what_has_not_ended_lasts_at_least_so_long(void **state)
 {
     (void)state;
@@ -143,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_have_three_digits_and_a_unit),
+        cmocka_unit_test(means_are_never_told_as_nothing),
         cmocka_unit_test(what_has_not_ended_lasts_at_least_so_long),
         cmocka_unit_test(progress_has_one_unit_for_both),
         cmocka_unit_test(moments_are_as_exact_as_the_picture),

@@ -8,10 +8,7 @@
 
 static const char *doing(const struct weft_findings *findings, const struct weft_holding_rest *rest)
 {
-    const char *call =
-        rest->state == WEFT_STATE_IO ? weft_name_of_call(findings->model, rest->point) : "";
-
-    return *call != '\0' ? call : _(weft_states[rest->state].words);
+    return weft_words_of_doing(findings->model, (enum weft_state)rest->state, rest->point);
 }
 
 static void tell(struct weft_findings *findings, const struct weft_holding *holding, bool waited)

@@ -60,23 +60,29 @@ static const char *nobody(struct weft_findings *findings, uint32_t thread, const
 
 enum { KEEPERS_MAX = 8 };
 
-/* Holds of permits that other threads took and have still, a thread each, the last one first. */
+/* Holds of permits that other threads took and have still, a thread each, the last one first; of
+ * the semaphore that a thread waits for, none where it waits for something else. */
 struct keepers {
     uint32_t hold[KEEPERS_MAX], thread[KEEPERS_MAX];
     size_t count;
 };
 
-static struct keepers keepers_of(const struct weft_model *model, uint32_t semaphore,
-                                 uint32_t thread)
+static struct keepers keepers_of(const struct weft_findings *findings, uint32_t thread)
 {
-    const struct weft_object *object = &model->objects.at[semaphore];
+    const struct weft_model *model = findings->model;
+    const struct weft_span wait =
+        weft_model_span(model, thread, findings->ending->threads[thread].wait);
     struct keepers keepers = {.count = 0};
 
+    if (wait.state != WEFT_STATE_SEM_WAIT) {
+        return keepers;
+    }
+    const struct weft_object *object = &model->objects.at[wait.object];
     if (object->capacity == 0) {
         return keepers; /* it counts what came: who takes one has nothing to give back */
     }
     for (size_t i = object->holds.count; i > 0 && keepers.count < KEEPERS_MAX; i--) {
-        const struct weft_hold hold = weft_model_hold(model, semaphore, i - 1);
+        const struct weft_hold hold = weft_object_hold(model, object, i - 1);
         size_t k = 0;
         if ((hold.flags & (WEFT_SPAN_OPEN | WEFT_SPAN_ASSUMED)) != WEFT_SPAN_OPEN ||
             hold.thread == thread) {
@@ -97,7 +103,7 @@ static struct keepers keepers_of(const struct weft_model *model, uint32_t semaph
 static const char *semaphore_cause(struct weft_findings *findings, uint32_t thread,
                                    uint32_t semaphore)
 {
-    const struct keepers keepers = keepers_of(findings->model, semaphore, thread);
+    const struct keepers keepers = keepers_of(findings, thread);
     const char *last = nobody(findings, thread, _("nobody gave a permit back any more"),
                               _("nobody ever gave it a permit"));
 
@@ -174,9 +180,7 @@ static void add_causes(struct weft_findings *findings, struct weft_finding *find
     const struct weft_span wait =
         weft_model_span(model, thread, findings->ending->threads[thread].wait);
     const struct weft_actors *actors = weft_ending_actors(findings->ending, thread);
-    const struct keepers keepers = wait.state == WEFT_STATE_SEM_WAIT
-                                       ? keepers_of(model, wait.object, thread)
-                                       : (struct keepers){.count = 0};
+    const struct keepers keepers = keepers_of(findings, thread);
 
     if (actors != NULL && actors->last_thread != WEFT_NONE) {
         weft_finding_place(findings, finding,
@@ -340,8 +344,7 @@ static void tell(struct weft_findings *findings, uint32_t thread, bool *told)
             ? _("Signal whenever the state changed, also when it was neither full nor empty "
                 "before: "
                 "one signal wakes one of several who wait; broadcast when in doubt.")
-        : wait.state == WEFT_STATE_SEM_WAIT &&
-                keepers_of(findings->model, wait.object, thread).count > 0
+        : keepers_of(findings, thread).count > 0
             ? _("Give the permit back on every way out, also on errors and when the thread is "
                 "cancelled.")
             : _("Look who should have ended this wait, and which way it went instead; for a "

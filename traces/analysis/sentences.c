@@ -23,11 +23,12 @@ const char *weft_name_of_call(const struct weft_model *model, uint32_t point)
     return text != NULL ? text : "";
 }
 
-const char *weft_words_of_span(const struct weft_model *model, const struct weft_span *span)
+const char *weft_words_of_doing(const struct weft_model *model, enum weft_state state,
+                                uint32_t point)
 {
-    const char *call = span->state == WEFT_STATE_IO ? weft_name_of_call(model, span->point) : "";
+    const char *call = state == WEFT_STATE_IO ? weft_name_of_call(model, point) : "";
 
-    return *call != '\0' ? call : _(weft_states[span->state].words);
+    return *call != '\0' ? call : _(weft_states[state].words);
 }
 
 const char *weft_name_of_subject(const struct weft_model *model, const struct weft_span *span)

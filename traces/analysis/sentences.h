@@ -20,8 +20,10 @@ const char *weft_name_of_call(const struct weft_model *model, uint32_t point);
  * there is none. */
 const char *weft_name_of_subject(const struct weft_model *model, const struct weft_span *span);
 
-/* What a span's thread does: "lock wait", "sleep"; for blocking calls which: "recvmsg". */
-const char *weft_words_of_span(const struct weft_model *model, const struct weft_span *span);
+/* What somebody does in a state that began with an event: "lock wait", "sleep"; for blocking calls
+ * which: "recvmsg". */
+const char *weft_words_of_doing(const struct weft_model *model, enum weft_state state,
+                                uint32_t point);
 
 /*
  * A span's label, from the fullest (variant 0) to the shortest.  False when this span has no such

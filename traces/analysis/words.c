@@ -148,6 +148,15 @@ struct weft_word weft_words_number(int64_t number)
     return word;
 }
 
+struct weft_word weft_words_mean(double mean)
+{
+    struct weft_word word;
+
+    snprintf(word.text, sizeof word.text, mean > 0 && mean < 0.005 ? "less than 0.01" : "%.2f",
+             mean);
+    return word;
+}
+
 struct weft_word weft_words_share(uint64_t part, uint64_t whole)
 {
     struct weft_word word;

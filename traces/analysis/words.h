@@ -36,6 +36,9 @@ struct weft_word weft_words_number(int64_t number);
 /* "33 %", "0.4 %", "< 0.1 %". */
 struct weft_word weft_words_share(uint64_t part, uint64_t whole);
 
+/* "2.41", "less than 0.01": of something that is counted, how many there were on average. */
+struct weft_word weft_words_mean(double mean);
+
 /* "1 lock", "3 threads", "2 futexes": count and noun; the plural adds an s, or "es" after an x.
  * In another language (base/tongue.h) the noun is what its catalogue has. */
 struct weft_word weft_words_counted(uint64_t count, const char *noun);

@@ -7,8 +7,9 @@
  *
  * It knows mutexes of pthreads (C11's and C++'s are such) and writers of read-write locks, in
  * waits without a time limit.  Who waits for himself is a cycle of one, when the kernel says that
- * he sleeps on that very lock; who waits for a thread's end is left to the other. Private to the
- * writer.  Threads: one at a time.
+ * he sleeps on that very lock; who waits for a thread's end is left to the other.
+ *
+ * Private to the writer.  Threads: one at a time.
  */
 #ifndef WEFT_TRACES_STUCK_H
 #define WEFT_TRACES_STUCK_H

@@ -11,24 +11,22 @@ static const float PAD = 12, LINE = 19, WIDEST = 460;
 static void add_neighbours(const struct weft_frame *frame, struct weft_target hover,
                            struct weft_facts *facts)
 {
-    const uint32_t more =
-        hover.kind == WEFT_TARGET_POINT ? weft_track_choices_with(frame, hover.index) : 0;
-
-    const uint32_t lines =
-        hover.kind == WEFT_TARGET_POINT ? weft_track_lines_with(frame, hover.index) : 0;
-
-    if (lines > 0 && facts->count < WEFT_FACTS_MAX) {
-        struct weft_sentence *text = &facts->facts[facts->count++];
-        *text = (struct weft_sentence){.len = 0};
-        weft_sentence_add(text, "%s here; zoom in, or look at the output below.",
+    if (hover.kind != WEFT_TARGET_POINT || facts->count == WEFT_FACTS_MAX) {
+        return;
+    }
+    struct weft_sentence text = {.len = 0};
+    const uint32_t lines = weft_track_lines_with(frame, hover.index);
+    const uint32_t choices = weft_track_choices_with(frame, hover.index);
+    if (lines > 0) {
+        weft_sentence_add(&text, "%s here; zoom in, or look at the output below.",
                           weft_words_counted(lines, "more line").text);
+    } else if (choices > 0) {
+        weft_sentence_add(&text, "%s more stand here; zoom in, or } steps.",
+                          weft_words_counted(choices, "choice").text);
+    } else {
+        return;
     }
-    if (more > 0 && facts->count < WEFT_FACTS_MAX) {
-        struct weft_sentence *text = &facts->facts[facts->count++];
-        *text = (struct weft_sentence){.len = 0};
-        weft_sentence_add(text, "%s more stand here; zoom in, or } steps.",
-                          weft_words_counted(more, "choice").text);
-    }
+    facts->facts[facts->count++] = text;
 }
 
 /* What there is to say; also about buttons, which are no part of the model. */

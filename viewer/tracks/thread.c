@@ -113,16 +113,18 @@ static bool columns_init(struct columns *columns, struct weft_frame *frame)
     return true;
 }
 
-/* Where columns that show the same as this one end. */
-static uint32_t run_end(const struct columns *columns, uint32_t from)
+/* The next columns, from *from on, that show the same: [*from, *end).  False: there are none. */
+static bool next_run(const struct columns *columns, uint32_t *from, uint32_t *end)
 {
-    uint32_t end = from;
-
-    while (end < columns->count && columns->at[end].mask != 0 &&
-           columns->at[end].most == columns->at[from].most) {
-        end++;
+    while (*from < columns->count && columns->at[*from].mask == 0) {
+        (*from)++;
     }
-    return end;
+    *end = *from;
+    while (*end < columns->count && columns->at[*end].mask != 0 &&
+           columns->at[*end].most == columns->at[*from].most) {
+        (*end)++;
+    }
+    return *end > *from;
 }
 
 /* One row of colours, where `shown` has states. */
@@ -199,19 +201,18 @@ static void draw_columns(struct weft_frame *frame, const struct columns *columns
         frame->list->failed = true;
         return;
     }
-    for (uint32_t i = 0, end; i<columns->count; i = end> i ? end : i + 1) {
-        end = run_end(columns, i);
-        runs += end > i && end - i < PATTERN_PX;
+    memset(shown, SHOWS_NONE, columns->count);
+    for (uint32_t i = 0, end; next_run(columns, &i, &end); i = end) {
+        runs += end - i < PATTERN_PX;
     }
-    for (uint32_t i = 0, end; i<columns->count; i = end> i ? end : i + 1) {
-        end = run_end(columns, i);
+    for (uint32_t i = 0, end; next_run(columns, &i, &end); i = end) {
         const uint8_t state = columns->at[i].most;
-        const bool in_rows = end > i && end - i < PATTERN_PX && runs >= ROWS_FROM;
-        if (end > i && !in_rows) {
+        if (end - i < PATTERN_PX && runs >= ROWS_FROM) {
+            memset(shown + i, state, end - i);
+        } else {
             const float left = bars.x + (float)i, right = bars.x + (float)end;
             weft_pen_state(frame, weft_track_bar(bars, state, left, right), state, 0);
         }
-        memset(shown + i, in_rows ? state : SHOWS_NONE, end > i ? end - i : 1);
     }
     if (runs >= ROWS_FROM) {
         draw_short_runs(frame, shown, columns->count, bars);
